@@ -1,0 +1,65 @@
+# Everything runs in a virtual environment that is made here. PYTHON picks the interpreter: make test PYTHON=python3.13
+PYTHON ?= python3
+VENV ?= .venv
+INTEROP_VENV ?= $(VENV)-interop
+PORT ?= 8787
+
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+INTEROP_INSTALLED := $(INTEROP_VENV)/.installed
+PIP_OPTIONS := --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check record bench sandbox interop clean
+
+help:
+	@echo "make demo      trade on the local exchange, through ccxt"
+	@echo "make test      all tests, network closed"
+	@echo "make check     ruff and mypy"
+	@echo "make record    record the cassettes anew, from the sandbox"
+	@echo "make bench     measurements beside ccxt's own class"
+	@echo "make sandbox   the local exchange on port $(PORT)"
+	@echo "make interop   other people's clients against the sandbox"
+	@echo "make clean     remove the virtual environments and caches"
+
+demo: $(INSTALLED)
+	@$(BIN)/python examples/demo.py
+
+test: $(INSTALLED)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(INSTALLED)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+
+record: $(INSTALLED)
+	@rm -rf cassettes/http
+	@BPX_RECORD=1 $(BIN)/python -m pytest --quiet tests/rest $(ARGS)
+
+bench: $(INSTALLED)
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+sandbox: $(INSTALLED)
+	@$(BIN)/python -m bpx_connector.sandbox --port $(PORT) $(ARGS)
+
+interop: $(INSTALLED) $(INTEROP_INSTALLED)
+	@$(BIN)/python -m tests.interop $(INTEROP_VENV)/bin/python
+
+clean:
+	@rm -rf $(VENV) $(INTEROP_VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12"; exit 1; }
+	@echo "installing into $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install $(PIP_OPTIONS) --editable '.[dev]'
+	@touch $@
+
+# bpx-py pins versions that ccxt cannot live with, so other people's clients have an environment of their own.
+$(INTEROP_INSTALLED): tests/interop/requirements.txt
+	@echo "installing into $(INTEROP_VENV)"
+	@$(PYTHON) -m venv $(INTEROP_VENV)
+	@$(INTEROP_VENV)/bin/python -m pip install $(PIP_OPTIONS) --requirement tests/interop/requirements.txt
+	@touch $@

@@ -1,0 +1,136 @@
+"""The table: each row's figures, their ratio, the target, and whether it is reached."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from benchmarks.rows import Compared, Row
+from benchmarks.runner import Figures
+from benchmarks.subjects import FLOOR, OURS, PEER
+
+PACKAGES = ("ccxt", "aiohttp", "msgspec", "PyNaCl", "orjson", "cryptography", "bpx-connector")
+WIDE = 0.7
+"""The regression check is content with this part of a target: it runs on busy machines."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One row with its figures."""
+
+    row: Row
+    peer: float | None
+    ours: float | None
+    floor: float | None
+    ratio: float | None
+    note: str
+
+    def reached(self, part: float = 1.0) -> bool | None:
+        """Whether the target, or that part of it, is reached; None if it was not measured."""
+        if self.ratio is None:
+            return None
+        if self.row.at_least:
+            return self.ratio >= self.row.target * part
+        return self.ratio <= self.row.target / part
+
+
+def results(rows: tuple[Row, ...], figures: Figures) -> list[Result]:
+    """Each row's result."""
+    return [_result(row, figures) for row in rows]
+
+
+def _figure(figures: Figures, measurement: str, subject: str, figure: str) -> float | None:
+    value = figures.get(measurement, {}).get(subject, {}).get(figure)
+    return value if isinstance(value, float | int) else None
+
+
+def _result(row: Row, figures: Figures) -> Result:
+    peer, ours, floor = (
+        _figure(figures, row.measurement, subject, row.figure) for subject in (PEER, OURS, FLOOR)
+    )
+    ratio = None
+    if ours is not None:
+        if row.compared is Compared.OURS_ALONE:
+            ratio = ours
+        elif row.compared is Compared.MANY_TO_ONE:
+            one = _figure(figures, row.one, OURS, row.figure)
+            ratio = ours / one if one else None
+        elif peer is not None and ours > 0:
+            ratio = peer / ours
+    return Result(row, peer, ours, floor, ratio, "; ".join(_notes(row, figures)))
+
+
+def _notes(row: Row, figures: Figures) -> list[str]:
+    notes = []
+    for subject, values in figures.get(row.measurement, {}).items():
+        notes += [f"{subject}: {values[key]}" for key in ("failed", "missing") if key in values]
+        if values.get("wrong_books"):
+            notes.append(f"{subject}: {values['wrong_books']:.0f} wrong books")
+    return notes
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}" if value < 100 else f"{value:.0f}"
+
+
+def _target(row: Row) -> str:
+    if row.compared is Compared.OURS_ALONE:
+        return f"≤ {row.target:g} {row.unit.split()[0]}"
+    return f"{'≥' if row.at_least else '≤'} {row.target:g} x"
+
+
+def _line(result: Result) -> str:
+    row, reached = result.row, result.reached()
+    ratio = "-" if result.ratio is None or row.compared is Compared.OURS_ALONE else f"{result.ratio:.2f} x"
+    verdict = "-" if reached is None else "yes" if reached else "**no**"
+    title = row.title + (f" ({result.note})" if result.note else "")
+    cells = (
+        title,
+        row.unit,
+        _number(result.peer),
+        _number(result.ours),
+        ratio,
+        _target(row),
+        verdict,
+        _number(result.floor),
+    )
+    return "| " + " | ".join(cells) + " |"
+
+
+def table(found: list[Result]) -> str:
+    """The rows as a markdown table."""
+    head = ("row", "unit", "ccxt backpack", "bpx", "ratio", "target", "reached", "floor")
+    lines = ["| " + " | ".join(head) + " |", "|" + "|".join(["---", "---", *["---:"] * 6]) + "|"]
+    return "\n".join(lines + [_line(result) for result in found])
+
+
+def machine() -> str:
+    """The machine and the versions, in one sentence."""
+    packages = ", ".join(f"{name} {found}" for name in PACKAGES if (found := _version(name)))
+    return (
+        f"{_processor()}, {os.cpu_count()} CPUs, {platform.system()} {platform.release()}, "
+        f"{platform.python_implementation()} {platform.python_version()}, {packages}; "
+        f"{datetime.now(UTC):%Y-%m-%d}."
+    )
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    described = Path("/proc/cpuinfo")
+    if described.exists():
+        for line in described.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

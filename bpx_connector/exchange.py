@@ -1,0 +1,335 @@
+"""What the three exchange classes share: how a request is paced, signed, sent, and its refusal understood.
+
+A call goes one way: unified method -> request (an Endpoint's row and params) -> `fetch2` -> `sign` ->
+ccxt's own transport -> `handle_errors` -> parser -> caller.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+from ccxt.base.errors import (
+    AuthenticationError,
+    BadRequest,
+    BaseError,
+    ExchangeError,
+    ExchangeNotAvailable,
+    InvalidNonce,
+    NetworkError,
+    OperationFailed,
+)
+
+from bpx_connector._ccxt import Ccxt
+from bpx_connector.flow import Flow, flow
+from bpx_connector.masking import masked, masking_logger
+from bpx_connector.pacing import Pacing, shared_pacing
+from bpx_connector.rest.account import Account
+from bpx_connector.rest.markets import Markets
+from bpx_connector.rest.trading import Trading
+from bpx_connector.rest.wallet import Wallet
+from bpx_connector.signer import Signer, checked_window, value_text
+from bpx_connector.venue.description import DESCRIPTION, REQUESTS_PER_MINUTE
+from bpx_connector.venue.endpoints import (
+    ENDPOINTS,
+    STANDARD,
+    Budget,
+    Endpoint,
+    endpoint_of,
+)
+from bpx_connector.venue.errors import error_class
+
+__all__ = ["Backpack"]
+
+MINUTE = 60_000
+# A second sending of these changes nothing; a second order would.
+REPEATABLE = frozenset({"GET", "DELETE", "PATCH"})
+LONGEST_TEXT_QUOTED = 500
+
+
+class Backpack(Markets, Trading, Account, Wallet, Ccxt):
+    """Backpack Exchange in ccxt's unified words. Mixed into ccxt's blocking and asyncio bases."""
+
+    _signer: Signer | None = None
+    _signer_of: tuple[Any, Any] = (None, None)
+    _pacing: Pacing | None = None
+    _pacing_of: tuple[Any, Any] = (None, None)
+
+    def describe(self) -> Any:
+        return self.deep_extend(super().describe(), DESCRIPTION)
+
+    def __init__(self, config: Mapping[str, Any] = {}) -> None:
+        super().__init__(config)  # type: ignore[arg-type]  # ccxt's TypedDict names only its own keys
+        self.logger = masking_logger(self.logger)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.{type(self).__qualname__} {self.id}>"
+
+    # --- one request -----------------------------------------------------------------------------------
+
+    @flow
+    def fetch2(
+        self, path: str, api: Any = "public", method: str = "GET", params: Any = {}, config: Any = {}
+    ) -> Flow[Any]:
+        """The decoded answer of one operation.
+
+        Waits until the account's budget has room (`enableRateLimit`). A call that failed without a certain
+        answer is repeated as often as `maxRetriesOnFailure` says, unless repeating it could act twice.
+        """
+        retries, pause = 0, 0
+        if isinstance(params, dict):
+            retries, params = self.handle_option_and_params(params, path, "maxRetriesOnFailure", 0)
+            pause, params = self.handle_option_and_params(params, path, "maxRetriesOnFailureDelay", 0)
+        if method not in REPEATABLE:
+            retries = 0
+        while True:
+            if self.enableRateLimit:
+                milliseconds = self._reserved_wait(ENDPOINTS.get((method, path)))
+                if milliseconds > 0:
+                    yield self.sleep(milliseconds)
+            self.set_last_rest_request_timestamp()
+            request = self.sign(path, api, method, params)
+            self.set_last_request(request)
+            try:
+                return (yield self.fetch(request["url"], method, request["headers"], request["body"]))
+            except OperationFailed:
+                if retries <= 0:
+                    raise
+            retries -= 1
+            if pause:
+                yield self.sleep(pause)
+
+    @flow
+    def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Flow[Any]:
+        """The decoded answer, by ccxt's transport.
+
+        An answer that broke off, or any other trouble on the way, is a NetworkError: ccxt calls some of it
+        ExchangeError, which would say that the venue has refused.
+        """
+        try:
+            return (yield super().fetch(url, method, headers, body))
+        except ExchangeError as error:
+            if error.__cause__ is None:
+                raise  # the venue's own word, from handle_errors
+            raise NetworkError(f"{self._call(method, url)}: {error.__cause__}") from error
+
+    def _reserved_wait(self, endpoint: Endpoint | None) -> float:
+        """Milliseconds until the account's budget lets this call go."""
+        budget: Budget = endpoint.budget if endpoint else STANDARD
+        per_minute = self._requests_per_minute(budget)
+        address = (urlsplit(self._base_url("private")).netloc, self.apiKey)
+        if self._pacing is None or self._pacing_of != address:
+            self._pacing, self._pacing_of = shared_pacing(*address), address
+        return self._pacing.wait(budget, per_minute, time.monotonic() * 1000)
+
+    def _requests_per_minute(self, budget: Budget) -> float:
+        configured = (self.options.get("requestsPerMinute") or {}).get(
+            budget.value, REQUESTS_PER_MINUTE[budget]
+        )
+        if budget is STANDARD and self.rateLimit != DESCRIPTION["rateLimit"]:
+            return float(MINUTE / self.rateLimit)  # ccxt's own dial: milliseconds between calls
+        return float(configured)
+
+    def nonce(self) -> int:
+        """Milliseconds by the venue's clock, as far as `adjustForTimeDifference` has measured it."""
+        return int(self.milliseconds() - (self.options.get("timeDifference") or 0))
+
+    # --- signing ---------------------------------------------------------------------------------------
+
+    def sign(
+        self,
+        path: str,
+        api: Any = "public",
+        method: str = "GET",
+        params: Any = {},
+        headers: Any = None,
+        body: Any = None,
+    ) -> dict[str, Any]:
+        """The request that ccxt's transport sends: url, method, headers, body."""
+        access = api if isinstance(api, str) else api[0]
+        endpoint = ENDPOINTS.get((method, path))
+        url = f"{self._base_url(access)}/{path}"
+        headers = dict(headers) if headers else {}
+        if access == "private":
+            params, window = self._without_window(params)
+            params = _sendable(params)
+            if endpoint is not None and endpoint.instruction is not None:
+                _refuse_repeated_values(params)
+                signer = self._current_signer()
+                headers |= signer.headers(endpoint.instruction, params, self.nonce(), window)
+            elif endpoint is not None and endpoint.needs_session and "Cookie" not in (self.headers or {}):
+                raise AuthenticationError(
+                    f"{self.id} {method} /{path} is served to a browser session only, a key cannot sign it; "
+                    "put the session's Cookie into `headers` of the exchange to use it"
+                )
+        else:
+            params = _sendable(params)
+        if method == "GET":
+            if params:
+                url += "?" + urlencode(_texts(params), doseq=True)
+        else:
+            body = msgspec.json.encode(params).decode()
+            headers["Content-Type"] = "application/json; charset=utf-8"
+            headers |= self._broker_headers(endpoint)
+        return {"url": url, "method": method, "headers": headers, "body": body}
+
+    def _base_url(self, access: str) -> str:
+        urls = self.urls["api"]
+        return str(urls if isinstance(urls, str) else urls[access]).rstrip("/")
+
+    def _without_window(self, params: Any) -> tuple[Any, int]:
+        window = self.options.get("recvWindow", 5000)
+        if isinstance(params, dict) and "recvWindow" in params:
+            params = dict(params)
+            window = params.pop("recvWindow")
+        return params, checked_window(window)
+
+    def _current_signer(self) -> Signer:
+        """The key pair's signer, built once and again only when the credentials change."""
+        credentials = (self.apiKey, self.secret)
+        if self._signer is None or self._signer_of != credentials:
+            self.check_required_credentials()
+            self._signer, self._signer_of = Signer(self.apiKey, self.secret), credentials
+        return self._signer
+
+    def _broker_headers(self, endpoint: Endpoint | None) -> dict[str, str]:
+        """X-Broker-Id (and key) on orders, only if the user has set `options['brokerId']`."""
+        broker = self.options.get("brokerId")
+        if (
+            broker is None
+            or endpoint is None
+            or endpoint.instruction not in ("orderExecute", "strategyCreate")
+        ):
+            return {}
+        headers = {"X-Broker-Id": str(broker)}
+        key = self.options.get("brokerKey")
+        return headers | ({"X-Broker-Key": str(key)} if key is not None else {})
+
+    # --- answers ---------------------------------------------------------------------------------------
+
+    def on_json_response(self, response_body: Any) -> Any:
+        """The decoded JSON of an answer."""
+        try:
+            return msgspec.json.decode(response_body)
+        except msgspec.DecodeError as error:
+            raise ValueError(str(error)) from error  # what ccxt's parse_json takes for "not JSON"
+
+    def handle_errors(
+        self,
+        code: int,
+        reason: str,
+        url: str,
+        method: str,
+        headers: Any,
+        body: str,
+        response: Any,
+        request_headers: Any,
+        request_body: Any,
+    ) -> bool | None:
+        """Raise what an answer means, if it is a refusal or no answer at all."""
+        if code < 400 and response is not None:
+            return None
+        endpoint = endpoint_of(method, url)
+        if code < 400:
+            if endpoint is None or endpoint.is_text or (not body and endpoint.may_be_empty):
+                return None
+            raise ExchangeNotAvailable(
+                f"{self._call(method, url)} answered {code} with {_quoted(body)} instead of JSON; "
+                "whether the venue acted on it is not known"
+            )
+        venue_code, text = None, body or ""
+        if isinstance(response, dict) and "code" in response:
+            venue_code, text = response["code"], str(response.get("message") or "")
+        raise self._refusal(
+            code, venue_code, text, body, self._call(method, url), endpoint, headers, request_headers
+        )
+
+    def _refusal(
+        self,
+        status: int,
+        venue_code: str | None,
+        text: str,
+        body: str,
+        call: str,
+        endpoint: Endpoint | None,
+        headers: Any,
+        request_headers: Any,
+    ) -> BaseError:
+        kind = error_class(status, venue_code, text, endpoint.path if endpoint else "")
+        answer = body if venue_code is not None else _quoted(body)
+        message = f"{call} was answered {status} {answer}"
+        if kind is InvalidNonce:
+            message += "; " + _clock_advice(headers, request_headers)
+        return kind(message)
+
+    def _call(self, method: str, url: str) -> str:
+        return f"{self.id} {method} {urlsplit(url).path}"
+
+    # --- logs --------------------------------------------------------------------------------------------
+
+    def log(self, *args: Any) -> None:
+        """Print, as `verbose` asks for; signatures, keys and two-factor codes are masked."""
+        super().log(*(masked(arg) for arg in args))
+
+
+def _sendable(params: Any) -> Any:
+    """Parameters as they go out: nothing unset, and every decimal as plain text."""
+    if isinstance(params, list | tuple):
+        return [_sendable(order) for order in params]
+    return {key: _sendable_value(value) for key, value in params.items() if value is not None}
+
+
+def _sendable_value(value: Any) -> Any:
+    if value is True or value is False or type(value) is str or type(value) is int:
+        return value
+    if isinstance(value, list | tuple):
+        return [_sendable_value(item) for item in value]
+    if isinstance(value, dict):
+        return _sendable(value)
+    return value_text(value)
+
+
+def _texts(params: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: [value_text(item) for item in value] if isinstance(value, list) else value_text(value)
+        for key, value in params.items()
+    }
+
+
+def _refuse_repeated_values(params: Any) -> None:
+    if not isinstance(params, dict):
+        return
+    for key, value in params.items():
+        if isinstance(value, list):
+            if len(value) > 1:
+                raise BadRequest(
+                    f"{key} takes one value in a signed request: how several are signed is not documented"
+                )
+            params[key] = value[0] if value else None
+
+
+def _quoted(body: str | None) -> str:
+    if not body:
+        return "an empty body"
+    return repr(body if len(body) <= LONGEST_TEXT_QUOTED else body[:LONGEST_TEXT_QUOTED] + "...")
+
+
+def _clock_advice(headers: Any, request_headers: Any) -> str:
+    """How far the local clock is off, measured against the Date header of the refusal itself."""
+    sent = {str(key).lower(): value for key, value in (request_headers or {}).items()}.get("x-timestamp")
+    received = {str(key).lower(): value for key, value in (headers or {}).items()}.get("date")
+    advice = "set options['adjustForTimeDifference'] = True or widen options['recvWindow']"
+    if sent is None or received is None:
+        return f"the venue's time is not known; {advice}"
+    offset = int(sent) / 1000 - parsedate_to_datetime(received).timestamp()
+    return (
+        f"the request's time was {offset:+.1f} s from the venue's (its Date header, whole seconds); {advice}"
+    )
+
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())

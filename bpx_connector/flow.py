@@ -1,0 +1,94 @@
+"""One method, two ways of waiting: `@flow` is everything that knows about blocking and asyncio at once.
+
+A flow is a generator whose `yield` stands where asyncio code says `await`. On a blocking class the yielded
+thing is already the value, on an asyncio class it is awaited. Errors are thrown back in at the `yield`, so
+`try`, `except` and `finally` mean what they say.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Coroutine, Generator
+from functools import update_wrapper
+from types import MethodType
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
+
+if TYPE_CHECKING:
+    from ccxt.async_support.base.exchange import BaseExchange as AsyncioExchange
+
+__all__ = ["Flow", "flow"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Flow = Generator[Any, Any, R]
+"""What a flow method returns when written: a generator that ends with an R."""
+
+
+def _blocking_twin(steps: Callable[..., Flow[R]]) -> Callable[..., R]:
+    def blocking(self: Any, *args: Any, **kwargs: Any) -> R:
+        running = steps(self, *args, **kwargs)
+        value: Any = None
+        try:
+            while True:
+                value = running.send(value)
+        except StopIteration as stop:
+            result: R = stop.value
+            return result
+
+    return blocking
+
+
+def _asyncio_twin(steps: Callable[..., Flow[R]]) -> Callable[..., Coroutine[Any, Any, R]]:
+    async def awaited(self: Any, *args: Any, **kwargs: Any) -> R:
+        running = steps(self, *args, **kwargs)
+        try:
+            pending = next(running)
+            while True:
+                try:
+                    value = await pending
+                except BaseException as error:
+                    pending = running.throw(error)
+                else:
+                    pending = running.send(value)
+        except StopIteration as stop:
+            result: R = stop.value
+            return result
+        finally:
+            running.close()
+
+    return awaited
+
+
+def _dressed(twin: Any, steps: Callable[..., Any]) -> Callable[..., Any]:
+    """The twin with the name, documentation and signature of what was written."""
+    update_wrapper(twin, steps)
+    del twin.__wrapped__  # the generator function is not what callers get
+    twin.__signature__ = inspect.signature(steps)
+    return cast("Callable[..., Any]", twin)
+
+
+class flow(Generic[P, R]):  # noqa: N801  used as a decorator, named like one
+    """A method written once, handed out as a plain or as a coroutine function.
+
+    Which of the two is decided by the class it is read from: ccxt's blocking base has `synchronous = True`.
+    """
+
+    def __init__(self, steps: Callable[Concatenate[Any, P], Flow[R]]) -> None:
+        if not inspect.isgeneratorfunction(steps):
+            raise TypeError(f"{steps.__qualname__} has no `yield`: a method without I/O is not a flow")
+        self.steps = steps
+        self._blocking = _dressed(_blocking_twin(steps), steps)
+        self._awaited = _dressed(_asyncio_twin(steps), steps)
+        self.__doc__ = steps.__doc__
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Callable[..., Any]: ...
+    @overload
+    def __get__(self, instance: AsyncioExchange, owner: type) -> Callable[P, Coroutine[Any, Any, R]]: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> Callable[P, R]: ...
+    def __get__(self, instance: object | None, owner: type) -> Callable[..., Any]:
+        blocks: bool = owner.synchronous  # type: ignore[attr-defined]  # every owner is a ccxt class
+        twin = self._blocking if blocks else self._awaited
+        return twin if instance is None else MethodType(twin, instance)

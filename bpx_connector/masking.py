@@ -1,0 +1,44 @@
+"""What may be shown: every log line of ours passes here, and secrets do not.
+
+A key, a signature or a two-factor code is worth money for as long as it is valid, so none of them reaches a
+log, `verbose` output included.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["masked", "masking_logger"]
+
+MASK = "***"
+SECRET_NAMES = frozenset(
+    {"x-api-key", "x-signature", "x-broker-key", "cookie", "authorization", "twofactortoken", "signature"}
+)
+_SECRET_IN_JSON = re.compile(r'("(?:twoFactorToken|signature)"\s*:\s*)(?:"[^"]*"|\[[^\]]*\])')
+
+
+def masked(value: Any) -> Any:
+    """The same thing to look at, with every secret replaced."""
+    if isinstance(value, str):
+        return _SECRET_IN_JSON.sub(rf'\1"{MASK}"', value)
+    if isinstance(value, Mapping):
+        return {
+            key: MASK if str(key).lower() in SECRET_NAMES else masked(item) for key, item in value.items()
+        }
+    return value
+
+
+class _Masking(logging.LoggerAdapter[logging.Logger]):
+    """Passes records on with their arguments masked."""
+
+    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
+        if self.isEnabledFor(level):
+            super().log(level, masked(msg), *(masked(arg) for arg in args), **kwargs)
+
+
+def masking_logger(logger: logging.Logger | _Masking) -> _Masking:
+    """A logger that masks what passes through it; made once a logger."""
+    return logger if isinstance(logger, _Masking) else _Masking(logger, {})

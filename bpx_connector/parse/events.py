@@ -1,0 +1,226 @@
+"""Events of the streams become ccxt's structures, the same ones that the same facts over REST become.
+
+Stream payloads write their fields as single letters. Orders, fills and positions are renamed to REST's words
+and parsed there; what comes by the thousand (trades, prices, candles) is built here directly.
+Source: Backpack OpenAPI, tag Streams; types as captured.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bpx_connector._ccxt import Payload
+from bpx_connector.parse.numbers import Number, iso8601, milliseconds_of, number_or_none, product
+from bpx_connector.parse.prices import mark_price, ticker
+from bpx_connector.venue.words import SIDE
+
+__all__ = [
+    "balance_words",
+    "bid_ask_event",
+    "candle_event",
+    "fill_words",
+    "funding_words",
+    "liquidation_event",
+    "mark_price_event",
+    "order_words",
+    "position_words",
+    "ticker_event",
+    "trade_event",
+]
+
+Structure = dict[str, Any]
+
+ORDER_WORDS = {
+    "i": "id",
+    "c": "clientId",
+    "s": "symbol",
+    "S": "side",
+    "o": "orderType",
+    "f": "timeInForce",
+    "q": "quantity",
+    "Q": "quoteQuantity",
+    "p": "price",
+    "X": "status",
+    "z": "executedQuantity",
+    "Z": "executedQuoteQuantity",
+    "P": "triggerPrice",
+    "B": "triggerBy",
+    "Y": "triggerQuantity",
+    "a": "takeProfitTriggerPrice",
+    "j": "takeProfitLimitPrice",
+    "d": "takeProfitTriggerBy",
+    "b": "stopLossTriggerPrice",
+    "k": "stopLossLimitPrice",
+    "g": "stopLossTriggerBy",
+    "V": "selfTradePrevention",
+    "R": "expiryReason",
+    "I": "relatedOrderId",
+    "H": "strategyId",
+    "y": "postOnly",
+    "r": "reduceOnly",
+}
+FIRST_EVENTS = frozenset({"orderAccepted", "triggerPlaced"})
+"""The events whose engine time is the order's creation."""
+
+TICKER_WORDS = {
+    "o": "firstPrice",
+    "c": "lastPrice",
+    "h": "high",
+    "l": "low",
+    "v": "volume",
+    "V": "quoteVolume",
+}
+POSITION_WORDS = {
+    "s": "symbol",
+    "b": "breakEvenPrice",
+    "B": "entryPrice",
+    "f": "imf",
+    "M": "markPrice",
+    "m": "mmf",
+    "q": "netQuantity",
+    "Q": "netExposureQuantity",
+    "n": "netExposureNotional",
+    "p": "pnlRealized",
+    "P": "pnlUnrealized",
+}
+
+
+def _renamed(event: Payload, words: dict[str, str]) -> Payload:
+    return {words[key]: value for key, value in event.items() if key in words}
+
+
+def order_words(event: Payload) -> Payload:
+    """An event of the order stream in the words of a REST order; what it does not say is absent."""
+    order = _renamed(event, ORDER_WORDS)
+    if event.get("e") in FIRST_EVENTS:
+        order["createdAt"] = event["T"] // 1000
+    return order
+
+
+def fill_words(event: Payload) -> Payload | None:
+    """The fill that an event of the order stream reports, in the words of a REST fill; None if it reports none."""
+    if event.get("e") != "orderFill":
+        return None
+    client_id = event.get("c")
+    moment = iso8601(event["T"] // 1000) or ""
+    return {
+        "clientId": None if client_id is None else str(client_id),
+        "fee": event.get("n"),
+        "feeSymbol": event.get("N"),
+        "isMaker": event.get("m"),
+        "orderId": event["i"],
+        "price": event["L"],
+        "quantity": event["l"],
+        "side": event["S"],
+        "symbol": event["s"],
+        "systemOrderType": None,
+        "timestamp": moment[:-1],
+        "tradeId": event.get("t"),
+    }
+
+
+def position_words(event: Payload) -> Payload:
+    """An event of the position stream in the words of a REST position."""
+    position = _renamed(event, POSITION_WORDS)
+    identity = event.get("i")
+    position["positionId"] = None if identity is None else str(identity)
+    return position
+
+
+def balance_words(event: Payload) -> tuple[str, Payload]:
+    """The asset of a balance event, and its balance in REST's words."""
+    return event["a"], {"available": event["A"], "locked": event["L"], "staked": event["S"]}
+
+
+def funding_words(event: Payload) -> Payload:
+    """An event of the mark price stream in the words of a row of /markPrices."""
+    return {
+        "symbol": event["s"],
+        "fundingRate": event.get("f"),
+        "indexPrice": event.get("i"),
+        "markPrice": event.get("p"),
+        "nextFundingTimestamp": event.get("n"),
+    }
+
+
+def _dated(structure: Any, event: Payload) -> Any:
+    timestamp = event["E"] // 1000
+    structure["timestamp"], structure["datetime"], structure["info"] = timestamp, iso8601(timestamp), event
+    return structure
+
+
+def ticker_event(event: Payload, symbol: str, tick: Any, number: Number) -> Structure:
+    """The last 24 hours of one market."""
+    structure: Structure = _dated(ticker(_renamed(event, TICKER_WORDS), symbol, tick, number), event)
+    return structure
+
+
+def mark_price_event(event: Payload, symbol: str, number: Number) -> Structure:
+    """A ticker of which only the mark price, and for perpetuals the index price, is known."""
+    row = {"markPrice": event.get("p"), "indexPrice": event.get("i")}
+    structure: Structure = _dated(mark_price(row, symbol, number), event)
+    return structure
+
+
+def bid_ask_event(event: Payload, symbol: str, number: Number) -> Structure:
+    """A ticker of which only the best bid and ask are known; None on a side that is empty."""
+    structure: Structure = _dated(mark_price({}, symbol, number), event)
+    structure["bid"] = number_or_none(number, event.get("b"))
+    structure["bidVolume"] = number_or_none(number, event.get("B"))
+    structure["ask"] = number_or_none(number, event.get("a"))
+    structure["askVolume"] = number_or_none(number, event.get("A"))
+    return structure
+
+
+def trade_event(event: Payload, symbol: str, number: Number) -> Structure:
+    """One public trade. The side is the taker's."""
+    timestamp = event["T"] // 1000
+    price, amount = event["p"], event["q"]
+    return {
+        "info": event,
+        "id": str(event["t"]),
+        "timestamp": timestamp,
+        "datetime": iso8601(timestamp),
+        "symbol": symbol,
+        "order": None,
+        "type": None,
+        "side": "sell" if event["m"] else "buy",
+        "takerOrMaker": "taker",
+        "price": number(price),
+        "amount": number(amount),
+        "cost": number(product(price, amount)),
+        "fee": {"cost": None, "currency": None},
+        "fees": [],
+    }
+
+
+def candle_event(event: Payload, number: Number) -> list[Any] | None:
+    """One candle, named by its open; None for a period without trades, which has no prices."""
+    if event["o"] is None:
+        return None
+    return [
+        milliseconds_of(event["t"]),  # `T` is the close
+        number(event["o"]),
+        number(event["h"]),
+        number(event["l"]),
+        number(event["c"]),
+        number(event["v"]),
+    ]
+
+
+def liquidation_event(event: Payload, symbol: str, contract_size: Any, number: Number) -> Structure:
+    """One liquidation, dated by when the event was emitted: the unit of its engine time is not known."""
+    timestamp = event["E"] // 1000
+    price, amount = event["p"], event["q"]
+    return {
+        "info": event,
+        "symbol": symbol,
+        "contracts": number(amount),
+        "contractSize": contract_size,
+        "price": number(price),
+        "side": SIDE[event["S"]],
+        "baseValue": number(amount),
+        "quoteValue": number(product(price, amount)),
+        "timestamp": timestamp,
+        "datetime": iso8601(timestamp),
+    }

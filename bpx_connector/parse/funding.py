@@ -1,0 +1,91 @@
+"""Parsing of what concerns perpetuals as a whole: funding rates and open interest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ccxt.base.types import FundingRate, FundingRateHistory, Market, OpenInterest
+
+from bpx_connector._ccxt import Ccxt, Payload
+from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none
+
+__all__ = ["ParseFunding", "interval_name"]
+
+HOUR = 3_600_000
+MINUTE = 60_000
+
+
+def interval_name(milliseconds: Any) -> str | None:
+    """A funding interval in ccxt's words: 3600000 is '1h'. Some replies write the figure as text."""
+    if milliseconds is None:
+        return None
+    hours, rest = divmod(int(milliseconds), HOUR)
+    return f"{int(milliseconds) // MINUTE}m" if rest else f"{hours}h"
+
+
+class ParseFunding(Ccxt):
+    """ccxt's parsers of funding rates and open interest."""
+
+    def parse_funding_rate(self, contract: Any, market: Any = None) -> FundingRate:
+        """The running interval's rate from a row of /markPrices; from a row of /markets its length alone.
+
+        The venue's nextFundingTimestamp ends the running interval and is when its rate is paid, which ccxt
+        calls fundingTimestamp.
+        """
+        number = self.number
+        if market is None:
+            market = self.safe_market(contract["symbol"])
+        paid_at = contract.get("nextFundingTimestamp")
+        return {
+            "info": contract,
+            "symbol": market["symbol"],
+            "markPrice": number_or_none(number, contract.get("markPrice")),
+            "indexPrice": number_or_none(number, contract.get("indexPrice")),
+            "interestRate": None,
+            "estimatedSettlePrice": None,
+            "timestamp": None,
+            "datetime": None,
+            "fundingRate": number_or_none(number, contract.get("fundingRate")),
+            "fundingTimestamp": paid_at,
+            "fundingDatetime": iso8601(paid_at),
+            "nextFundingRate": None,
+            "nextFundingTimestamp": None,
+            "nextFundingDatetime": None,
+            "previousFundingRate": None,
+            "previousFundingTimestamp": None,
+            "previousFundingDatetime": None,
+            "interval": interval_name(
+                contract["fundingInterval"]
+                if "fundingInterval" in contract
+                else (market.get("info") or {}).get("fundingInterval")
+            ),
+        }
+
+    def parse_funding_rate_history(self, info: Any, market: Any = None) -> FundingRateHistory:
+        """One interval's rate from a row of /fundingRates, dated by the interval's end."""
+        timestamp = milliseconds_of(info["intervalEndTimestamp"])
+        if market is None:
+            market = self.safe_market(info["symbol"])
+        return {
+            "info": info,
+            "symbol": market["symbol"],
+            "fundingRate": number_or_none(self.number, info["fundingRate"]),
+            "timestamp": timestamp,
+            "datetime": iso8601(timestamp),
+        }
+
+    def parse_open_interest(self, interest: Payload, market: Market = None) -> OpenInterest:
+        """One market's open interest, in base units."""
+        if market is None:
+            market = self.safe_market(interest["symbol"])
+        timestamp = interest.get("timestamp")
+        return {
+            "symbol": market["symbol"],
+            "baseVolume": None,
+            "quoteVolume": None,
+            "openInterestAmount": number_or_none(self.number, interest.get("openInterest")),
+            "openInterestValue": None,
+            "timestamp": timestamp,
+            "datetime": iso8601(timestamp),
+            "info": interest,
+        }

@@ -1,0 +1,106 @@
+"""Exact figures and exact times, quickly: decimal text in, decimal text out, nothing rounded on the way.
+
+A figure stays text until it is handed to the caller, where ccxt's `number` makes it a float, a str or a
+Decimal, rounding once. Products and sums are exact; a quotient has ccxt's 18 decimals, cut off, so that it
+equals what ccxt's own arithmetic gives to the last digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import ROUND_DOWN, Context, Decimal
+from functools import lru_cache
+from typing import Any
+
+__all__ = [
+    "Number",
+    "difference",
+    "iso8601",
+    "milliseconds_of",
+    "number_or_none",
+    "plain",
+    "product",
+    "quotient",
+    "total",
+]
+
+Number = Callable[[Any], Any]
+"""ccxt's `number`: what turns decimal text into the caller's figures."""
+
+# Wide enough that no product or sum of the venue's figures (at most 28 digits each) is rounded.
+_EXACT = Context(prec=200)
+_QUOTIENT_STEP = Decimal("1e-18")
+
+
+def plain(value: Decimal) -> str:
+    """Decimal text without exponent and without trailing zeros."""
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def product(one: str | None, other: str | None) -> str | None:
+    """one x other, or None if either is unknown."""
+    if one is None or other is None:
+        return None
+    return plain(_EXACT.multiply(Decimal(one), Decimal(other)))
+
+
+def total(one: str | None, other: str | None) -> str | None:
+    """one + other, or None if either is unknown."""
+    if one is None or other is None:
+        return None
+    return plain(_EXACT.add(Decimal(one), Decimal(other)))
+
+
+def difference(one: str | None, other: str | None) -> str | None:
+    """one - other, or None if either is unknown."""
+    if one is None or other is None:
+        return None
+    return plain(_EXACT.subtract(Decimal(one), Decimal(other)))
+
+
+def quotient(one: str | None, other: str | None) -> str | None:
+    """one / other to 18 decimals, or None if either is unknown or there is nothing to divide by."""
+    if one is None or other is None:
+        return None
+    divisor = Decimal(other)
+    if not divisor:
+        return None
+    exact = _EXACT.divide(Decimal(one), divisor)
+    return plain(exact.quantize(_QUOTIENT_STEP, rounding=ROUND_DOWN, context=_EXACT))
+
+
+def number_or_none(number: Number, value: Any) -> Any:
+    """The caller's figure, or None if the venue said nothing."""
+    return None if value is None or value == "" else number(value)
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
+
+
+def iso8601(milliseconds: int | None) -> str | None:
+    """ccxt's `datetime` of a timestamp in milliseconds."""
+    if milliseconds is None:
+        return None
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{_second(seconds)}{rest:03d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _seconds_of(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+
+
+def milliseconds_of(text: str | None) -> int | None:
+    """Milliseconds of the venue's zoneless UTC times: '2026-09-01T17:54:04.094', also with a blank, also
+    without a fraction; of microseconds the whole milliseconds."""
+    if not text:
+        return None
+    whole = _seconds_of(text[:19].replace(" ", "T")) * 1000
+    fraction = text[20:23]
+    return whole + int(fraction.ljust(3, "0")) if fraction.isdigit() else whole

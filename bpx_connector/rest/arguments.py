@@ -1,0 +1,71 @@
+"""What a caller may ask for: arguments are checked here before anything is sent, refused in a sentence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from ccxt.base.errors import BadRequest
+
+from bpx_connector._ccxt import Params
+
+__all__ = ["asked_symbols", "checked_limit", "checked_time", "checked_word", "until_of"]
+
+
+def checked_limit(call: str, limit: Any) -> int | None:
+    """`limit` as a whole number of rows, or None if the caller set none."""
+    if limit is None:
+        return None
+    if not _is_whole(limit) or limit < 1:
+        raise BadRequest(f"{call} limit has to be a whole number of rows from 1 on, or None, not {limit!r}")
+    return int(limit)
+
+
+def checked_time(call: str, name: str, time: Any) -> int | None:
+    """A time in whole milliseconds since 1970, or None if the caller set none. 0 is a time."""
+    if time is None:
+        return None
+    if isinstance(time, bool) or not isinstance(time, int | float) or not math.isfinite(time) or time < 0:
+        raise BadRequest(f"{call} {name} has to be milliseconds since 1970, or None, not {time!r}")
+    return int(time)
+
+
+def checked_word(call: str, name: str, word: Any, allowed: Iterable[str]) -> str:
+    """`word`, if it is one of the allowed ones."""
+    words = list(allowed)
+    if word not in words:
+        raise BadRequest(f"{call} {name} has to be one of {', '.join(words)}, not {word!r}")
+    return str(word)
+
+
+def until_of(call: str, params: Params, since: int | None = None) -> tuple[int | None, Params]:
+    """ccxt's `until` taken out of params, and the params that are left."""
+    if "until" not in params:
+        return None, params
+    rest = {name: value for name, value in params.items() if name != "until"}
+    until = checked_time(call, "until", params["until"])
+    if until is not None and since is not None and until < since:
+        raise BadRequest(f"{call} until has to be at or after since, but {until} is before {since}")
+    return until, rest
+
+
+def _is_whole(value: Any) -> bool:
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+
+
+def asked_symbols(exchange: Any, call: str, symbols: Any, kind: str | None = None) -> list[str] | None:
+    """ccxt's symbols of the markets asked for, each of which has to exist; None if the caller set none."""
+    if isinstance(symbols, str):
+        raise BadRequest(f"{call} symbols has to be a list such as [{symbols!r}], or None, not {symbols!r}")
+    if not symbols:
+        return None
+    found: list[str] = []
+    for symbol in symbols:
+        market = exchange.market(symbol)
+        if kind is not None and market["type"] != kind:
+            raise BadRequest(f"{call} takes {kind} markets here, and {symbol} is a {market['type']} market")
+        found.append(market["symbol"])
+    return found

@@ -1,0 +1,69 @@
+"""Unified methods: markets. What is listed, and whether the venue works.
+
+What it says of prices, trades, candles and funding is in modules of these names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ccxt.base.types import Currencies
+
+from bpx_connector._ccxt import Params, Payload
+from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.markets import ParseMarkets
+from bpx_connector.rest.candles import Candles
+from bpx_connector.rest.funding import Funding
+from bpx_connector.rest.prices import Prices
+from bpx_connector.rest.trades import Trades
+
+__all__ = ["Markets"]
+
+
+class Markets(Prices, Trades, Candles, Funding, ParseMarkets):
+    """All that is public."""
+
+    @flow
+    def fetch_markets(self, params: Params = {}) -> Flow[list[Any]]:
+        """Every spot and perpetual market, the closed ones too.
+
+        With `options['adjustForTimeDifference']` the venue's clock is measured first.
+
+        @ https://docs.backpack.exchange/#tag/Markets/operation/get_markets
+
+        params: `marketType`, one or a list of SPOT, PERP, IPERP, DATED, PREDICTION: the venue lists SPOT and
+        PERP unless told otherwise. `options['fetchMarkets'] = {'marketType': [...]}` makes it the rule.
+        """
+        if self.options.get("adjustForTimeDifference"):
+            yield self.load_time_difference()
+        market_type, params = self.handle_option_and_params(params, "fetchMarkets", "marketType")
+        request = {} if market_type is None else {"marketType": market_type}
+        rows = yield self.public_get_api_v1_markets({**request, **params})
+        return self.parse_markets(rows)
+
+    @flow
+    def fetch_currencies(self, params: Params = {}) -> Flow[Currencies]:
+        """Every asset with its networks, fees and limits. A precision is known only where the venue tells the
+        token's decimals on its chain.
+
+        @ https://docs.backpack.exchange/#tag/Assets/operation/get_assets
+        """
+        rows = yield self.public_get_api_v1_assets(params)
+        currencies = (self.parse_currency(row) for row in rows)
+        return {currency["code"]: currency for currency in currencies}
+
+    @flow
+    def fetch_status(self, params: Params = {}) -> Flow[Payload]:
+        """Whether the venue works: `status` is 'ok' or 'maintenance'; its message is in `info`.
+
+        @ https://docs.backpack.exchange/#tag/System/operation/get_status
+        """
+        return self.parse_status((yield self.public_get_api_v1_status(params)))
+
+    @flow
+    def fetch_time(self, params: Params = {}) -> Flow[int]:
+        """The venue's clock in milliseconds.
+
+        @ https://docs.backpack.exchange/#tag/System/operation/get_time
+        """
+        return int((yield self.public_get_api_v1_time(params)))

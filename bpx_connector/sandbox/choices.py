@@ -1,0 +1,200 @@
+"""What the venue leaves unsaid, decided here and nowhere else; each figure with the sentence that explains
+it.
+
+Where the venue's documentation or a capture says something, it is not a choice and does not belong in this
+file.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+SECOND: Final = 1_000_000
+"""One second in the engine's unit of time."""
+
+# Orders -----------------------------------------------------------------------------------------------------
+
+FIRST_ORDER_ID: Final = 60_000_000_001
+"""Order ids have eleven digits and are not derived from time; here they count up by one."""
+
+FIRST_TRADE_ID: Final = 10_000_001
+"""Trade ids are integers that count per market; where they start is not documented."""
+
+FIRST_DEPTH_ID: Final = 1_000_000_000
+"""Depth update ids count per market; where they start is not documented."""
+
+FIRST_POSITION_ID: Final = 30_000_000_001
+"""Position ids look like order ids in captures."""
+
+FIRST_TRANSFER_ID: Final = 5_000_001
+"""Deposits and withdrawals are numbered in 32 bits."""
+
+FIRST_USER_ID: Final = 1_000_001
+"""User ids are 32-bit integers; any will do."""
+
+NEWEST_OF_A_CLIENT_ID: Final = True
+"""Whether a client id may be used again while an order with it is open is not documented: it may, and a
+look-up by client id answers the newest open order."""
+
+MAX_OPEN_ORDERS: Final = 1_000
+"""ORDER_LIMIT exists, its number is not published."""
+
+MAX_STOPS_PER_MARKET: Final = 20
+"""The refusal "Maximum stop orders per position reached" exists, its number is not published."""
+
+REDUCE_ONLY_IS_CUT: Final = True
+"""A reduce-only order larger than what the position leaves to reduce is cut to it on entry, as the venue
+documents for resting ones. Each reduce-only order is measured against the whole position, and all are cut
+again when it shrinks."""
+
+MARKET_REMAINDER_REASON: Final = "InsufficientLiquidity"
+"""Why the rest of a market order expires when the book ends before any bound is met."""
+
+PERCENT_SLIPPAGE_UNIT: Final = Decimal("0.01")
+"""Slippage tolerance of type Percent is read as per cent: 1 is one per cent of the best opposite price."""
+
+MEAN_MARK_BAND_ENFORCED: Final = False
+"""How meanMarkPriceBand acts is not documented; only the band around the last price refuses here."""
+
+PRICE_UPDATE_CAP_ENFORCED: Final = False
+"""min/maxPriceUpdateMultiplier slow a real index; here a test may move the index as far as it likes."""
+
+BORROWING: Final = False
+"""autoBorrow and autoBorrowRepay are accepted and change nothing: nobody borrows here."""
+
+# Triggers ---------------------------------------------------------------------------------------------------
+
+DEFAULT_TRIGGER_BY: Final = {"PERP": "MarkPrice", "SPOT": "LastPrice"}
+"""The reference price of a trigger order that names none is not documented."""
+
+FIRED_STATUS: Final = "Triggered"
+"""What a fired trigger order's history row says: the OpenAPI's OrderStatus has no word for it, the venue's
+Rust client has this one. The order it fired has its own id; each names the other in relatedOrderId."""
+
+PERCENT_OF: Final = "position on a perpetual; on spot the free base for an ask, the free quote for a bid"
+"""What a percentage trigger quantity is a share of, taken when the trigger fires."""
+
+CHILDREN_FOLLOW_FILLS: Final = True
+"""Attached stop loss and take profit are placed at the parent's first fill and grow with each later one. The
+two cancel one another when either fires; on a perpetual they only reduce."""
+
+# Money ------------------------------------------------------------------------------------------------------
+
+QUOTE_ASSET: Final = "USDC"
+"""All markets are quoted and settled in USDC."""
+
+FEES_BASIS_POINTS: Final = {
+    "spot_maker": Decimal(8),
+    "spot_taker": Decimal(10),
+    "futures_maker": Decimal(2),
+    "futures_taker": Decimal(5),
+}
+"""The published base tier."""
+
+FEE_FREE_MARKETS: Final = frozenset({"USDT_USDC"})
+"""Published as free of fees for everyone."""
+
+FEE_DECIMALS: Final = {"PERP": Decimal("0.000001"), "SPOT": Decimal("0.0000000001")}
+"""A captured perpetual fee is rounded to six decimals; spot fees are kept to ten, rounded half up."""
+
+LEND_REDEEM_NEEDS_FLAG: Final = True
+"""With auto-lend on, free USDC counts as lent: a spot order may spend it only with autoLendRedeem."""
+
+COLLATERAL_WEIGHTS: Final = {
+    "USDC": Decimal(1),
+    "USDT": Decimal("0.95"),
+    "BTC": Decimal("0.95"),
+    "ETH": Decimal("0.9"),
+    "SOL": Decimal("0.9"),
+}
+"""The weight of USDT is captured, the others are plausible."""
+
+OTHER_COLLATERAL_WEIGHT: Final = Decimal("0.5")
+"""The weight of any asset that has a price and no row above."""
+
+# Margin -----------------------------------------------------------------------------------------------------
+
+MARGIN_FORMULA: Final = "max(base, factor * sqrt(notional))"
+"""The common reading of the sqrt margin function; the initial fraction is never below 1 / leverageLimit."""
+
+DEFAULT_LEVERAGE_LIMIT: Final = Decimal(10)
+"""What a new account starts with."""
+
+MAX_LEVERAGE_LIMIT: Final = Decimal(50)
+"""The largest leverage limit an account may set."""
+
+POSITION_LIMIT: Final = Decimal(100_000_000)
+"""What /account shows as positionLimit; nothing is refused by it."""
+
+SETTLEMENT_PERIOD: Final = 10 * SECOND
+"""Unrealised profit and loss is paid into USDC about every ten seconds; here exactly."""
+
+LOSS_BEYOND_CASH: Final = "debt"
+"""A loss, fee or funding payment larger than the free USDC leaves a debt that the next USDC pays off; other
+assets are never sold for it."""
+
+LIQUIDATION_STEP: Final = Decimal("0.1")
+"""Liquidation closes by the book in steps of ten per cent of the position, while equity is under
+maintenance."""
+
+LIQUIDATION_STEPS_PER_CHECK: Final = 10
+"""How many such steps one check takes at most; the next check is a second later."""
+
+LIQUIDATION_FEE: Final = Decimal("0.01")
+"""One per cent of the notional of each liquidation fill."""
+
+# Marks and funding ------------------------------------------------------------------------------------------
+
+SAMPLE_PERIOD: Final = SECOND
+"""Marks, premiums and liquidation checks are taken once a second."""
+
+PREMIUM_DAMPING: Final = Decimal("0.05")
+"""The mark is the index plus the book's premium over it, of which each sample takes in this share."""
+
+PREMIUM_LIMIT: Final = Decimal("0.02")
+"""No sample of the premium counts for more than two per cent of the index."""
+
+INTEREST_PER_DAY: Final = Decimal("0.0003")
+"""The interest part of the funding rate; a quiet market's hourly 0.0000125 is a twenty-fourth of it."""
+
+INTEREST_CLAMP: Final = Decimal("0.0005")
+"""How far the interest part may pull the rate from the mean premium. The published division by eight
+contradicts hourly rates on the wire and is left out."""
+
+RATE_DECIMALS: Final = Decimal("0.000000001")
+"""History shows nine decimals; so does the running rate here."""
+
+# Memory -----------------------------------------------------------------------------------------------------
+
+TAPE_LENGTH: Final = 5_000
+"""Trades kept per market."""
+
+HISTORY_LENGTH: Final = 20_000
+"""Orders, fills and payments kept per account."""
+
+HOUSE_HISTORY_LENGTH: Final = 200
+"""The same for house traders, whose history nobody reads."""
+
+SECONDS_KEPT: Final = 3_600
+MINUTES_KEPT: Final = 7 * 24 * 60
+HOURS_KEPT: Final = 2 * 365 * 24
+"""One-second, one-minute and one-hour candles kept per market; longer intervals are summed from these."""
+
+FUNDING_RATES_KEPT: Final = 10_000
+"""Settled funding intervals kept per market."""
+
+WITHDRAWAL_CONFIRMED_AFTER: Final = 5 * SECOND
+"""A withdrawal is pending this long."""
+
+STARTING_FUNDS: Final = {
+    "USDC": Decimal(1_000_000),
+    "BTC": Decimal(10),
+    "ETH": Decimal(100),
+    "SOL": Decimal(1_000),
+    "USDT": Decimal(50_000),
+}
+"""What a key never seen before is given."""
+
+OTHER_STARTING_NOTIONAL: Final = Decimal(10_000)
+"""The worth in USDC of every other spot asset a new account is given, in whole units."""

@@ -1,0 +1,82 @@
+"""What time it is for the exchange, in microseconds: the machine's time, or a time driven by hand.
+
+Whatever has to happen as time passes (traffic, marks, funding) happens in a step: `watch` a clock to be called
+with each step's time. Steps are 100 ms apart.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+__all__ = ["DRIVEN_START", "STEP", "Clock", "DrivenClock", "RealClock"]
+
+STEP = 100_000
+"""Microseconds from one step to the next."""
+
+DRIVEN_START = 1_767_225_600_000_000
+"""2026-01-01 00:00 UTC, where a driven clock starts unless told otherwise."""
+
+
+class Clock:
+    """A time that never runs backwards, and those who act as it passes."""
+
+    def __init__(self) -> None:
+        self._watchers: list[Callable[[int], None]] = []
+
+    def now(self) -> int:
+        """The exchange's time in microseconds."""
+        raise NotImplementedError
+
+    def moments(self) -> tuple[int, ...]:
+        """The milliseconds that count as now when a request's timestamp is checked."""
+        return (self.now() // 1000,)
+
+    def watch(self, watcher: Callable[[int], None]) -> None:
+        """Have `watcher` called with the time of every step."""
+        self._watchers.append(watcher)
+
+    def step(self) -> None:
+        """Let everything happen that is due now."""
+        now = self.now()
+        for watcher in self._watchers:
+            watcher(now)
+
+
+class RealClock(Clock):
+    """The machine's time; somebody has to call `step` ten times a second."""
+
+    def __init__(self, read: Callable[[], int] = time.time_ns) -> None:
+        super().__init__()
+        self._read = read
+        self._latest = 0
+
+    def now(self) -> int:
+        """The machine's time, held still while that is set back."""
+        self._latest = max(self._latest, self._read() // 1000)
+        return self._latest
+
+
+class DrivenClock(Clock):
+    """A time that stands still until `advance`: with one seed, the same history every time."""
+
+    def __init__(self, start: int = DRIVEN_START, read: Callable[[], int] = time.time_ns) -> None:
+        super().__init__()
+        self._now = start
+        self._read = read
+
+    def now(self) -> int:
+        """The time that `advance` last arrived at."""
+        return self._now
+
+    def moments(self) -> tuple[int, ...]:
+        """The driven time, and the machine's: clients whose clock nobody drives are let in as well."""
+        return (self._now // 1000, self._read() // 1_000_000)
+
+    def advance(self, seconds: float) -> None:
+        """Let this much time pass, step by step; what is left of a step passes without one."""
+        end = self._now + round(seconds * 1_000_000)
+        while self._now + STEP <= end:
+            self._now += STEP
+            self.step()
+        self._now = end

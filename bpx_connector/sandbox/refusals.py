@@ -1,0 +1,153 @@
+"""Every answer that is a no: HTTP status, the venue's code and its wording, each written once.
+
+Texts marked "chosen" are not attested in any public source; the code is the fitting one of `ApiErrorCode`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault
+    """A request the exchange refuses, with what the client is told."""
+
+    def __init__(self, status: int, code: str | None, message: str) -> None:
+        super().__init__(message)
+        self.status: Final = status
+        self.code: Final = code
+        self.message: Final = message
+
+    def __repr__(self) -> str:
+        return f"Refusal({self.status}, {self.code!r}, {self.message!r})"
+
+
+def invalid_symbol() -> Refusal:
+    """An unknown market in an order, `/depth` or `/market`."""
+    return Refusal(400, "INVALID_CLIENT_REQUEST", "Invalid market symbol")
+
+
+def symbol_not_found() -> Refusal:
+    """An unknown market in `/markPrices`."""
+    return Refusal(400, "INVALID_CLIENT_REQUEST", "Symbol not found")
+
+
+def not_found() -> Refusal:
+    """An order that is not on the book, a position that is flat, the book of a closed market."""
+    return Refusal(404, "RESOURCE_NOT_FOUND", "Not Found")
+
+
+def quantity_too_fine() -> Refusal:
+    """A quantity finer than the step."""
+    return Refusal(400, "INVALID_CLIENT_REQUEST", "Quantity decimal too long")
+
+
+def price_too_fine() -> Refusal:
+    """A price finer than the tick."""
+    return Refusal(400, "INVALID_CLIENT_REQUEST", "Price decimal too long")
+
+
+def quantity_below_minimum() -> Refusal:
+    """A quantity under `minQuantity`; the code is chosen."""
+    return Refusal(400, "INVALID_QUANTITY", "Quantity is below the minimum allowed value")
+
+
+def quantity_above_maximum() -> Refusal:
+    """A quantity over `maxQuantity`; chosen."""
+    return Refusal(400, "INVALID_QUANTITY", "Quantity is above the maximum allowed value")
+
+
+def price_below_minimum() -> Refusal:
+    """A price under `minPrice`; chosen."""
+    return Refusal(400, "INVALID_PRICE", "Price is below the minimum allowed value")
+
+
+def price_above_maximum() -> Refusal:
+    """A price over `maxPrice`; chosen."""
+    return Refusal(400, "INVALID_PRICE", "Price is above the maximum allowed value")
+
+
+def price_out_of_band() -> Refusal:
+    """A limit price outside the band around the last price."""
+    return Refusal(400, "INVALID_PRICE", "Price is too far from the last active price")
+
+
+def would_take() -> Refusal:
+    """A post-only order that would cross."""
+    return Refusal(400, "INVALID_ORDER", "Order would immediately match and take.")
+
+
+def not_reduced() -> Refusal:
+    """A reduce-only order without a position to reduce."""
+    return Refusal(400, "INVALID_ORDER", "Reduce only order not reduced")
+
+
+def stop_without_position() -> Refusal:
+    """A trigger order that would close a position and finds none; never sent, only told as a reason."""
+    return Refusal(400, "INVALID_ORDER", "Stop without position")
+
+
+def market_without_quantity() -> Refusal:
+    """A market order with neither, or both, of the quantities; the code is chosen."""
+    return Refusal(400, "INVALID_CLIENT_REQUEST", "Market orders must specify a positive `quantity`")
+
+
+def no_liquidity() -> Refusal:
+    """A market order that finds an empty book; status and code are chosen."""
+    return Refusal(400, "INVALID_ORDER", "No liquidity for market order")
+
+
+def incomplete_trigger() -> Refusal:
+    """Half a trigger."""
+    return Refusal(
+        400, "INVALID_CLIENT_REQUEST", "Must specify both `triggerPrice` and `triggerQuantity` or neither"
+    )
+
+
+def invalid_order() -> Refusal:
+    """An order whose fields contradict one another."""
+    return Refusal(400, "INVALID_ORDER", "Invalid order")
+
+
+def too_many_stops() -> Refusal:
+    """More trigger orders on one market than the venue keeps; the code is chosen."""
+    return Refusal(400, "INVALID_ORDER", "Maximum stop orders per position reached")
+
+
+def insufficient_funds() -> Refusal:
+    """A spot order or withdrawal that the balance does not cover."""
+    return Refusal(400, "INSUFFICIENT_FUNDS", "Insufficient funds")
+
+
+def insufficient_margin() -> Refusal:
+    """A perpetual order that the account's equity does not carry."""
+    return Refusal(400, "INSUFFICIENT_MARGIN", "Insufficient margin")
+
+
+def too_many_orders() -> Refusal:
+    """More open orders than an account may have; the text is chosen."""
+    return Refusal(400, "ORDER_LIMIT", "Maximum number of open orders reached")
+
+
+def account_liquidating() -> Refusal:
+    """An order while the account is being liquidated; the text is chosen."""
+    return Refusal(400, "ACCOUNT_LIQUIDATING", "Account is being liquidated")
+
+
+def trading_paused() -> Refusal:
+    """An order on a market whose book is closed or only takes cancels; the text is chosen."""
+    return Refusal(400, "TRADING_PAUSED", "Trading is paused")
+
+
+def book_takes_no_such_order() -> Refusal:
+    """A market order on a LimitOnly book, or a taking one on a PostOnly book; chosen."""
+    return Refusal(400, "INVALID_ORDER", "Order type not allowed in the current order book state")
+
+
+def invalid_leverage() -> Refusal:
+    """A leverage limit outside what any market grants; the text is chosen."""
+    return Refusal(400, "MAX_LEVERAGE_REACHED", "Maximum leverage reached")
+
+
+def invalid_asset() -> Refusal:
+    """A deposit or withdrawal of an asset that nothing here trades; the text is chosen."""
+    return Refusal(400, "INVALID_ASSET", "Invalid asset")

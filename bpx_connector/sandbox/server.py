@@ -1,0 +1,272 @@
+"""The local exchange as one object: venue, traders, clock and HTTP server put together.
+
+In a program that runs asyncio:
+
+    async with Sandbox(port=0, seed=7) as sandbox:
+        sandbox.url, sandbox.socket_url, sandbox.venue, sandbox.clock
+
+In one that blocks:
+
+    with SandboxThread(seed=7) as sandbox:
+        sandbox.url
+        sandbox.run(lambda inner: inner.clock.advance(1))
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+from aiohttp import web
+
+from . import rest
+from .budgets import Budgets
+from .calls import Answer
+from .clock import STEP, Clock, RealClock
+from .control import Control
+from .faults import Fault, Faults
+from .front_desk import FrontDesk, opened_venue
+from .listings import listings
+from .sockets import Feed
+from .spoiled import SpoiledAnswers
+from .traffic import OPENING, Traffic
+from .venue import Venue
+
+__all__ = ["DEFAULT_PORT", "Sandbox", "SandboxThread"]
+
+DEFAULT_PORT: Final = 8787
+LOOPBACK: Final = "127.0.0.1"
+LARGEST_BODY: Final = 1 << 20
+
+Result = TypeVar("Result")
+Interceptor = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
+
+
+class Sandbox:
+    """A local exchange that listens on a port while the `async with` block lasts.
+
+    `seed` decides all that its traders do, `speed` multiplies how much they do (0 leaves the opening books as they
+    are), `symbols` picks markets out of those listed. With a `DrivenClock` time stands still until it is advanced.
+    `closed` refuses keys never seen before, `limits` enforces the venue's request budgets. Port 0 takes a free one.
+
+    `faults` makes things go wrong on purpose; a `control` port opens the door of `control.py` to it, on this machine
+    only. Each of `interceptors` sees a request first, and whatever response it returns is sent instead of the answer.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = LOOPBACK,
+        port: int = 0,
+        seed: int = 7,
+        speed: float = 1,
+        symbols: Iterable[str] | None = None,
+        clock: Clock | None = None,
+        closed: bool = False,
+        limits: bool = False,
+        faults: Iterable[Fault | str] = (),
+        control: int | None = None,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self.clock: Clock = clock if clock is not None else RealClock()
+        self.faults = Faults(seed)
+        for fault in faults:
+            self.faults.add(fault)
+        self.control = Control(self.faults, control) if control is not None else None
+        rows = listings(symbols)
+        born = self.clock.now() - OPENING
+        self.venue: Venue = opened_venue(rows, born)
+        self.desk = FrontDesk(self.venue, self.clock, rows, seed=seed, born=born, closed=closed)
+        self.traffic = Traffic(self.venue, rows, seed=seed, born=born, speed=speed)
+        self.feed = Feed(self.desk, self.faults)
+        self._spoiled = SpoiledAnswers(self.faults, self.answered)
+        self.interceptors: list[Interceptor] = [self._spoiled]
+        self._budgets = Budgets() if limits else None
+        self._runner: web.AppRunner | None = None
+        self._steps: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """The base address of the REST interface."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def socket_url(self) -> str:
+        """The address of the websocket."""
+        return f"ws://{self.host}:{self.port}"
+
+    # --- life ----------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Open trading and listen; `port` is the real one from here on."""
+        self.open_trading()
+        application = web.Application(client_max_size=LARGEST_BODY)
+        application.router.add_route("*", "/{path:.*}", self._handle)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self.host, self.port).start()
+        except OSError:
+            await self._runner.cleanup()
+            raise
+        self.port = self._runner.addresses[0][1]
+        if self.control is not None:
+            await self.control.start()
+        if isinstance(self.clock, RealClock):
+            self._steps = asyncio.create_task(self._keep_stepping())
+
+    async def stop(self) -> None:
+        """Stop listening and let time stand."""
+        if self._steps is not None:
+            self._steps.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._steps
+        self._spoiled.close()
+        await self.feed.close()
+        if self.control is not None:
+            await self.control.stop()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def open_trading(self) -> None:
+        """Fill the books; from here on traders and venue act with every step of the clock, the first being now."""
+        self.traffic.open()
+        self.clock.watch(self._step)
+        self.clock.step()
+        self.venue.listeners.append(self.feed.on_event)
+        self.clock.watch(self.feed.on_time)
+
+    def _step(self, now: int) -> None:
+        self.traffic.step(now)
+        self.venue.tick(now)
+
+    async def _keep_stepping(self) -> None:
+        while True:
+            await asyncio.sleep(STEP / 1_000_000)
+            self.clock.step()
+
+    # --- requests ------------------------------------------------------------------------------------
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        for interceptor in self.interceptors:
+            response = await interceptor(request)
+            if response is not None:
+                return response
+        if request.path == "/" and "upgrade" in request.headers:
+            return await self.feed.handler(request)
+        return await self.answered(request)
+
+    async def answered(self, request: web.Request) -> web.Response:
+        """The exchange's answer to a request, past all interceptors."""
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return _response(Answer.of_text("payload too large", 413))
+        return _response(
+            rest.answer(
+                self.desk,
+                rest.Request(
+                    request.method,
+                    request.path,
+                    list(request.query.items()),
+                    request.headers,
+                    body,
+                    request.remote or "",
+                ),
+                self._budgets,
+            )
+        )
+
+
+def _response(answer: Answer) -> web.Response:
+    if answer.body is None:
+        return web.Response(status=answer.status, headers=answer.headers)
+    if answer.is_text:
+        return web.Response(text=answer.body, status=answer.status, headers=answer.headers)
+    return web.Response(
+        body=rest.encoded(answer.body),
+        status=answer.status,
+        headers=answer.headers,
+        content_type="application/json",
+        charset="utf-8",
+    )
+
+
+class SandboxThread:
+    """A sandbox in a thread of its own, for programs that block; takes the arguments of `Sandbox`."""
+
+    def __init__(self, **options: Any) -> None:
+        self._options = options
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._main, name="bpx-sandbox", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._finished: asyncio.Event | None = None
+        self._sandbox: Sandbox | None = None
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            self._thread.join()
+            raise self._failure
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._loop is not None and self._finished is not None:
+            self._loop.call_soon_threadsafe(self._finished.set)
+        self._thread.join()
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The sandbox itself; touch it through `run` only, it belongs to the other thread."""
+        assert self._sandbox is not None, "the sandbox has not been started: use `with`"
+        return self._sandbox
+
+    @property
+    def url(self) -> str:
+        """The base address of the REST interface."""
+        return self.sandbox.url
+
+    @property
+    def socket_url(self) -> str:
+        """The address of the websocket."""
+        return self.sandbox.socket_url
+
+    def run(self, action: Callable[[Sandbox], Result]) -> Result:
+        """What `action` returns when it is called with the sandbox in the sandbox's thread."""
+
+        async def act() -> Result:
+            return action(self.sandbox)
+
+        assert self._loop is not None, "the sandbox has not been started: use `with`"
+        return asyncio.run_coroutine_threadsafe(act(), self._loop).result()
+
+    def _main(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as failure:
+            self._failure = failure
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        self._loop, self._finished = asyncio.get_running_loop(), asyncio.Event()
+        async with Sandbox(**self._options) as self._sandbox:
+            self._ready.set()
+            await self._finished.wait()

@@ -1,0 +1,335 @@
+"""What becomes of the private streams: orders and fills, positions, balances. Pure.
+
+Private events that were missed are not sent again, so after a gap REST says what has become of everything. An
+answer over REST never overrules an event that came while it was under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple
+
+from ccxt.async_support.base.ws.cache import ArrayCacheBySymbolById, ArrayCacheBySymbolBySide
+
+from bpx_connector.stream.frames import payload_of
+from bpx_connector.stream.orders import OrderLog, Record
+from bpx_connector.stream.state import Fetch, Follower
+from bpx_connector.stream.topics import Topics
+
+__all__ = [
+    "AccountOrders",
+    "BalanceFollower",
+    "OrderFollower",
+    "OrderWords",
+    "PositionCache",
+    "PositionFollower",
+    "StructureCache",
+]
+
+Payload = dict[str, Any]
+
+PATIENCE = 5
+"""How often in a row we ask REST for what it owes us, before we wait for the next occasion."""
+
+
+class StructureCache(ArrayCacheBySymbolById):
+    """ccxt's cache of orders or own trades, which moves what has changed to its end in constant time."""
+
+    def append(self, item: Payload) -> None:
+        """Add a structure, or update the one of the same symbol and id and move it to the end."""
+        by_id = self.hashmap.get(item["symbol"])
+        if by_id is None or item["id"] not in by_id:
+            super().append(item)
+            return
+        known = by_id[item["id"]]
+        if self._deque[-1] is known:
+            # The common case: the order that changed last changes again.
+            known.update(item)
+            token = self._deque.pop(), self._index.pop()
+            del by_id[item["id"]]
+            super().append(token[0])
+            return
+        super().append(item)
+
+
+class PositionCache(ArrayCacheBySymbolBySide):
+    """ccxt's cache of positions for a venue that nets: one a market, whichever side it is on."""
+
+    def append(self, item: Payload) -> None:
+        """Set a market's position and move it to the end."""
+        by_side = self.hashmap.get(item["symbol"])
+        for side in list(by_side or ()):
+            if side != item["side"]:
+                token = (item["symbol"], side)
+                index = self._index.index(token)
+                del self._deque[index], self._index[index], by_side[side]
+        super().append(item)
+
+
+class OrderWords(NamedTuple):
+    """How events of the order stream and orders become what we keep; handed in by the exchange."""
+
+    order_words: Callable[[Payload], Payload]
+    fill_words: Callable[[Payload], Payload | None]
+    structure_of: Callable[[Record], Payload]
+    trade_of: Callable[[Payload], Payload]
+
+
+class AccountOrders(NamedTuple):
+    """What REST says of the account's orders."""
+
+    asked_at: int
+    open: Sequence[Payload]
+    closed: Sequence[Payload]
+    fills: Sequence[Payload]
+
+
+class OrderFollower(Follower):
+    """The order stream: the account's orders, each in its latest state, and every fill once."""
+
+    def __init__(
+        self,
+        stream: str,
+        words: OrderWords,
+        orders: StructureCache,
+        trades: StructureCache,
+        topics: Topics,
+        fetch: Callable[[OrderFollower], Awaitable[AccountOrders]],
+    ) -> None:
+        super().__init__(stream)
+        self.log = OrderLog(orders.max_size or 1000, words.trade_of)
+        self.fetch = self._fetch
+        self._fetch_account = fetch
+        self._words = words
+        self._orders = orders
+        self._trades = trades
+        self._topics = topics
+        self._is_on = False
+        self._is_owed = True
+        self._has_started = False
+        self._patience = PATIENCE
+        self.engine_time = 0
+
+    @property
+    def has_missed(self) -> bool:
+        """Whether events may have been missed since the stream was first on."""
+        return self._has_started
+
+    @property
+    def needs_restoring(self) -> bool:
+        return self._is_on and self._is_owed
+
+    def take(self, frames: Sequence[str]) -> None:
+        log, words = self.log, self._words
+        changed: dict[str, None] = {}
+        trades: list[Payload] = []
+        for frame in frames:
+            event = payload_of(frame)
+            order = words.order_words(event)
+            is_changed, trade = log.event(order, event, event["T"], words.fill_words(event))
+            if is_changed:
+                changed[order["id"]] = None
+            if trade is not None:
+                trades.append(trade)
+            self.engine_time = max(self.engine_time, event["T"])
+        self._publish(changed, trades)
+        if log.incomplete and not self._is_owed:
+            self._is_owed, self._patience = True, PATIENCE  # a frame was lost
+
+    def begin(self) -> None:
+        self._is_on = True
+
+    def lose(self) -> None:
+        self._is_on = False
+        self._is_owed, self._patience = True, PATIENCE
+
+    def start_audit(self) -> None:
+        self._is_owed, self._patience = True, 1
+
+    def restore(self, answer: AccountOrders) -> bool:
+        log = self.log
+        changed: dict[str, None] = {}
+        trades = []
+        for fill in answer.fills:
+            trade = log.fill(fill)
+            if trade is not None:
+                trades.append(trade)
+                changed[fill["orderId"]] = None
+        for order in (*answer.closed, *answer.open):
+            if log.answer(order, answer.asked_at) and (self._has_started or order["id"] in changed):
+                changed[order["id"]] = None
+        if self._has_started:
+            self._publish(changed, trades)
+        owes = log.incomplete or log.vanished((order["id"] for order in answer.open), answer.asked_at)
+        self._patience -= 1
+        self._has_started = True
+        if owes and self._patience > 0:
+            return False  # the history lags behind the book
+        log.incomplete.clear()
+        self._is_owed = False
+        return True
+
+    async def _fetch(self) -> AccountOrders:
+        return await self._fetch_account(self)
+
+    def _publish(self, changed: dict[str, None], trades: list[Payload]) -> None:
+        by_symbol: dict[str, set[str]] = {}
+        for identity in changed:
+            record = self.log.get(identity)
+            if record is None:
+                continue
+            structure = self._words.structure_of(record)
+            self._orders.append(structure)
+            by_symbol.setdefault(structure["symbol"], set()).add(identity)
+        for symbol, identities in by_symbol.items():
+            self._topics.publish("orders", symbol, identities)
+        for trade in trades:
+            self._trades.append(trade)
+            self._topics.publish("myTrades", trade["symbol"], 1)
+
+
+class PositionFollower(Follower):
+    """The position stream: the account's net position in each market."""
+
+    def __init__(
+        self,
+        stream: str,
+        cache: PositionCache,
+        topics: Topics,
+        parse: Callable[[Payload], Payload],
+        fetch: Fetch,
+        closed: Callable[[str], Payload],
+    ) -> None:
+        super().__init__(stream)
+        self.fetch = fetch
+        self._cache = cache
+        self._topics = topics
+        self._parse = parse
+        self._closed = closed
+        self._is_on = False
+        self._is_owed = True
+        self._times: dict[str, int] = {}
+        self._touched: set[str] = set()
+
+    @property
+    def needs_restoring(self) -> bool:
+        return self._is_on and self._is_owed
+
+    def take(self, frames: Sequence[str]) -> None:
+        latest: dict[str, Payload] = {}
+        for frame in frames:
+            event = payload_of(frame)
+            market = event["s"]
+            if event["T"] >= self._times.get(market, 0):
+                self._times[market] = event["T"]
+                latest[market] = event
+        for event in latest.values():
+            position = self._parse(event)
+            self._touched.add(position["symbol"])
+            self._set(position)
+
+    def begin(self) -> None:
+        self._is_on = True
+        self._touched.clear()
+
+    def lose(self) -> None:
+        self._is_on = False
+        self._is_owed = True
+
+    def start_audit(self) -> None:
+        self._is_owed = True
+        self._touched.clear()
+
+    def restore(self, answer: Sequence[Payload]) -> bool:
+        """Take the positions that REST lists; a market that it does not list has none."""
+        self._is_owed = False
+        listed = {position["symbol"] for position in answer}
+        gone = [
+            position["symbol"]
+            for position in self._cache
+            if position["symbol"] not in listed and position["contracts"]
+        ]
+        for position in (*answer, *map(self._closed, gone)):
+            if position["symbol"] not in self._touched:
+                self._set(position)
+        self._topics.publish("positionsSnapshot", "", 1)
+        return True
+
+    def _set(self, position: Payload) -> None:
+        known = self._cache.hashmap.get(position["symbol"], {}).get(position["side"])
+        if known is not None and _without_time(known) == _without_time(position):
+            return
+        self._cache.append(position)
+        self._topics.publish("positions", position["symbol"], {position["symbol"]})
+
+
+class BalanceFollower(Follower):
+    """The balance stream: each asset's balance, absolute after each change."""
+
+    def __init__(
+        self,
+        stream: str,
+        topics: Topics,
+        words: Callable[[Payload], tuple[str, Payload]],
+        accept: Callable[[dict[str, Payload], int | None], None],
+        fetch: Fetch,
+    ) -> None:
+        super().__init__(stream)
+        self.fetch = fetch
+        self._topics = topics
+        self._words = words
+        self._accept = accept
+        self._is_on = False
+        self._is_owed = True
+        self._assets: dict[str, Payload] = {}
+        self._times: dict[str, int] = {}
+        self._touched: set[str] = set()
+        self._is_known = False
+
+    @property
+    def needs_restoring(self) -> bool:
+        return self._is_on and self._is_owed
+
+    def take(self, frames: Sequence[str]) -> None:
+        time = None
+        for frame in frames:
+            event = payload_of(frame)
+            asset, balance = self._words(event)
+            if event["T"] >= self._times.get(asset, 0):
+                self._times[asset] = event["T"]
+                self._assets[asset] = balance
+                self._touched.add(asset)
+                time = event["E"]
+        if time is not None and self._is_known:
+            self._accept(self._assets, time // 1000)
+            self._topics.publish("balance", "", 1)
+
+    def begin(self) -> None:
+        self._is_on = True
+        self._touched.clear()
+
+    def lose(self) -> None:
+        self._is_on = self._is_known = False
+        self._is_owed = True
+
+    def start_audit(self) -> None:
+        self._is_owed = True
+        self._touched.clear()
+
+    def restore(self, answer: dict[str, Payload]) -> bool:
+        """Take all balances as REST gives them. Until then one asset alone would look like all there is."""
+        before = self._assets
+        self._assets = answer | {asset: before[asset] for asset in self._touched}
+        is_news = not self._is_known or before != self._assets
+        self._is_owed, self._is_known = False, True
+        if is_news:
+            self._accept(self._assets, None)
+            self._topics.publish("balance", "", 1)
+        return True
+
+
+def _without_time(position: Payload) -> Payload:
+    return {key: value for key, value in position.items() if key not in TIMES}
+
+
+TIMES = frozenset({"timestamp", "datetime", "info", "lastUpdateTimestamp"})

@@ -1,0 +1,231 @@
+"""Everything that moves a book's sequence is in this file.
+
+A delta carries the first (U) and the last (u) update it holds; sizes are absolute and zero deletes. The rule:
+drop a delta whose u the book has passed; apply one with U <= nonce + 1 <= u; anything beyond is a gap, and the
+book is unknown until a snapshot L joins the buffered deltas, U <= L + 1 <= u and then without a hole.
+Source: Backpack OpenAPI, tag Streams, "Depth"; the join as observed (REST may be ahead of the socket or behind).
+
+A book answers with a value. It does not wait, fetch, read the clock or call back.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from math import inf
+from typing import Any, NamedTuple
+
+from ccxt.async_support.base.ws.order_book import OrderBook
+from ccxt.async_support.base.ws.order_book_side import OrderBookSide
+from ccxt.base.exchange import Exchange
+
+from bpx_connector.stream.frames import Delta
+
+__all__ = ["Book", "Outcome", "Snapshot"]
+
+MOST_DELTAS_KEPT = 20_000
+"""Deltas buffered while no snapshot comes. Of more the oldest go first: a later snapshot covers them."""
+
+THIN = 0.25
+"""A side of which the snapshot held only the best part is fetched again when less than this is left of it."""
+
+Levels = Sequence[Sequence[Any]]
+
+
+class Outcome(Enum):
+    """What became of a delta or a snapshot."""
+
+    APPLIED = "applied"
+    STALE = "stale"
+    NEED_SNAPSHOT = "need snapshot"
+
+
+class Snapshot(NamedTuple):
+    """A whole book at one update. A side with `depth` levels or more may have been cut there."""
+
+    nonce: int
+    bids: Levels
+    asks: Levels
+    timestamp: int | None = None
+    depth: int | None = None
+
+
+class Book:
+    """One market's book: `view` is the caller's, ccxt's OrderBook, live or empty but never a mixture."""
+
+    __slots__ = ("_asks", "_bids", "_buffer", "nonce", "time", "view")
+
+    def __init__(self, symbol: str) -> None:
+        self.view = OrderBook({"symbol": symbol})
+        self.nonce: int | None = None
+        self.time: int | None = None
+        self._bids = _Side(self.view["bids"], -1.0)
+        self._asks = _Side(self.view["asks"], 1.0)
+        self._buffer: list[Delta] = []
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the levels are those of the venue at update `nonce`."""
+        return self.nonce is not None
+
+    def apply(self, delta: Delta) -> Outcome:
+        """Move on by one delta. NEED_SNAPSHOT means that the book is unknown from here on."""
+        nonce = self.nonce
+        if nonce is None:
+            return self._keep(delta)
+        if delta.u <= nonce:
+            return Outcome.STALE
+        if delta.U > nonce + 1:
+            self.forget()
+            return self._keep(delta)
+        self._move(delta)
+        if self._bids.is_thin or self._asks.is_thin:
+            self.forget()
+            return Outcome.NEED_SNAPSHOT
+        return Outcome.APPLIED
+
+    def restore(self, snapshot: Snapshot) -> Outcome:
+        """Start from a snapshot and catch up with what was buffered.
+
+        NEED_SNAPSHOT if it does not join: it is older than the deltas, or some of them are missing. What is
+        buffered stays buffered.
+        """
+        if self.nonce is not None:
+            return Outcome.STALE
+        waiting = sorted((delta for delta in self._buffer if delta.u > snapshot.nonce), key=_first_update)
+        if not _is_chain(snapshot.nonce, waiting):
+            return Outcome.NEED_SNAPSHOT
+        self._buffer = []
+        self._bids.replace(snapshot.bids, snapshot.depth)
+        self._asks.replace(snapshot.asks, snapshot.depth)
+        self.nonce = snapshot.nonce
+        self.time = snapshot.timestamp
+        for delta in waiting:
+            if delta.u > self.nonce:
+                self._move(delta)
+        self.describe()
+        return Outcome.APPLIED
+
+    def forget(self) -> None:
+        """Mark the book as unknown: no levels, no nonce, nothing that could be taken for the market."""
+        self.nonce = None
+        self.time = None
+        self._buffer = []
+        self._bids.clear()
+        self._asks.clear()
+        self.describe()
+
+    def describe(self) -> None:
+        """Bring nonce and time of the view up to its levels. Due after each batch of deltas."""
+        view = self.view
+        milliseconds = None if self.time is None else self.time // 1000
+        view["nonce"] = self.nonce
+        view["timestamp"] = milliseconds
+        view["datetime"] = Exchange.iso8601(milliseconds)
+
+    def best(self, limit: int | None) -> OrderBook:
+        """What a caller gets: the live view, or a copy of its best `limit` levels a side."""
+        if limit is None:
+            return self.view
+        view = self.view
+        part = OrderBook({"symbol": view["symbol"]}, limit)
+        self._bids.copy_best(limit, part["bids"])
+        self._asks.copy_best(limit, part["asks"])
+        part["nonce"], part["timestamp"], part["datetime"] = view["nonce"], view["timestamp"], view["datetime"]
+        return part
+
+    def agrees_with(self, other: Book) -> bool:
+        """Whether both have the same levels, as far down as both know them."""
+        return self._bids.agrees_with(other._bids) and self._asks.agrees_with(other._asks)
+
+    def _keep(self, delta: Delta) -> Outcome:
+        self._buffer.append(delta)
+        if len(self._buffer) > MOST_DELTAS_KEPT:
+            del self._buffer[: MOST_DELTAS_KEPT // 2]
+        return Outcome.NEED_SNAPSHOT
+
+    def _move(self, delta: Delta) -> None:
+        if delta.b:
+            self._bids.change(delta.b)
+        if delta.a:
+            self._asks.change(delta.a)
+        self.nonce = delta.u
+        self.time = delta.T
+
+
+class _Side:
+    """The levels of one side, best first, in ccxt's own list and its list of sorted keys."""
+
+    __slots__ = ("_horizon", "_keys", "_levels", "_sign", "_thin_below")
+
+    def __init__(self, levels: OrderBookSide, sign: float) -> None:
+        self._levels = levels
+        self._keys: list[float] = levels._index
+        self._sign = sign
+        self.clear()
+
+    def clear(self) -> None:
+        self._levels.clear()
+        self._keys.clear()
+        self._horizon = inf
+        self._thin_below = 0
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether too little is left of a side of which only the best part was ever known."""
+        return len(self._keys) < self._thin_below
+
+    def replace(self, levels: Levels, depth: int | None) -> None:
+        """Take over a snapshot's levels, in whatever order the venue sends them.
+
+        Of a side that was cut at `depth` levels nothing is known beyond its worst price, so nothing beyond it
+        is kept: a level without its neighbours would look like a hole in the market.
+        """
+        self.clear()
+        self.change((float(price), float(size)) for price, size in levels)
+        if depth is not None and len(self._keys) >= depth:
+            self._horizon = self._keys[-1]
+            self._thin_below = max(1, int(depth * THIN))
+
+    def change(self, changes: Iterable[tuple[float, float]]) -> None:
+        """Set or delete levels."""
+        levels, keys, sign, horizon = self._levels, self._keys, self._sign, self._horizon
+        for price, size in changes:
+            key = price * sign
+            if key > horizon:
+                continue
+            index = bisect_left(keys, key)
+            if index < len(keys) and keys[index] == key:
+                if size:
+                    levels[index][1] = size
+                else:
+                    del keys[index]
+                    del levels[index]
+            elif size:
+                keys.insert(index, key)
+                levels.insert(index, [price, size])
+
+    def agrees_with(self, other: _Side) -> bool:
+        horizon = min(self._horizon, other._horizon)
+        return self._down_to(horizon) == other._down_to(horizon)
+
+    def _down_to(self, horizon: float) -> list[list[float]]:
+        return self._levels[: bisect_right(self._keys, horizon)]
+
+    def copy_best(self, limit: int, into: OrderBookSide) -> None:
+        into.extend([level[:] for level in self._levels[:limit]])
+        into._index.extend(self._keys[:limit])
+
+
+def _first_update(delta: Delta) -> int:
+    return delta.U
+
+
+def _is_chain(nonce: int, deltas: Sequence[Delta]) -> bool:
+    """Whether the deltas, sorted, lead on from `nonce` without a hole."""
+    for delta in deltas:
+        if delta.U > nonce + 1:
+            return False
+        nonce = max(nonce, delta.u)
+    return True

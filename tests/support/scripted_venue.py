@@ -1,0 +1,101 @@
+"""A server that answers what it was told to, one answer after the other, and remembers what it was asked."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+__all__ = ["BREAKS_OFF", "HANGS_UP", "Answer", "Request", "ScriptedVenue"]
+
+NEW_YEAR = "Thu, 01 Jan 2026 00:00:00 GMT"
+"""The Date of every answer; in milliseconds 1767225600000."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer. `is_cut` ends the connection before the body is whole, status 0 before anything is said."""
+
+    body: str = "{}"
+    status: int = 200
+    kind: str = "application/json"
+    is_cut: bool = False
+
+
+BREAKS_OFF = Answer('{"id": "1"', is_cut=True)
+HANGS_UP = Answer(status=0)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as it arrived."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: str
+
+
+@dataclass
+class ScriptedVenue:
+    """Answers in the order given; the last answer is repeated."""
+
+    answers: list[Answer] = field(default_factory=lambda: [Answer()])
+    requests: list[Request] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def next_answer(self) -> Answer:
+        """The answer to the request that has just come."""
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+def _handler(venue: ScriptedVenue) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        """Reads a request, writes the next answer."""
+
+        def _answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+            venue.requests.append(Request(self.command, self.path, dict(self.headers), body))
+            answer = venue.next_answer()
+            self.close_connection = True
+            if answer.status == 0:
+                return
+            payload = answer.body.encode()
+            self.send_response(answer.status)
+            self.send_header("Content-Type", answer.kind)
+            self.send_header("Content-Length", str(len(payload) + (10 if answer.is_cut else 0)))
+            self.send_header("Connection", "close")
+            self.end_headers()
+            self.wfile.write(payload)
+
+        do_GET = do_POST = do_DELETE = do_PATCH = _answer
+
+        def date_time_string(self, timestamp: Any = None) -> str:
+            """Always the same time."""
+            return NEW_YEAR
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing."""
+
+    return Handler

@@ -1,0 +1,81 @@
+"""The four runs of every test that takes `bpx`, and which of them make sense when.
+
+Its two hooks are pytest's, by way of conftest.py. `make record` keeps only the runs that write cassettes; a
+test marked `sandbox_only` has no cassette, because what it shows only a running sandbox can do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.support.cassettes import RECORDING
+
+__all__ = ["VARIANTS", "Variant", "cassette_name", "variant_of"]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One of the four runs."""
+
+    is_asyncio: bool
+    from_cassette: bool
+
+    @property
+    def name(self) -> str:
+        """As it stands in the test's id."""
+        kind = "asyncio" if self.is_asyncio else "blocking"
+        return f"{kind}-{'cassette' if self.from_cassette else 'sandbox'}"
+
+
+_ALL = [Variant(is_asyncio, from_cassette) for is_asyncio in (False, True) for from_cassette in (True, False)]
+VARIANTS = [
+    pytest.param(variant, id=variant.name, marks=[pytest.mark.vcr] if variant.from_cassette else [])
+    for variant in _ALL
+]
+
+
+def variant_of(item: pytest.Item) -> Variant | None:
+    """Which run of its test an item is, or None if it is not of this kind."""
+    variant = getattr(item, "callspec", None) and item.callspec.params.get("bpx")  # type: ignore[attr-defined]  # only parametrised functions have one
+    return variant if isinstance(variant, Variant) else None
+
+
+def cassette_name(item: pytest.Item) -> str:
+    """The test's own name with its parameters, without those of the run: all runs share one cassette."""
+    variant = variant_of(item)
+    name = item.name
+    if variant is not None:
+        name = (
+            name.replace(f"[{variant.name}]", "")
+            .replace(f"{variant.name}-", "")
+            .replace(f"-{variant.name}", "")
+        )
+    return name.replace("/", "_")
+
+
+def _is_wanted(item: pytest.Item) -> bool:
+    variant = variant_of(item)
+    if RECORDING:
+        wanted = variant is not None and variant.from_cassette and not variant.is_asyncio
+    else:
+        wanted = True
+    if variant is not None and variant.from_cassette and item.get_closest_marker("sandbox_only"):
+        return False
+    return wanted
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name our own mark."""
+    config.addinivalue_line(
+        "markers", "sandbox_only: what this shows only a running sandbox can do; no cassette."
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the runs that make no sense now."""
+    unwanted = [item for item in items if not _is_wanted(item)]
+    if unwanted:
+        config.hook.pytest_deselected(items=unwanted)
+        items[:] = [item for item in items if _is_wanted(item)]

@@ -1,0 +1,143 @@
+"""One source, two ways of waiting: what `@flow` promises to both."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+
+from bpx_connector.flow import Flow, flow
+
+
+class Shared:
+    """Flows as the exchange classes have them; `step` is what each base class makes of a call."""
+
+    synchronous: bool
+    steps: list[str]
+
+    def step(self, value: Any) -> Any:
+        raise NotImplementedError
+
+    @flow
+    def doubled(self, number: int, more: int = 0) -> Flow[int]:
+        """Twice the number."""
+        first = yield self.step(number)
+        second = yield self.step(number + more)
+        return int(first + second)
+
+    @flow
+    def rescued(self, error: Exception) -> Flow[str]:
+        """What became of an error."""
+        try:
+            yield self.step(error)
+        except ValueError as caught:
+            return f"caught {caught}"
+        finally:
+            self.steps.append("finally")
+        return "nothing happened"
+
+    @flow
+    def nested(self, number: int) -> Flow[int]:
+        """A flow that waits for a flow."""
+        inner = yield self.doubled(number)
+        return int(inner + 1)
+
+
+class Blocking(Shared):
+    """The way of ccxt's blocking base."""
+
+    synchronous = True
+
+    def __init__(self) -> None:
+        self.steps = []
+
+    def step(self, value: Any) -> Any:
+        """The value, at once."""
+        self.steps.append(str(value))
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+
+class Awaiting(Shared):
+    """The way of ccxt's asyncio base."""
+
+    synchronous = False
+
+    def __init__(self) -> None:
+        self.steps = []
+
+    async def step(self, value: Any) -> Any:
+        """The value, awaited."""
+        self.steps.append(str(value))
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+
+async def both(name: str, *arguments: Any) -> list[Any]:
+    """What the method gives on either class."""
+    return [getattr(Blocking(), name)(*arguments), await getattr(Awaiting(), name)(*arguments)]
+
+
+async def test_both_classes_give_the_same_value() -> None:
+    assert await both("doubled", 3, 1) == [7, 7]
+
+
+async def test_a_flow_may_wait_for_a_flow() -> None:
+    assert await both("nested", 3) == [7, 7]
+
+
+async def test_an_error_is_raised_at_the_yield() -> None:
+    assert await both("rescued", ValueError("x")) == ["caught x", "caught x"]
+
+
+async def test_an_error_that_is_not_caught_runs_finally_and_arrives_once() -> None:
+    blocking: Any = Blocking()
+    awaiting: Any = Awaiting()
+    with pytest.raises(KeyError, match="lost"):
+        blocking.rescued(KeyError("lost"))
+    with pytest.raises(KeyError, match="lost"):
+        await awaiting.rescued(KeyError("lost"))
+    assert blocking.steps == awaiting.steps == ["'lost'", "finally"]
+
+
+def test_the_blocking_class_gets_a_plain_function_and_the_other_a_coroutine_function() -> None:
+    assert not inspect.iscoroutinefunction(Blocking.doubled)
+    assert inspect.iscoroutinefunction(Awaiting.doubled)
+    assert inspect.iscoroutinefunction(Awaiting().doubled)
+    assert not inspect.isgeneratorfunction(Blocking.doubled)
+
+
+@pytest.mark.parametrize("kind", [Blocking, Awaiting])
+def test_name_signature_and_docstring_are_those_that_were_written(kind: Any) -> None:
+    assert str(inspect.signature(kind().doubled)) == "(number: 'int', more: 'int' = 0) -> 'Flow[int]'"
+    assert kind.doubled.__name__ == "doubled"
+    assert kind.doubled.__doc__ == "Twice the number."
+
+
+def test_a_method_that_never_waits_is_refused() -> None:
+    with pytest.raises(TypeError, match="no `yield`"):
+
+        @flow
+        def nothing(self: Any) -> Any:
+            return 1
+
+
+async def test_a_cancelled_flow_runs_its_finally() -> None:
+    import asyncio
+
+    class Waiting(Awaiting):
+        async def step(self, value: Any) -> Any:
+            self.steps.append("waiting")
+            await asyncio.Event().wait()
+
+    exchange: Any = Waiting()
+    task = asyncio.ensure_future(exchange.rescued(ValueError("never raised")))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert exchange.steps == ["waiting", "finally"]
