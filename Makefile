@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 INTEROP_VENV ?= $(VENV)-interop
 PORT ?= 8787
+# As many test processes as processors; WORKERS=0 runs them in this one.
+WORKERS ?= auto
 
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -26,7 +28,7 @@ demo: $(INSTALLED)
 	@$(BIN)/python examples/demo.py
 
 test: $(INSTALLED)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) $(ARGS)
 
 check: $(INSTALLED)
 	@$(BIN)/ruff check --quiet .
@@ -35,7 +37,7 @@ check: $(INSTALLED)
 
 record: $(INSTALLED)
 	@rm -rf cassettes/http
-	@BPX_RECORD=1 $(BIN)/python -m pytest --quiet tests/rest $(ARGS)
+	@BPX_RECORD=1 $(BIN)/python -m pytest --quiet tests $(ARGS)
 
 bench: $(INSTALLED)
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -43,6 +43,9 @@ SIZES = {
 }
 """How many rows each answer must have, so that nobody is fast by returning less."""
 
+CALLS_BETWEEN_LOOKS = 5
+"""Calls between two looks at the clock."""
+
 BARE: dict[str, tuple[tuple[str, str], ...]] = {
     "trades": (("GET", "/api/v1/trades"),),
     "fills": (("GET", "/wapi/v1/history/fills"),),
@@ -69,14 +72,18 @@ SIGNED = (
 )
 
 
-async def _cpu_per_call(call: Callable[[], Awaitable[Any]], repeats: int) -> float:
-    for _ in range(2):
+async def _cpu_per_call(call: Callable[[], Awaitable[Any]], milliseconds: int) -> float:
+    """CPU microseconds per call, over as many calls as use up that much CPU."""
+    for _ in range(3):
         await call()
     gc.collect()
-    before = time.process_time()
-    for _ in range(repeats):
-        await call()
-    return (time.process_time() - before) / repeats * 1e6
+    calls, used, before = 0, 0.0, time.process_time()
+    while used < milliseconds / 1000:
+        for _ in range(CALLS_BETWEEN_LOOKS):
+            await call()
+        calls += CALLS_BETWEEN_LOOKS
+        used = time.process_time() - before
+    return used / calls * 1e6
 
 
 def _check_size(name: str, answer: Any) -> None:
@@ -85,22 +92,22 @@ def _check_size(name: str, answer: Any) -> None:
         raise AssertionError(f"{name}: {size} rows came back, {SIZES[name]} were sent")
 
 
-async def call(subject: str, port: int, name: str, repeats: int) -> dict[str, float]:
+async def call(subject: str, port: int, name: str, milliseconds: int) -> dict[str, float]:
     """CPU microseconds per unified call, or per the bare requests behind it."""
     if subject == FLOOR:
-        return await _bare_call(port, name, repeats)
+        return await _bare_call(port, name, milliseconds)
     instance = exchange(subject, port, streams=False)
     try:
         await instance.load_markets()
         method, arguments = CALLS[name]
         bound = getattr(instance, method)
         _check_size(name, await bound(*arguments))
-        return {"cpu": await _cpu_per_call(lambda: bound(*arguments), repeats)}
+        return {"cpu": await _cpu_per_call(lambda: bound(*arguments), milliseconds)}
     finally:
         await instance.close()
 
 
-async def _bare_call(port: int, name: str, repeats: int) -> dict[str, float]:
+async def _bare_call(port: int, name: str, milliseconds: int) -> dict[str, float]:
     body = msgspec.json.encode(ORDER)
 
     async def requests() -> None:
@@ -114,7 +121,7 @@ async def _bare_call(port: int, name: str, repeats: int) -> dict[str, float]:
                 msgspec.json.decode(await response.read())
 
     async with aiohttp.ClientSession() as session:
-        return {"cpu": await _cpu_per_call(requests, repeats)}
+        return {"cpu": await _cpu_per_call(requests, milliseconds)}
 
 
 def _signature() -> str:

@@ -13,11 +13,13 @@ BOTH = (PEER, OURS)
 FRAMES = 10_000
 FRAMES_PACED = 4_000
 SYMBOLS = 100
+CALLING, CALLING_QUICK = 300, 120
+"""Milliseconds of CPU that a round of calls uses."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """One thing that a worker does, and how often."""
+    """One thing that a worker does, and how often (frames, calls) or how long (CPU milliseconds of calls)."""
 
     name: str
     measure: str
@@ -47,14 +49,14 @@ MEASUREMENTS = {
         _frames("ticker", "ticker"),
         _frames("order", "order"),
         _frames("latency", "depth", FRAMES, 5_000, rate=5_000),
-        Measurement("trades", "call", "trades", 10, 4),
-        Measurement("fills", "call", "fills", 10, 4),
-        Measurement("candles", "call", "candles", 20, 6),
-        Measurement("tickers", "call", "tickers", 20, 6),
-        Measurement("orders", "call", "orders", 30, 10),
-        Measurement("book", "call", "book", 30, 10),
-        Measurement("markets", "call", "markets", 5, 2),
-        Measurement("create_order", "call", "create_order", 200, 60),
+        Measurement("trades", "call", "trades", CALLING, CALLING_QUICK),
+        Measurement("fills", "call", "fills", CALLING, CALLING_QUICK),
+        Measurement("candles", "call", "candles", CALLING, CALLING_QUICK),
+        Measurement("tickers", "call", "tickers", CALLING, CALLING_QUICK),
+        Measurement("orders", "call", "orders", CALLING, CALLING_QUICK),
+        Measurement("book", "call", "book", CALLING, CALLING_QUICK),
+        Measurement("markets", "call", "markets", CALLING, CALLING_QUICK),
+        Measurement("create_order", "call", "create_order", CALLING, CALLING_QUICK),
         Measurement("sign", "sign", "", 3_000, 1_000),
         Measurement("import_blocking", "imports", "blocking", 1, 1, subjects=(OURS,), fresh=True, rounds=5),
         Measurement("import_all", "imports", "all", 1, 1, subjects=(OURS,), fresh=True, rounds=5),

@@ -67,6 +67,7 @@ class Venue:
 
     def __init__(self) -> None:
         self.bodies = canned.rest_bodies()
+        self._opening: dict[str, bytes] = {}
         self.prepared = Prepared()
         self.subscribed: dict[str, socket.socket] = {}
         self.books: dict[str, Restoring] = {}
@@ -76,7 +77,10 @@ class Venue:
         """A snapshot as of the last delta sent."""
         restoring = self.books.get(market_id)
         if restoring is None:
-            return canned.opening_book(market_id).snapshot(canned.FIRST_UPDATE)
+            if market_id not in self._opening:
+                book = canned.opening_book(market_id)
+                self._opening[market_id] = book.snapshot(canned.FIRST_UPDATE)
+            return self._opening[market_id]
         if restoring.deltas_since_snapshot is None:
             restoring.deltas_since_snapshot = 0
         return canned.opening_book(market_id).snapshot(restoring.last_update)

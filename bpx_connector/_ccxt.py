@@ -24,6 +24,10 @@ if TYPE_CHECKING:
         markets: Any
         currencies: Any
         markets_by_id: Any
+        currencies_by_id: Any
+        symbols: Any
+        ids: Any
+        codes: Any
         number: Any
         rateLimit: Any
         verbose: Any

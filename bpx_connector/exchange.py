@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from email.utils import parsedate_to_datetime
+from types import FunctionType
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -31,6 +33,7 @@ from bpx_connector.masking import masked, masking_logger
 from bpx_connector.pacing import Pacing, shared_pacing
 from bpx_connector.rest.account import Account
 from bpx_connector.rest.markets import Markets
+from bpx_connector.rest.reading import decoded
 from bpx_connector.rest.trading import Trading
 from bpx_connector.rest.wallet import Wallet
 from bpx_connector.signer import Signer, checked_window, value_text
@@ -57,15 +60,30 @@ class Backpack(Markets, Trading, Account, Wallet, Ccxt):
 
     _signer: Signer | None = None
     _signer_of: tuple[Any, Any] = (None, None)
+    _names_to_skip: frozenset[str] = frozenset()
     _pacing: Pacing | None = None
     _pacing_of: tuple[Any, Any] = (None, None)
 
     def describe(self) -> Any:
-        return self.deep_extend(super().describe(), DESCRIPTION)
+        return self.deep_extend(super().describe(), deepcopy(DESCRIPTION))
 
     def __init__(self, config: Mapping[str, Any] = {}) -> None:
+        self._names_to_skip = _METHODS_WITH_BOTH_NAMES.get(type(self), frozenset())
         super().__init__(config)  # type: ignore[arg-type]  # ccxt's TypedDict names only its own keys
+        if not self._names_to_skip:
+            _METHODS_WITH_BOTH_NAMES[type(self)] = _method_names(type(self))
+        self._names_to_skip = frozenset()
         self.logger = masking_logger(self.logger)
+
+    def __dir__(self) -> Iterable[str]:
+        """All names; while ccxt's constructor reads them, only those it has not dealt with on this class.
+
+        It puts a camelCase name beside every method, on the class. Done again for each instance, that throws
+        away the class's method cache some 300 times and is most of what constructing costs.
+        """
+        if not self._names_to_skip:
+            return super().__dir__()
+        return [name for name in super().__dir__() if name not in self._names_to_skip]
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__qualname__} {self.id}>"
@@ -74,13 +92,21 @@ class Backpack(Markets, Trading, Account, Wallet, Ccxt):
 
     @flow
     def fetch2(
-        self, path: str, api: Any = "public", method: str = "GET", params: Any = {}, config: Any = {}
+        self,
+        path: str,
+        api: Any = "public",
+        method: str = "GET",
+        params: Any = {},
+        *rest: Any,
+        config: Any = {},
     ) -> Flow[Any]:
         """The decoded answer of one operation.
 
         Waits until the account's budget has room (`enableRateLimit`). A call that failed without a certain
         answer is repeated as often as `maxRetriesOnFailure` says, unless repeating it could act twice.
         """
+        # ccxt passes on its `config`, and in older versions headers and body before it.
+        headers, body = rest[:2] if len(rest) > 1 else (None, None)
         retries, pause = 0, 0
         if isinstance(params, dict):
             retries, params = self.handle_option_and_params(params, path, "maxRetriesOnFailure", 0)
@@ -93,7 +119,7 @@ class Backpack(Markets, Trading, Account, Wallet, Ccxt):
                 if milliseconds > 0:
                     yield self.sleep(milliseconds)
             self.set_last_rest_request_timestamp()
-            request = self.sign(path, api, method, params)
+            request = self.sign(path, api, method, params, headers, body)
             self.set_last_request(request)
             try:
                 return (yield self.fetch(request["url"], method, request["headers"], request["body"]))
@@ -215,7 +241,7 @@ class Backpack(Markets, Trading, Account, Wallet, Ccxt):
     def on_json_response(self, response_body: Any) -> Any:
         """The decoded JSON of an answer."""
         try:
-            return msgspec.json.decode(response_body)
+            return decoded(response_body)
         except msgspec.DecodeError as error:
             raise ValueError(str(error)) from error  # what ccxt's parse_json takes for "not JSON"
 
@@ -275,6 +301,14 @@ class Backpack(Markets, Trading, Account, Wallet, Ccxt):
     def log(self, *args: Any) -> None:
         """Print, as `verbose` asks for; signatures, keys and two-factor codes are masked."""
         super().log(*(masked(arg) for arg in args))
+
+
+_METHODS_WITH_BOTH_NAMES: dict[type, frozenset[str]] = {}
+"""Classes of which an instance exists, and their methods: by then each has its camelCase name too."""
+
+
+def _method_names(exchange: type) -> frozenset[str]:
+    return frozenset(name for name in dir(exchange) if isinstance(getattr(exchange, name), FunctionType))
 
 
 def _sendable(params: Any) -> Any:

@@ -52,10 +52,8 @@ def register(name: str = OUR_NAME, *, replace: bool = False) -> None:
             f"{' and '.join(taken)} already has {name!r}; register({name!r}, replace=True) takes its place, "
             f"register() uses {OUR_NAME!r}"
         )
-    _registered[name] = [
-        _put(modules[home], name, _class_called(name, import_module(ours).bpx))
-        for home, ours in HOMES.items()
-    ]
+    classes = {home: _class_called(name, import_module(ours).bpx) for home, ours in HOMES.items()}
+    _registered[name] = [_put(modules[home], name, exchange) for home, exchange in classes.items()]
 
 
 def unregister(name: str = OUR_NAME) -> None:

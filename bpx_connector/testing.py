@@ -4,9 +4,9 @@ In a conftest.py:
 
     pytest_plugins = ["bpx_connector.testing"]
 
-`bpx_sandbox` is a running local exchange on a free port, in a thread of its own, so that blocking and asyncio tests
-use it alike; `bpx_keys` is a pair of API keys nobody has used before, and opens a funded account there. A test that
-wants to say when time passes takes `bpx_driven_sandbox` and advances its clock:
+`bpx_sandbox` is a running local exchange on a free port, in a thread of its own, so that blocking and
+asyncio tests use it alike; `bpx_keys` is a pair of API keys nobody has used before, and opens a funded
+account there. A test that wants to say when time passes takes `bpx_driven_sandbox` and advances its clock:
 
     def test_a_minute_later(bpx_driven_sandbox, bpx_keys):
         exchange = bpx(bpx_keys.config | {"urls": bpx_driven_sandbox.urls})
@@ -57,7 +57,8 @@ def generated_keys(seed: bytes | None = None) -> Keys:
 
     signing_key = SigningKey(seed) if seed is not None else SigningKey.generate()
     return Keys(
-        base64.b64encode(bytes(signing_key.verify_key)).decode(), base64.b64encode(bytes(signing_key)).decode()
+        base64.b64encode(bytes(signing_key.verify_key)).decode(),
+        base64.b64encode(bytes(signing_key)).decode(),
     )
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support import samples
 from tests.support.callers import Caller
-from tests.support.cassettes import CASSETTES, RECORDING, cassette_settings, missing_cassette
+from tests.support.cassettes import CASSETTES, LIVE, RECORDING, cassette_settings, missing_cassette
+from tests.support.keys import FIRST, own_key_pair
 from tests.support.sandboxes import RunningSandbox
 from tests.support.variants import (
     VARIANTS,
     Variant,
-    cassette_name,
+    cassette_path,
     pytest_collection_modifyitems,  # noqa: F401  hooks that pytest finds here
     pytest_configure,  # noqa: F401
-    variant_of,
+    subject,
 )
 
 
@@ -33,10 +33,13 @@ def sandbox() -> Iterator[RunningSandbox]:
 def bpx(request: pytest.FixtureRequest) -> Iterator[Caller]:
     """A caller of the exchange: each class, from the test's cassette and against a sandbox."""
     variant: Variant = request.param
-    needs_sandbox = RECORDING or not variant.from_cassette
+    needs_sandbox = not LIVE and (RECORDING or not variant.from_cassette)
     caller = Caller(
         is_asyncio=variant.is_asyncio,
+        is_live=LIVE,
+        keys=own_key_pair() if LIVE else FIRST,
         sandbox=request.getfixturevalue("sandbox") if needs_sandbox else None,
+        refusal=None if needs_sandbox or LIVE else missing_cassette(cassette_path(request.node)),
     )
     try:
         yield caller
@@ -69,14 +72,10 @@ def vcr_config() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def vcr_cassette_dir(request: pytest.FixtureRequest) -> str:
     """cassettes/http/<subject>, the subject being the test module's name."""
-    return str(CASSETTES / Path(request.node.path).stem.removeprefix("test_"))
+    return str(CASSETTES / subject(request.node.path))
 
 
 @pytest.fixture
-def default_cassette_name(request: pytest.FixtureRequest, vcr_cassette_dir: str) -> str:
-    """The test's name; all of its runs share the cassette, which has to be there."""
-    name = cassette_name(request.node)
-    path = Path(vcr_cassette_dir) / f"{name}.yaml"
-    if variant_of(request.node) is not None and not RECORDING and not path.exists():
-        pytest.fail(missing_cassette(path), pytrace=False)
-    return name
+def default_cassette_name(request: pytest.FixtureRequest) -> str:
+    """The test's name; all of its runs share the cassette."""
+    return cassette_path(request.node).stem

@@ -41,8 +41,11 @@ def test_time_passes_when_told(bpx_driven_sandbox):
 
 def test_a_users_own_tests_get_a_running_sandbox(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(USERS_TEST.partition("def test_it_runs")[0])
-    pytester.makepyfile("import json\nfrom urllib.request import urlopen\nimport pytest\n\ndef test_it_runs" + USERS_TEST.partition("def test_it_runs")[2])
-    pytester.runpytest_inprocess("-p", "no:randomly").assert_outcomes(passed=2)
+    pytester.makepyfile(
+        "import json\nfrom urllib.request import urlopen\nimport pytest\n\ndef test_it_runs"
+        + USERS_TEST.partition("def test_it_runs")[2]
+    )
+    pytester.runpytest_inprocess("-p", "no:asyncio").assert_outcomes(passed=2)
 
 
 def test_generated_keys_are_a_pair() -> None:

@@ -22,14 +22,18 @@ def network_code(blockchain: str | None) -> str | None:
     return None if blockchain is None else NETWORK.get(blockchain, blockchain)
 
 
+def _known(tokens: list[Payload], name: str) -> list[str]:
+    return [token[name] for token in tokens if token.get(name) is not None]
+
+
 def _least(tokens: list[Payload], name: str) -> str | None:
-    known = [token[name] for token in tokens if token.get(name) is not None]
-    return min(known, key=Decimal, default=None)
+    known = _known(tokens, name)
+    return known[0] if len(known) == 1 else min(known, key=Decimal, default=None)
 
 
 def _most(tokens: list[Payload], name: str) -> str | None:
     # One network without a maximum leaves the currency without one.
-    known = [token[name] for token in tokens if token.get(name) is not None]
+    known = _known(tokens, name)
     return max(known, key=Decimal) if known and len(known) == len(tokens) else None
 
 

@@ -10,21 +10,24 @@ from __future__ import annotations
 from typing import Any
 
 from bpx_connector._ccxt import Payload
-from bpx_connector.parse.numbers import Number, iso8601, milliseconds_of, number_or_none, product
-from bpx_connector.parse.prices import mark_price, ticker
-from bpx_connector.venue.words import SIDE
+from bpx_connector.parse.numbers import Number, difference, iso8601, milliseconds_of, number_or_none, product
+from bpx_connector.parse.prices import mark_price
+from bpx_connector.parse.trading import ExactProduct
+from bpx_connector.venue.words import ORDER_STATUS, SIDE
 
 __all__ = [
     "balance_words",
     "bid_ask_event",
     "candle_event",
+    "dated",
     "fill_words",
     "funding_words",
     "liquidation_event",
     "mark_price_event",
     "order_words",
     "position_words",
-    "ticker_event",
+    "rfq_event",
+    "ticker_words",
     "trade_event",
 ]
 
@@ -98,7 +101,7 @@ def order_words(event: Payload) -> Payload:
 
 
 def fill_words(event: Payload) -> Payload | None:
-    """The fill that an event of the order stream reports, in the words of a REST fill; None if it reports none."""
+    """The fill that an event of the order stream reports, in the words of a REST fill, if it reports one."""
     if event.get("e") != "orderFill":
         return None
     client_id = event.get("c")
@@ -143,28 +146,31 @@ def funding_words(event: Payload) -> Payload:
     }
 
 
-def _dated(structure: Any, event: Payload) -> Any:
+def dated(structure: Any, event: Payload) -> Any:
+    """The structure with the time at which its event was emitted, and the event as `info`."""
     timestamp = event["E"] // 1000
     structure["timestamp"], structure["datetime"], structure["info"] = timestamp, iso8601(timestamp), event
     return structure
 
 
-def ticker_event(event: Payload, symbol: str, tick: Any, number: Number) -> Structure:
-    """The last 24 hours of one market."""
-    structure: Structure = _dated(ticker(_renamed(event, TICKER_WORDS), symbol, tick, number), event)
-    return structure
+def ticker_words(event: Payload) -> Payload:
+    """An event of the ticker stream in the words of a row of /tickers; the change is worked out."""
+    row = _renamed(event, TICKER_WORDS)
+    row["symbol"] = event["s"]
+    row["priceChange"] = difference(event.get("c"), event.get("o"))
+    return row
 
 
 def mark_price_event(event: Payload, symbol: str, number: Number) -> Structure:
     """A ticker of which only the mark price, and for perpetuals the index price, is known."""
     row = {"markPrice": event.get("p"), "indexPrice": event.get("i")}
-    structure: Structure = _dated(mark_price(row, symbol, number), event)
+    structure: Structure = dated(mark_price(row, symbol, number), event)
     return structure
 
 
 def bid_ask_event(event: Payload, symbol: str, number: Number) -> Structure:
     """A ticker of which only the best bid and ask are known; None on a side that is empty."""
-    structure: Structure = _dated(mark_price({}, symbol, number), event)
+    structure: Structure = dated(mark_price({}, symbol, number), event)
     structure["bid"] = number_or_none(number, event.get("b"))
     structure["bidVolume"] = number_or_none(number, event.get("B"))
     structure["ask"] = number_or_none(number, event.get("a"))
@@ -172,7 +178,7 @@ def bid_ask_event(event: Payload, symbol: str, number: Number) -> Structure:
     return structure
 
 
-def trade_event(event: Payload, symbol: str, number: Number) -> Structure:
+def trade_event(event: Payload, symbol: str, number: Number, exact_product: ExactProduct) -> Structure:
     """One public trade. The side is the taker's."""
     timestamp = event["T"] // 1000
     price, amount = event["p"], event["q"]
@@ -188,7 +194,7 @@ def trade_event(event: Payload, symbol: str, number: Number) -> Structure:
         "takerOrMaker": "taker",
         "price": number(price),
         "amount": number(amount),
-        "cost": number(product(price, amount)),
+        "cost": exact_product(price, amount),
         "fee": {"cost": None, "currency": None},
         "fees": [],
     }
@@ -221,6 +227,29 @@ def liquidation_event(event: Payload, symbol: str, contract_size: Any, number: N
         "side": SIDE[event["S"]],
         "baseValue": number(amount),
         "quoteValue": number(product(price, amount)),
+        "timestamp": timestamp,
+        "datetime": iso8601(timestamp),
+    }
+
+
+def rfq_event(event: Payload, symbol: str | None, number: Number) -> Structure:
+    """One change of a request for quotes, or of a quote; ccxt has no structure for it."""
+    timestamp = event["E"] // 1000
+    quote = event.get("u")
+    return {
+        "info": event,
+        "id": str(event["R"]),
+        "quoteId": None if quote is None else str(quote),
+        "clientOrderId": event.get("C"),
+        "event": event["e"],
+        "symbol": symbol,
+        "side": SIDE.get(event.get("S") or ""),
+        "amount": number_or_none(number, event.get("q")),
+        "cost": number_or_none(number, event.get("Q")),
+        "price": number_or_none(number, event.get("p")),
+        "status": ORDER_STATUS.get(event.get("X") or "", event.get("X")),
+        "submissionTimestamp": event.get("w"),
+        "expiryTimestamp": event.get("W"),
         "timestamp": timestamp,
         "datetime": iso8601(timestamp),
     }

@@ -7,6 +7,7 @@ of a prediction. Markets for requests for quotes have no book and are left out.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from bpx_connector._ccxt import Payload
@@ -34,6 +35,11 @@ def highest_leverage(margin_function: Payload | None) -> str | None:
     if base is None or not Decimal(base):
         return None
     return plain((1 / Decimal(base)).quantize(LEVERAGE_STEP))
+
+
+@lru_cache(maxsize=64)
+def _rate(rate: Any) -> str:
+    return plain(Decimal(str(rate)))
 
 
 def _symbol(row: Payload, base: str, quote: str, kind: str, settle: str | None) -> str:
@@ -94,6 +100,8 @@ class ParseMarkets(ParsePrices, ParseCandles, ParseFunding, ParseCurrencies):
             "maker": number(fees["maker"]),
             "percentage": True,
             "tierBased": True,
+            # A spot fill pays its fee in what is received, a contract in what it is settled in.
+            "feeSide": "get" if is_spot else "quote",
             "contractSize": number("1") if is_contract else None,
             "expiry": None,  # the venue's markets carry no date, not even dated ones
             "expiryDatetime": None,
@@ -131,7 +139,7 @@ class ParseMarkets(ParsePrices, ParseCandles, ParseFunding, ParseCurrencies):
         fees: Any = self.fees
         usual = fees["swap" if kind in ("swap", "future") else "trading"]
         rates = fees.get("markets", {}).get(market_id) or usual
-        return {side: self.number_to_string(rates[side]) for side in ("maker", "taker")}
+        return {"maker": _rate(rates["maker"]), "taker": _rate(rates["taker"])}
 
     def parse_status(self, status: Payload) -> Payload:
         """Whether the venue works, from /status."""

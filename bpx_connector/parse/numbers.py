@@ -78,6 +78,9 @@ def number_or_none(number: Number, value: Any) -> Any:
     return None if value is None or value == "" else number(value)
 
 
+_REST = tuple(f"{milliseconds:03d}Z" for milliseconds in range(1000))
+
+
 @lru_cache(maxsize=4096)
 def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
@@ -88,7 +91,7 @@ def iso8601(milliseconds: int | None) -> str | None:
     if milliseconds is None:
         return None
     seconds, rest = divmod(milliseconds, 1000)
-    return f"{_second(seconds)}{rest:03d}Z"
+    return _second(seconds) + _REST[rest]
 
 
 @lru_cache(maxsize=4096)

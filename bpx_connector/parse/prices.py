@@ -6,31 +6,27 @@ ccxt's own arithmetic gives to the last digit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from decimal import ROUND_DOWN, Context, Decimal, InvalidOperation
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, Generic, TypeVar
 
+import msgspec
 from ccxt.base.types import LastPrice, LastPrices, Market, OrderBook, Strings, Ticker, Tickers, Trade
 
 from bpx_connector._ccxt import Ccxt, Payload
-from bpx_connector.parse.numbers import (
-    Number,
-    difference,
-    iso8601,
-    number_or_none,
-    plain,
-    product,
-    quotient,
-    total,
-)
+from bpx_connector.parse.figures import UNIT, Reading, figure, figures_of, rows_of, units
+from bpx_connector.parse.numbers import Number, iso8601, number_or_none, product
 
-__all__ = ["ParsePrices", "order_book", "public_trades"]
+__all__ = ["ParsePrices", "depth_reading", "mark_price", "order_book", "public_trades", "ticker"]
 
-# ccxt's number of decimals where the market's tick is not known.
-DECIMALS_OF_UNKNOWN_TICK = 18
-_EXACT = Context(prec=200)
+TICKER_FIGURES = ("firstPrice", "lastPrice", "high", "low", "priceChange", "volume", "quoteVolume")
+TRADE_FIGURES = ("price", "quantity", "quoteQuantity")
+TRADE_FACTS = ("id", "timestamp", "isBuyerMaker")
+
+
+Figure = TypeVar("Figure")
 
 
 def _nonzero(text: str | None) -> str | None:
@@ -38,70 +34,103 @@ def _nonzero(text: str | None) -> str | None:
     return text if text and float(text) else None
 
 
-def _percent(fraction: str | None) -> str | None:
-    # priceChangePercent is a fraction: -0.029032 is -2.9032 %. Words in its place ("N/A") have been seen.
-    try:
-        return product(fraction or None, "100")
-    except InvalidOperation:
-        return None
-
-
 @lru_cache(maxsize=4096)
-def _decimals(tick: Any) -> int:
+def _step(tick: Any) -> int:
+    """The last decimal of a tick in units of 10^-18; of a tick that is not known, one such unit."""
     if tick is None:
-        return DECIMALS_OF_UNKNOWN_TICK
+        return 1
     exponent = Decimal(str(tick)).normalize().as_tuple().exponent
-    return max(0, -int(exponent))
+    decimals = max(0, -int(exponent))
+    return int(UNIT // 10**decimals)
 
 
-def _middle(one: str | None, other: str | None, decimals: int) -> str | None:
-    both = total(one, other)
-    if both is None:
+NO_FRACTION = (ValueError, TypeError, InvalidOperation)
+"""What comes of a fraction that is missing, or of words in its place: "N/A" has been seen."""
+
+
+def _percent(fraction: str | None, number: Number) -> Any:
+    """A hundred times the venue's fraction, None if it is zero: rounded, it says less than the prices."""
+    try:
+        # An exponent of two is an exact multiplication by a hundred.
+        percent = (
+            float(f"{fraction}e2") if number is float else number_or_none(number, product(fraction, "100"))
+        )
+    except NO_FRACTION:
         return None
-    half = _EXACT.divide(Decimal(both), Decimal(2))
-    return plain(half.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_DOWN, context=_EXACT))
+    return None if percent == "0" else percent or None
+
+
+def _derived_percent(row: Payload, first: int, last: int, number: Number) -> Any:
+    """The percentage that the change is of the first price."""
+    change_text = row.get("priceChange")
+    if not first or (change_text is None and not last):
+        return None
+    change = last - first if change_text is None else units(change_text)
+    ratio = abs(change) * UNIT // first
+    return figure(number, (ratio if change >= 0 else -ratio) * 100)
 
 
 def ticker(row: Payload, symbol: str | None, tick: Any, number: Number) -> Ticker:
-    """One market's last 24 hours (or week) from one row of /ticker or /tickers."""
+    """The last 24 hours (or week) of one market; `tick` is the step of its prices."""
+    return _tickers([row], [(symbol, tick)], number)[0]
+
+
+def _tickers(
+    rows: list[Payload], symbols_and_ticks: Iterable[tuple[str | None, Any]], number: Number
+) -> list[Ticker]:
+    """The last 24 hours (or week) of each market from the rows of /tickers."""
+    figures = rows_of("TickerFigures", TICKER_FIGURES, (), number).of(rows)
+    found = [
+        _ticker(row, figure_row, symbol, tick, number)
+        for row, figure_row, (symbol, tick) in zip(rows, figures, symbols_and_ticks, strict=True)
+    ]
+    return [_without_zero_prices(one) for one in found] if number is str else found
+
+
+def _ticker(row: Payload, figures: Any, symbol: str | None, tick: Any, number: Number) -> Ticker:
     get = row.get
-    first, last, change = _nonzero(get("firstPrice")), _nonzero(get("lastPrice")), get("priceChange")
-    volume, quote_volume = get("volume"), get("quoteVolume")
-    if change is None:
-        change = difference(last, first)
-    elif first is None:
-        first = _nonzero(difference(last, change))
-    elif last is None:
-        last = _nonzero(total(first, change))
-    percentage = _percent(get("priceChangePercent"))
-    if percentage is None or percentage == "0":
-        percentage = product(quotient(change, first), "100")
-    average = _middle(first, last, _decimals(tick))
-    price = number_or_none(number, last)
+    first, last = units(get("firstPrice") or "0"), units(get("lastPrice") or "0")
+    volume, turnover = units(get("volume") or "0"), units(get("quoteVolume") or "0")
+    change = figures.priceChange
+    if change is None and first and last:  # the stream leaves it to us
+        change = figure(number, last - first)
+    average = None
+    if first and last:
+        step = _step(tick)
+        average = figure(number, (first + last) // 2 // step * step)
+    price = figures.lastPrice or None
     return {
         "symbol": symbol,
         "timestamp": None,
         "datetime": None,
-        "high": number_or_none(number, _nonzero(get("high"))),
-        "low": number_or_none(number, _nonzero(get("low"))),
+        "high": figures.high or None,
+        "low": figures.low or None,
         "bid": None,
         "bidVolume": None,
         "ask": None,
         "askVolume": None,
-        "vwap": number_or_none(number, quotient(_nonzero(quote_volume), volume)),
-        "open": number_or_none(number, first),
+        "vwap": figure(number, turnover * UNIT // volume) if turnover and volume else None,
+        "open": figures.firstPrice or None,
         "close": price,
         "last": price,
         "previousClose": None,
-        "change": number_or_none(number, change),
-        "percentage": number_or_none(number, percentage),
-        "average": number_or_none(number, average),
-        "baseVolume": number_or_none(number, volume),
-        "quoteVolume": number_or_none(number, quote_volume),
+        "change": change,
+        "percentage": _percent(get("priceChangePercent"), number)
+        or _derived_percent(row, first, last, number),
+        "average": average,
+        "baseVolume": figures.volume,
+        "quoteVolume": figures.quoteVolume,
         "indexPrice": None,
         "markPrice": None,
         "info": row,
     }
+
+
+def _without_zero_prices(one: Any) -> Ticker:
+    for name in ("open", "high", "low", "close", "last"):
+        one[name] = _nonzero(one[name])
+    cleaned: Ticker = one
+    return cleaned
 
 
 def mark_price(row: Payload, symbol: str | None, number: Number) -> Ticker:
@@ -132,79 +161,99 @@ def mark_price(row: Payload, symbol: str | None, number: Number) -> Ticker:
     }
 
 
-def public_trades(rows: Iterable[Payload], symbol: str, number: Number) -> list[Trade]:
+def public_trades(rows: list[Payload], symbol: str | None, number: Number) -> list[Trade]:
     """Trades of one market, oldest first. The side is the taker's."""
     # The venue sends the newest first; within a millisecond its order is the order of the trades.
-    ascending = list(rows)[::-1]
+    ascending = rows[::-1]
     ascending.sort(key=itemgetter("timestamp"))
-    return [_public_trade(row, symbol, number) for row in ascending]
+    trades: list[Trade] = []
+    for row, trade in zip(ascending, _trade_rows(number).of(ascending), strict=True):
+        identity, timestamp, cost = trade.id, trade.timestamp, trade.quoteQuantity
+        trades.append(
+            {
+                "info": row,
+                "id": None if identity is None else str(identity),
+                "timestamp": timestamp,
+                "datetime": iso8601(timestamp),
+                "symbol": symbol,
+                "order": None,
+                "type": None,
+                "side": "sell" if trade.isBuyerMaker else "buy",
+                "takerOrMaker": "taker",
+                "price": trade.price,
+                "amount": trade.quantity,
+                "cost": number(product(row["price"], row["quantity"])) if cost is None else cost,
+                "fee": {"cost": None, "currency": None},
+                "fees": [],
+            }
+        )
+    return trades
 
 
-def _public_trade(row: Payload, symbol: str | None, number: Number) -> Trade:
-    get = row.get
-    identity, timestamp, price, quantity = get("id"), row["timestamp"], row["price"], row["quantity"]
-    cost = get("quoteQuantity")
-    return {
-        "info": row,
-        "id": None if identity is None else str(identity),
-        "timestamp": timestamp,
-        "datetime": iso8601(timestamp),
-        "symbol": symbol,
-        "order": None,
-        "type": None,
-        "side": "sell" if row["isBuyerMaker"] else "buy",
-        "takerOrMaker": "taker",
-        "price": number(price),
-        "amount": number(quantity),
-        "cost": number(product(price, quantity) if cost is None else cost),
-        "fee": {"cost": None, "currency": None},
-        "fees": [],
-    }
+def _trade_rows(number: Number) -> Reading:
+    return rows_of("TradeFigures", TRADE_FIGURES, TRADE_FACTS, number)
 
 
-def _price(level: list[str]) -> float:
+class Depth(msgspec.Struct, Generic[Figure], gc=False):
+    """The book as the venue sends it: prices and sizes, bids in ascending order too, the best one last."""
+
+    asks: list[list[Figure]]
+    bids: list[list[Figure]]
+    lastUpdateId: str  # noqa: N815  the venue's name
+    timestamp: int
+
+
+@lru_cache(maxsize=8)
+def depth_reading(number: Number) -> Reading:
+    """What reads the answer of /depth."""
+    return Reading(Depth[figures_of(number)])  # type: ignore[misc]  # made at run time
+
+
+def _value(level: list[Any]) -> float:
     return float(level[0])
 
 
-def _levels(
-    rows: list[list[str]], number: Number, limit: int | None, *, best_is_highest: bool
-) -> list[list[Any]]:
-    best_first = sorted(rows, key=_price, reverse=best_is_highest)
-    return [[number(price), number(size)] for price, size in best_first[:limit]]
-
-
-def order_book(depth: Payload, symbol: str, number: Number, limit: int | None = None) -> OrderBook:
-    """The book with the best prices first: the venue sends bids in ascending order, the best one last."""
-    timestamp = depth["timestamp"] // 1000  # microseconds
+def order_book(depth: Any, symbol: str, number: Number, limit: int | None = None) -> OrderBook:
+    """The book with the best prices first."""
+    book = depth_reading(number).of(depth)
+    by_price: Any = _value if number is str else itemgetter(0)
+    timestamp = book.timestamp // 1000  # microseconds
     return {
         "symbol": symbol,
-        "bids": _levels(depth["bids"], number, limit, best_is_highest=True),
-        "asks": _levels(depth["asks"], number, limit, best_is_highest=False),
+        "bids": sorted(book.bids, key=by_price, reverse=True)[:limit],
+        "asks": sorted(book.asks, key=by_price)[:limit],
         "timestamp": timestamp,
         "datetime": iso8601(timestamp),
-        "nonce": int(depth["lastUpdateId"]),
+        "nonce": int(book.lastUpdateId),
     }
+
+
+def _by_symbol(found: Iterable[Any], symbols: Strings) -> dict[str, Any]:
+    if symbols is None:
+        return {one["symbol"]: one for one in found}
+    wanted = set(symbols)
+    return {one["symbol"]: one for one in found if one["symbol"] in wanted}
 
 
 class ParsePrices(Ccxt):
     """ccxt's parsers of tickers, books, trades and mark prices."""
 
-    def parse_ticker(self, ticker_row: Payload, market: Market = None) -> Ticker:
+    def parse_ticker(self, ticker: Payload, market: Market = None) -> Ticker:
         """A ticker from a row of /ticker or /tickers."""
-        return ticker(ticker_row, *self._symbol_and_tick(ticker_row, market), self.number)
+        return _tickers([ticker], [self._symbol_and_tick(ticker, market)], self.number)[0]
 
     def parse_tickers(self, tickers: Any, symbols: Strings = None, params: Payload = {}) -> Tickers:
         """Tickers by symbol, of the symbols asked for or of all."""
-        number = self.number
-
-        def parsed(row: Payload) -> Ticker:
-            return ticker(row, *self._symbol_and_tick(row, None), number)
-
-        return self._by_symbol(tickers, symbols, parsed)
+        markets = [self._symbol_and_tick(row, None) for row in tickers]
+        return _by_symbol(_tickers(tickers, markets, self.number), symbols)
 
     def parse_mark_price(self, row: Payload, market: Market = None) -> Ticker:
         """A ticker with mark and index price from a row of /markPrices."""
         return mark_price(row, self._symbol_and_tick(row, market)[0], self.number)
+
+    def parse_mark_prices(self, rows: Iterable[Payload], symbols: Strings = None) -> Tickers:
+        """Tickers with mark and index prices by symbol, of the symbols asked for or of all."""
+        return _by_symbol(map(self.parse_mark_price, rows), symbols)
 
     def parse_last_price(self, price: Payload, market: Market = None) -> LastPrice:
         """The last traded price from a row of /tickers."""
@@ -224,14 +273,14 @@ class ParsePrices(Ccxt):
         params: Payload = {},
     ) -> LastPrices:
         """Last traded prices by symbol, of the symbols asked for or of all."""
-        return self._by_symbol(pricesData, symbols, self.parse_last_price)
+        return _by_symbol(map(self.parse_last_price, pricesData), symbols)
 
     def parse_trade(self, trade: Payload, market: Market = None) -> Trade:
         """A public trade; any other row is for the parser of one's own fills."""
         if "isBuyerMaker" not in trade:
             own: Trade = super().parse_trade(trade, market)
             return own
-        return _public_trade(trade, market["symbol"] if market else None, self.number)
+        return public_trades([trade], market["symbol"] if market else None, self.number)[0]
 
     def _symbol_and_tick(self, row: Payload, market: Any) -> tuple[str | None, Any]:
         """The row's symbol and the step of its prices.
@@ -246,10 +295,3 @@ class ParsePrices(Ccxt):
                 return identity, None
             market = markets[0]
         return market["symbol"], market["precision"]["price"]
-
-    def _by_symbol(
-        self, rows: list[Payload], symbols: Strings, parsed: Callable[[Payload], Any]
-    ) -> dict[str, Any]:
-        wanted = None if symbols is None else set(symbols)
-        found = (parsed(row) for row in rows)
-        return {one["symbol"]: one for one in found if wanted is None or one["symbol"] in wanted}

@@ -9,8 +9,9 @@ Sources: Backpack OpenAPI, schemas OrderType, Order and OrderFill.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Context, Decimal
+from functools import lru_cache
 from typing import Any
 
 from bpx_connector._ccxt import Ccxt, Payload
@@ -26,18 +27,51 @@ from bpx_connector.venue.words import OPEN_STATUSES, ORDER_STATUS, SIDE
 
 __all__ = [
     "ParseTrading",
+    "amount_asked",
+    "exact_product_in",
     "fill_structure",
     "further_order",
     "is_open",
+    "is_zero",
     "millisecond_of_order",
+    "moment_of",
     "order_structure",
     "refused_order",
 ]
 
 Structure = dict[str, Any]
 
+_EXACT = Context(prec=200)
+
+ExactProduct = Callable[[str, str], Any]
+
+LENGTH_TO_MILLISECONDS = len("2026-09-01T17:54:04.094")
+
 ORDER_KIND = {"Limit": "limit", "Market": "market", "LIMIT": "limit", "MARKET": "market"}
 """REST capitalises the word, the order stream shouts it."""
+
+
+@lru_cache(maxsize=4096)
+def _second(text: str) -> int:
+    return milliseconds_of(text) or 0
+
+
+def moment_of(text: str) -> tuple[int | None, str | None]:
+    """Timestamp and datetime of the venue's zoneless UTC text, whose usual form only lacks the Z."""
+    if len(text) == LENGTH_TO_MILLISECONDS and text[10] == "T":
+        return _second(text[:19]) + int(text[20:]), text + "Z"
+    timestamp = milliseconds_of(text)
+    return timestamp, iso8601(timestamp)
+
+
+def exact_product_in(number: Number) -> ExactProduct:
+    """What multiplies two decimal texts exactly and rounds once, into the caller's number type.
+
+    A float is made of the product itself; for all others its digits are written out.
+    """
+    if number is float:
+        return lambda one, other: float(_EXACT.multiply(Decimal(one), Decimal(other)))
+    return lambda one, other: number(product(one, other))
 
 
 def millisecond_of_order(order: Mapping[str, Any]) -> int | None:
@@ -63,22 +97,22 @@ def further_order(one: Payload, other: Payload) -> Payload:
     return other
 
 
-def _amount(order: Mapping[str, Any]) -> str | None:
+def is_zero(figure: str) -> bool:
+    """Whether decimal text says zero: "0", "0.00"."""
+    return not figure.strip("0.")
+
+
+def amount_asked(order: Mapping[str, Any]) -> str | None:
     """The base quantity that was asked for, or None where the venue does not say it in base units.
 
     A trigger order rests with `quantity` null or zero and its size in `triggerQuantity`, which may also be a
     share of the position ("80%"). A market order by cost may carry no base quantity at all.
     """
-    quantity = order.get("quantity")
-    if quantity and Decimal(quantity):
-        return str(quantity)
-    trigger = order.get("triggerQuantity")
-    return str(trigger) if trigger and not trigger.endswith("%") else None
-
-
-def _flag(order: Mapping[str, Any], name: str) -> bool | None:
-    """Null is a flag that was not set. A flag not mentioned is unknown: the history has no reduceOnly."""
-    return bool(order[name]) if name in order else None
+    quantity: str | None = order.get("quantity")
+    if quantity and not is_zero(quantity):
+        return quantity
+    trigger: str | None = order.get("triggerQuantity")
+    return trigger if trigger and not trigger.endswith("%") else None
 
 
 def order_structure(
@@ -90,34 +124,34 @@ def order_structure(
     was asked for, 'expired' was the engine's doing (the rest of an IOC, FOK, self-trade, slippage, margin),
     'rejected' is a trigger order that could not be placed when it fired.
     """
-    status = ORDER_STATUS.get(order.get("status") or "", order.get("status"))
-    kind = order.get("orderType")
-    kind = ORDER_KIND.get(kind, kind) if kind else None
-    amount, price = _amount(order), order.get("price")
-    filled, cost = order.get("executedQuantity"), order.get("executedQuoteQuantity")
+    get = order.get
+    word, kind_word, side = get("status"), get("orderType"), get("side")
+    status = ORDER_STATUS.get(word, word)  # type: ignore[arg-type]  # None has no row and stays None
+    kind = ORDER_KIND.get(kind_word, kind_word)  # type: ignore[arg-type]
+    amount, price, filled = amount_asked(order), get("price"), get("executedQuantity")
     if status == "closed":
         amount = filled if amount is None else amount
         filled = amount if filled is None else filled
-    average: str | None = None
-    remaining: str | None = None
-    if filled is not None and Decimal(filled):
-        remaining = difference(amount, filled)
+    cost, average, remaining = get("executedQuoteQuantity"), None, amount
+    if filled is None:
+        remaining = None
+    elif not is_zero(filled):
+        remaining = "0" if filled == amount else difference(amount, filled)
         if cost is None:
             cost, average = product(filled, price), price
         else:
             average = quotient(cost, filled)
-    elif filled is not None:
-        remaining = amount
-        cost = "0"
+    else:
+        cost = filled
     if not price and kind == "market":
         price = average
-    client_id = order.get("clientId")
-    trigger_price = order.get("triggerPrice")
-    stop_loss, take_profit = order.get("stopLossTriggerPrice"), order.get("takeProfitTriggerPrice")
+    asked_for = None if amount is None else number(amount)
+    client_id, trigger_price = get("clientId"), get("triggerPrice")
+    stop_loss, take_profit = get("stopLossTriggerPrice"), get("takeProfitTriggerPrice")
     trigger = number(trigger_price) if trigger_price else None
     return {
         "info": info,
-        "id": order.get("id"),
+        "id": get("id"),
         "clientOrderId": None if client_id is None else str(client_id),
         "timestamp": timestamp,
         "datetime": iso8601(timestamp),
@@ -125,20 +159,21 @@ def order_structure(
         "lastUpdateTimestamp": None,
         "symbol": symbol,
         "type": kind,
-        "timeInForce": order.get("timeInForce"),
-        "postOnly": False if kind == "market" else _flag(order, "postOnly"),
-        "reduceOnly": _flag(order, "reduceOnly"),
-        "side": SIDE.get(order.get("side") or ""),
+        "timeInForce": get("timeInForce"),
+        # Null is a flag that was not set; one that is not mentioned (reduceOnly in the history) is unknown.
+        "postOnly": bool(get("postOnly")) if kind == "market" or "postOnly" in order else None,
+        "reduceOnly": bool(get("reduceOnly")) if "reduceOnly" in order else None,
+        "side": SIDE.get(side),  # type: ignore[arg-type]
         "price": number(price) if price else None,
         "stopPrice": trigger,
         "triggerPrice": trigger,
         "stopLossPrice": number(stop_loss) if stop_loss else None,
         "takeProfitPrice": number(take_profit) if take_profit else None,
-        "amount": None if amount is None else number(amount),
+        "amount": asked_for,
         "cost": None if cost is None else number(cost),
         "average": None if average is None else number(average),
         "filled": None if filled is None else number(filled),
-        "remaining": None if remaining is None else number(remaining),
+        "remaining": None if remaining is None else asked_for if remaining is amount else number(remaining),
         "status": status,
         "fee": None,
         "fees": [],
@@ -157,24 +192,26 @@ def refused_order(
     return {**order, "status": status}
 
 
-def fill_structure(fill: Payload, symbol: str | None, fee_currency: str | None, number: Number) -> Structure:
+def fill_structure(
+    fill: Payload, symbol: str | None, fee_currency: str | None, number: Number, exact_product: ExactProduct
+) -> Structure:
     """ccxt's trade, from one of the account's fills."""
-    timestamp = milliseconds_of(fill["timestamp"])
     price, amount, maker, trade_id = fill["price"], fill["quantity"], fill.get("isMaker"), fill.get("tradeId")
+    timestamp, datetime = moment_of(fill["timestamp"])
     fee = {"currency": fee_currency, "cost": number(fill["fee"])}
     return {
         "info": fill,
         "id": None if trade_id is None else str(trade_id),
         "order": fill["orderId"],
         "timestamp": timestamp,
-        "datetime": iso8601(timestamp),
+        "datetime": datetime,
         "symbol": symbol,
         "type": None,
         "side": SIDE[fill["side"]],
         "takerOrMaker": None if maker is None else "maker" if maker else "taker",
         "price": number(price),
         "amount": number(amount),
-        "cost": number(product(price, amount)),
+        "cost": exact_product(price, amount),
         "fee": fee,
         "fees": [fee],
     }
@@ -224,7 +261,7 @@ class ParseTrading(Ccxt):
         self, fills: Iterable[Payload], market: Any = None, since: int | None = None, limit: int | None = None
     ) -> list[Structure]:
         """ccxt's trades of the account, oldest first: from `since` on the first `limit`, else the latest."""
-        number = self.number
+        number, exact_product = self.number, exact_product_in(self.number)
         symbols: dict[str, str | None] = {}
         currencies: dict[str, str | None] = {}
         rows = []
@@ -234,14 +271,13 @@ class ParseTrading(Ccxt):
                 symbols[market_id] = self._symbol_of(fill, market)
             if asset not in currencies:
                 currencies[asset] = self.safe_currency_code(asset)
-            rows.append(fill_structure(fill, symbols[market_id], currencies[asset], number))
+            rows.append(fill_structure(fill, symbols[market_id], currencies[asset], number, exact_product))
         return _oldest_first(rows, market, since, limit)
 
-    def parse_fill(self, fill: Payload, market: Any = None) -> Structure:
-        """ccxt's trade, from one of the account's fills."""
-        return fill_structure(
-            fill, self._symbol_of(fill, market), self.safe_currency_code(fill["feeSymbol"]), self.number
-        )
+    def parse_trade(self, trade: Any, market: Any = None) -> Any:
+        """ccxt's trade, from one of the account's fills; public trades have a parser of their own."""
+        [parsed] = self.parse_fills([trade])
+        return parsed
 
     def _symbol_of(self, row: Mapping[str, Any], market: Any) -> str | None:
         market_id = row.get("symbol")

@@ -9,7 +9,14 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ccxt.base.errors import BadRequest, BadSymbol, InvalidOrder, NotSupported, NullResponse
+from ccxt.base.errors import (
+    BadRequest,
+    BadSymbol,
+    InsufficientFunds,
+    InvalidOrder,
+    NotSupported,
+    NullResponse,
+)
 
 from bpx_connector._ccxt import Params, Payload
 from bpx_connector.flow import Flow, flow
@@ -160,7 +167,7 @@ class Account(ParseAccount):
 
     @flow
     def set_leverage(self, leverage: Any, symbol: str | None = None, params: Params = {}) -> Flow[Any]:
-        """The leverage of the account after setting its limit: of the whole account, whatever symbol is given.
+        """The leverage of the account after setting its limit: of the whole account, whatever the symbol.
 
         https://docs.backpack.exchange/#tag/Account/operation/update_account_settings
 
@@ -175,7 +182,10 @@ class Account(ParseAccount):
         if Decimal(account["leverageLimit"]) == wanted:
             return self.parse_leverage(account, market)
         change = {**params, "leverageLimit": plain(wanted)}
-        yield self.private_patch_api_v1_account(change)
+        try:
+            yield self.private_patch_api_v1_account(change)
+        except InsufficientFunds as error:  # "maximum leverage reached": no money is missing
+            raise BadRequest(str(error)) from error
         return self.parse_leverage(change, market)
 
     def _checked_leverage(self, leverage: Any, market: Any) -> Decimal:

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 from ccxt.base.types import MarketInterface
 
-from bpx_connector._ccxt import Params, Payload
+from bpx_connector._ccxt import Params
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.candles import ParseCandles, candles, opened_at, was_traded
+from bpx_connector.parse.candles import ParseCandles, candle_rows, candles, opened_at, was_traded
 from bpx_connector.rest.arguments import checked_limit, checked_time, checked_word, until_of
+from bpx_connector.rest.reading import read_by
 from bpx_connector.venue.description import KLINES_LIMIT
 from bpx_connector.venue.words import PRICE_TYPE_ID, TIMEFRAME
 
@@ -89,42 +90,44 @@ class Candles(ParseCandles):
         yield self.load_markets()
         asked = Asked(self.market(symbol), timeframe, rest)
         if first is None:
-            rows = yield self._newest(asked, min(count or DEFAULT_CANDLES, KLINES_LIMIT), until)
+            most = min(count or DEFAULT_CANDLES, KLINES_LIMIT)
+            found: list[list[Any]] = yield self._newest(asked, most, until)
         else:
             most = min(count or KLINES_LIMIT, KLINES_LIMIT)
-            rows = yield self._following(asked, first, most, until, search)
-        return candles(rows, self.number)
+            found = yield self._following(asked, first, most, until, search)
+        return found
 
     @flow
-    def _newest(self, asked: Asked, limit: int, until: int | None) -> Flow[list[Payload]]:
+    def _newest(self, asked: Asked, limit: int, until: int | None) -> Flow[list[list[Any]]]:
         length = LENGTH[asked.timeframe]
         latest = int(self.nonce()) if until is None else until
         rows = yield self._klines(asked, latest - limit * length, None if until is None else until + length)
-        return [row for row in rows if was_traded(row) and opened_at(row) <= latest][-limit:]
+        return [candle for candle in candles(rows, self.number) if candle[0] <= latest][-limit:]
 
     @flow
     def _following(
         self, asked: Asked, since: int, limit: int, until: int | None, search: bool
-    ) -> Flow[list[Payload]]:
+    ) -> Flow[list[list[Any]]]:
         length = LENGTH[asked.timeframe]
         now = int(self.nonce())
         last = now if until is None else min(now, until)
-        rows: list[Payload] = []
+        wanted: list[list[Any]] = []
         start: int | None = since
         while start is not None and start <= last:
             # One more than asked for: `start` may lie within a candle, which then opened before it.
             end = start + limit * length + (length if start % length else 0)
             found = yield self._klines(asked, start, min(end, last + length))
-            rows = [row for row in found if was_traded(row) and since <= opened_at(row) <= last][:limit]
-            if rows or not search or end > last:
+            wanted = [candle for candle in candles(found, self.number) if since <= candle[0] <= last][:limit]
+            if wanted or not search or end > last:
                 break
             start = yield self._next_open(asked, end, last)
-        return rows
+        return wanted
 
     @flow
     def _next_open(self, asked: Asked, since: int, last: int) -> Flow[int | None]:
         """When the first candle with trades at or after `since` opened. Longer candles show where to look."""
         final = last + 1
+        reach = LENGTH[asked.timeframe]  # so long before a trade its candle may have opened
         start, end = since, final
         while start < final:
             timeframe = shortest_timeframe(asked.timeframe, end - start)
@@ -135,17 +138,19 @@ class Candles(ParseCandles):
             if opened is not None and is_asked:
                 return opened if opened <= last else None
             if opened is not None:
-                start, end = max(start, opened), min(final, opened + length)
-            elif end != final:
-                start, end = end, final  # all its trades were before `since`
+                start, end = max(start, opened - reach), min(final, opened + length)
+            elif end != final:  # all its trades were before `since`
+                start, end = end if is_asked else max(start, end - reach), final
             elif is_asked:
                 return None
             else:
-                start = max(start, end - length)  # the running candle may be missing: look at shorter ones
+                start = max(
+                    start, end - length - reach
+                )  # the running candle may be missing: look at shorter ones
         return None
 
     @flow
-    def _klines(self, asked: Asked, start: int, end: int | None) -> Flow[list[Payload]]:
+    def _klines(self, asked: Asked, start: int, end: int | None) -> Flow[list[Any]]:
         request = {
             "symbol": asked.market["id"],
             "interval": TIMEFRAME[asked.timeframe],
@@ -153,8 +158,11 @@ class Candles(ParseCandles):
         }
         if end is not None:
             request["endTime"] = -(-end // SECOND)
-        rows: list[Payload] = yield self.public_get_api_v1_klines({**request, **asked.params})
-        return rows
+        reader = candle_rows(self.number)
+        with read_by(reader.decode):
+            rows = yield self.public_get_api_v1_klines({**request, **asked.params})
+        read: list[Any] = reader.of(rows)
+        return read
 
     @flow
     def fetch_mark_ohlcv(

@@ -15,7 +15,7 @@ from bpx_connector._ccxt import Params, Payload
 from bpx_connector.flow import Flow
 from bpx_connector.parse.trading import ParseTrading, is_open
 from bpx_connector.rest.history_pages import NEWEST_FIRST
-from bpx_connector.rest.order_request import client_id_of
+from bpx_connector.rest.order_figures import client_id_of
 from bpx_connector.rest.seen_orders import SeenOrders
 from bpx_connector.venue.description import HISTORY_LIMIT
 

@@ -112,7 +112,7 @@ class Funding(ParseFunding):
         latest = now if until is None else min(now, until)
         interval = int(market["info"].get("fundingInterval") or HOUR)
         earliest = latest - (limit or DEFAULT_RATES) * interval if since is None else since
-        rows = yield self._rates_back_to(market["id"], earliest, now, interval, params)
+        rows = yield self._rates_back_to(str(market["id"]), earliest, now, interval, params)
         settled = sorted((row for row in rows if earliest <= _ended_at(row) <= latest), key=_ended_at)
         wanted = settled[-(limit or DEFAULT_RATES) :] if since is None else settled[:limit]
         return [self.parse_funding_rate_history(row, market) for row in wanted]

@@ -41,6 +41,29 @@ class Markets(Prices, Trades, Candles, Funding, ParseMarkets):
         rows = yield self.public_get_api_v1_markets({**request, **params})
         return self.parse_markets(rows)
 
+    def set_markets(self, markets: Any, currencies: Any = None) -> Any:
+        """Take these markets and currencies for the venue's: what `load_markets` ends with.
+
+        Ours have every field of ccxt's structures, so that they are taken as they are; ccxt's own way of
+        completing each one with defaults is for markets that somebody else has made.
+        """
+        listed = list(self.to_array(markets))
+        fields = self.safe_market_structure().keys()
+        if not currencies or not all(market.keys() >= fields for market in listed):
+            return super().set_markets(listed, currencies)
+        listed.sort(key=lambda market: not market["spot"])
+        by_id: dict[str, list[Any]] = {}
+        for market in listed:
+            by_id.setdefault(market["id"], []).append(market)
+        self.markets = {market["symbol"]: market for market in listed}
+        self.markets_by_id = by_id
+        self.symbols = sorted(self.markets)
+        self.ids = sorted(by_id)
+        self.currencies = {**(self.currencies or {}), **currencies}
+        self.currencies_by_id = {currency["id"]: currency for currency in self.currencies.values()}
+        self.codes = sorted(self.currencies)
+        return self.markets
+
     @flow
     def fetch_currencies(self, params: Params = {}) -> Flow[Currencies]:
         """Every asset with its networks, fees and limits. A precision is known only where the venue tells the

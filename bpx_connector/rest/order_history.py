@@ -20,6 +20,7 @@ from bpx_connector.rest.history_pages import (
     market_type_request,
     rows_of_history,
 )
+from bpx_connector.venue.description import HISTORY_LIMIT
 from bpx_connector.venue.words import ORDER_STATUS
 
 __all__ = ["OrderHistory"]
@@ -306,6 +307,8 @@ def _until(orders: list[Payload], until: int | None) -> list[Payload]:
 
 def _fills_once(fills: list[Payload]) -> list[Payload]:
     """Every fill once, where a new one has moved the pages. Old backstop fills have no id of their own: 0."""
+    if len(fills) <= HISTORY_LIMIT:
+        return fills  # one page
     once: dict[Any, Payload] = {}
     for place, fill in enumerate(fills):
         once.setdefault((fill.get("tradeId") or f"#{place}", fill["orderId"]), fill)

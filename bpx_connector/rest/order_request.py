@@ -10,18 +10,22 @@ Source: Backpack OpenAPI, schema OrderExecutePayload.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Context, Decimal, InvalidOperation
 from difflib import get_close_matches
-from functools import lru_cache
 from typing import Any
-
-from ccxt.base.errors import InvalidOrder
 
 from bpx_connector._ccxt import Params, Payload
 from bpx_connector.parse.numbers import plain
+from bpx_connector.rest.order_figures import (
+    Market,
+    amount_text,
+    client_id_of,
+    cost_text,
+    figure_of,
+    not_sent,
+    price_text,
+)
 from bpx_connector.venue.endpoints import AUTO, ORDER_FIELDS
 from bpx_connector.venue.words import (
-    CLIENT_ID_MAX,
     ORDER_TYPE_ID,
     SELF_TRADE_PREVENTION,
     SELF_TRADE_PREVENTION_ID,
@@ -33,9 +37,7 @@ from bpx_connector.venue.words import (
     TRIGGER_BY_ID,
 )
 
-__all__ = ["CALL_PARAMS", "amount_text", "client_id_of", "cost_text", "order_request", "price_text"]
-
-Market = Mapping[str, Any]
+__all__ = ["CALL_PARAMS", "order_request"]
 
 CALL_PARAMS = ("recvWindow", "maxRetriesOnFailure", "maxRetriesOnFailureDelay")
 """Parameters about the call, not about the order; they travel along with it."""
@@ -58,9 +60,6 @@ KNOWN = sorted(
     }
 )  # fmt: skip
 
-# Room for more digits than any figure of the venue has, so that nothing is rounded but by a step or a tick.
-_EXACT = Context(prec=100)
-
 
 def order_request(
     market: Market,
@@ -79,7 +78,7 @@ def order_request(
     request |= _size(market, kind, side, amount, given, is_triggered=bool(trigger))
     if kind == "limit":
         if price is None:
-            raise _invalid(market, "a limit order needs a price")
+            raise not_sent(market, "a limit order needs a price")
         request["price"] = price_text(market, price)
     request |= _time_in_force(market, kind, given)
     request |= _flags(market, given)
@@ -92,10 +91,6 @@ def order_request(
     return request | _rest(market, given)
 
 
-def _invalid(market: Market, sentence: str) -> InvalidOrder:
-    return InvalidOrder(f"order in {market['symbol']} not sent: {sentence}")
-
-
 def _kind(market: Market, type: str | None, price: Any) -> tuple[str, bool]:
     """limit or market, and whether the type itself says that the order waits for a trigger."""
     word = str(type or "").lower().replace("-", "_")
@@ -103,99 +98,14 @@ def _kind(market: Market, type: str | None, price: Any) -> tuple[str, bool]:
         return word, False
     if word in STOP_ORDER_TYPE:
         return STOP_ORDER_TYPE[word] or ("market" if price is None else "limit"), True
-    raise _invalid(market, f"type {type!r} is none of {_listed([*ORDER_TYPE_ID, *STOP_ORDER_TYPE])}")
+    raise not_sent(market, f"type {type!r} is none of {_listed([*ORDER_TYPE_ID, *STOP_ORDER_TYPE])}")
 
 
 def _side(market: Market, side: str | None) -> str:
     word = str(side or "").lower()
     if word not in SIDE_ID:
-        raise _invalid(market, f"side {side!r} is neither 'buy' nor 'sell'")
+        raise not_sent(market, f"side {side!r} is neither 'buy' nor 'sell'")
     return SIDE_ID[word]
-
-
-# --- figures ---------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=4096)
-def _rule(value: Any) -> Decimal:
-    """A step, tick or limit of a market. They come in ccxt's number type, where a float shows its digits."""
-    return Decimal(str(value))
-
-
-def _figure(market: Market, name: str, value: Any) -> Decimal:
-    if isinstance(value, bool):
-        raise _invalid(market, f"{name} {value!r} is not a number")
-    try:
-        figure = value if isinstance(value, Decimal) else Decimal(str(value))
-    except InvalidOperation:
-        raise _invalid(market, f"{name} {value!r} is not a number") from None
-    if not figure.is_finite():
-        raise _invalid(market, f"{name} {value!r} is not a finite number")
-    if figure <= 0:
-        raise _invalid(market, f"{name} {value!r} is not above zero")
-    return figure
-
-
-def _truncated(value: Decimal, step: Decimal) -> Decimal:
-    return _EXACT.subtract(value, _EXACT.remainder(value, step))
-
-
-def _rounded(value: Decimal, tick: Decimal) -> Decimal:
-    """To the nearest tick, and from the middle upwards, as ccxt does."""
-    missing = _EXACT.remainder(value, tick)
-    down = _EXACT.subtract(value, missing)
-    return down if _EXACT.add(missing, missing) < tick else _EXACT.add(down, tick)
-
-
-def _within(market: Market, name: str, given: Any, figure: Decimal, limits: Mapping[str, Any]) -> None:
-    least, most = limits.get("min"), limits.get("max")
-    if least is not None and figure < _rule(least):
-        raise _invalid(market, f"{name} {given!r} is below the minimum of {plain(_rule(least))}")
-    if most is not None and figure > _rule(most):
-        raise _invalid(market, f"{name} {given!r} is above the maximum of {plain(_rule(most))}")
-
-
-def amount_text(market: Market, amount: Any, name: str = "amount") -> str:
-    """The amount cut off at the market's step, as decimal text."""
-    step = _rule(market["precision"]["amount"])
-    figure = _truncated(_figure(market, name, amount), step)
-    if not figure:
-        raise _invalid(market, f"{name} {amount!r} is nothing at the market's step of {plain(step)}")
-    _within(market, name, amount, figure, market["limits"]["amount"])
-    return plain(figure)
-
-
-def price_text(market: Market, price: Any, name: str = "price") -> str:
-    """The price rounded to the market's tick, as decimal text."""
-    tick = _rule(market["precision"]["price"])
-    figure = _rounded(_figure(market, name, price), tick)
-    if not figure:
-        raise _invalid(market, f"{name} {price!r} is nothing at the market's tick of {plain(tick)}")
-    _within(market, name, price, figure, market["limits"]["price"])
-    return plain(figure)
-
-
-def cost_text(market: Market, cost: Any) -> str:
-    """A cost cut off at the market's cost precision, or at its tick where it has none, as ccxt does."""
-    precision = market["precision"]
-    step = _rule(precision.get("cost") or precision["price"])
-    figure = _truncated(_figure(market, "cost", cost), step)
-    if not figure:
-        raise _invalid(market, f"cost {cost!r} is nothing at the precision of {plain(step)}")
-    _within(market, "cost", cost, figure, market["limits"].get("cost") or {})
-    return plain(figure)
-
-
-def client_id_of(value: Any) -> int:
-    """A client id as the venue takes it, or InvalidOrder."""
-    is_whole = isinstance(value, int) and not isinstance(value, bool)
-    if is_whole or (isinstance(value, str) and value.isascii() and value.isdigit()):
-        client_id = int(value)
-        if 0 <= client_id <= CLIENT_ID_MAX:
-            return client_id
-    raise InvalidOrder(
-        f"clientOrderId {value!r} cannot be used: the venue takes whole numbers from 0 to {CLIENT_ID_MAX}"
-    )
 
 
 # --- parts of the request --------------------------------------------------------------------------
@@ -214,19 +124,19 @@ def _size(
         amount, cost = None, amount
     if cost is not None:
         if kind != "market":
-            raise _invalid(market, "a cost is for market orders; a limit order takes an amount and a price")
+            raise not_sent(market, "a cost is for market orders; a limit order takes an amount and a price")
         if is_triggered:
-            raise _invalid(market, "a trigger order takes an amount, not a cost")
+            raise not_sent(market, "a trigger order takes an amount, not a cost")
         if amount not in (None, 0, "0"):
-            raise _invalid(market, f"amount {amount!r} and cost {cost!r} were both given; leave one None")
+            raise not_sent(market, f"amount {amount!r} and cost {cost!r} were both given; leave one None")
         return {"quoteQuantity": cost_text(market, cost)}
     share = given.pop("triggerQuantity", None)
     if share is not None:
         if not is_triggered:
-            raise _invalid(market, "triggerQuantity is for trigger orders; give a triggerPrice too")
+            raise not_sent(market, "triggerQuantity is for trigger orders; give a triggerPrice too")
         return {"triggerQuantity": _trigger_quantity(market, share)}
     if amount is None:
-        raise _invalid(market, "it needs an amount" + (" or params['cost']" if kind == "market" else ""))
+        raise not_sent(market, "it needs an amount" + (" or params['cost']" if kind == "market" else ""))
     return {"triggerQuantity" if is_triggered else "quantity": amount_text(market, amount)}
 
 
@@ -234,9 +144,9 @@ def _trigger_quantity(market: Market, share: Any) -> str:
     """An amount, or a share of the position as the venue writes it: "80%"."""
     if not (isinstance(share, str) and share.endswith("%")):
         return amount_text(market, share, "triggerQuantity")
-    percent = _figure(market, "triggerQuantity", share[:-1])
+    percent = figure_of(market, "triggerQuantity", share[:-1])
     if percent > 100:
-        raise _invalid(market, f"triggerQuantity {share!r} is more than the whole position")
+        raise not_sent(market, f"triggerQuantity {share!r} is more than the whole position")
     return plain(percent) + "%"
 
 
@@ -247,12 +157,12 @@ def _trigger(market: Market, given: Params, is_stop: bool) -> Payload:
     source = own_source if source is None else source
     if not prices:
         if is_stop:
-            raise _invalid(market, "a stop order needs params['triggerPrice']")
+            raise not_sent(market, "a stop order needs params['triggerPrice']")
         if source is not None:
-            raise _invalid(market, "triggerPriceType without a triggerPrice")
+            raise not_sent(market, "triggerPriceType without a triggerPrice")
         return {}
     if len(prices) > 1:
-        raise _invalid(market, f"{_listed(prices)} were given; an order waits for one trigger price")
+        raise not_sent(market, f"{_listed(prices)} were given; an order waits for one trigger price")
     [(name, price)] = prices.items()
     request = {"triggerPrice": price_text(market, price, name)}
     if source is not None:
@@ -265,7 +175,7 @@ def _trigger_by(market: Market, source: Any) -> str:
         return str(source)
     word = str(source).lower()
     if word not in TRIGGER_BY_ID:
-        raise _invalid(market, f"triggerPriceType {source!r} is none of {_listed(TRIGGER_BY_ID)}")
+        raise not_sent(market, f"triggerPriceType {source!r} is none of {_listed(TRIGGER_BY_ID)}")
     return TRIGGER_BY_ID[word]
 
 
@@ -276,18 +186,18 @@ def _time_in_force(market: Market, kind: str, given: Params) -> Payload:
     if word == "PO":
         word, post_only = None, True
     if word is not None and word not in TIME_IN_FORCE:
-        raise _invalid(market, f"timeInForce {wanted!r} is none of {_listed([*TIME_IN_FORCE, 'PO'])}")
+        raise not_sent(market, f"timeInForce {wanted!r} is none of {_listed([*TIME_IN_FORCE, 'PO'])}")
     if post_only and kind == "market":
-        raise _invalid(market, "a market order cannot be post-only")
+        raise not_sent(market, "a market order cannot be post-only")
     if post_only and word in ("IOC", "FOK"):
-        raise _invalid(market, f"a post-only order rests, it cannot be {word}")
+        raise not_sent(market, f"a post-only order rests, it cannot be {word}")
     request: Payload = {} if word is None else {"timeInForce": word}
     return {**request, "postOnly": True} if post_only else request
 
 
 def _flag(market: Market, name: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise _invalid(market, f"{name} {value!r} is neither True nor False")
+        raise not_sent(market, f"{name} {value!r} is neither True nor False")
     return value
 
 
@@ -295,19 +205,19 @@ def _flags(market: Market, given: Params) -> Payload:
     request: Payload = {}
     if _flag(market, "reduceOnly", given.pop("reduceOnly", False)):
         if not market.get("contract"):
-            raise _invalid(market, "reduceOnly is for futures; a spot market has no position to reduce")
+            raise not_sent(market, "reduceOnly is for futures; a spot market has no position to reduce")
         request["reduceOnly"] = True
     for name in AUTO_FLAGS:
         if name in given:
             value = _flag(market, name, given.pop(name))
             if value and market.get("contract"):
-                raise _invalid(market, f"{name} is for spot margin, not for futures")
+                raise not_sent(market, f"{name} is for spot margin, not for futures")
             request[name] = value
     prevention = given.pop("selfTradePrevention", None)
     if prevention is not None:
         request["selfTradePrevention"] = _self_trade_prevention(market, prevention)
     if given.pop("marginMode", "cross") != "cross":
-        raise _invalid(market, "marginMode can only be 'cross'")
+        raise not_sent(market, "marginMode can only be 'cross'")
     return request
 
 
@@ -316,7 +226,7 @@ def _self_trade_prevention(market: Market, wanted: Any) -> str:
         return str(wanted)
     word = str(wanted).upper()
     if word not in SELF_TRADE_PREVENTION_ID:
-        raise _invalid(
+        raise not_sent(
             market, f"selfTradePrevention {wanted!r} is none of {_listed(SELF_TRADE_PREVENTION_ID)}"
         )
     return SELF_TRADE_PREVENTION_ID[word]
@@ -327,15 +237,15 @@ def _slippage(market: Market, kind: str, given: Params) -> Payload:
     if tolerance is None and unit is None:
         return {}
     if kind != "market":
-        raise _invalid(market, "slippageTolerance is for market orders")
+        raise not_sent(market, "slippageTolerance is for market orders")
     known = {word.lower(): word for word in SLIPPAGE_TOLERANCE_TYPES}
     if tolerance is None or str(unit).lower() not in known:
-        raise _invalid(
+        raise not_sent(
             market,
             f"slippageTolerance needs a number and a slippageToleranceType of {_listed(known.values())}",
         )
     return {
-        "slippageTolerance": plain(_figure(market, "slippageTolerance", tolerance)),
+        "slippageTolerance": plain(figure_of(market, "slippageTolerance", tolerance)),
         "slippageToleranceType": known[str(unit).lower()],
     }
 
@@ -352,13 +262,13 @@ def _attached(market: Market, name: str, wanted: Any) -> Payload:
     kind = wanted.pop("type", None)
     source = wanted.pop("triggerPriceType", None) or wanted.pop("priceType", None)
     if trigger_price is None:
-        raise _invalid(market, f"{name} needs a triggerPrice")
+        raise not_sent(market, f"{name} needs a triggerPrice")
     if kind is not None and str(kind).lower() != ("market" if price is None else "limit"):
-        raise _invalid(
+        raise not_sent(
             market, f"{name} of type {kind!r} with price {price!r}: limit takes a price, market none"
         )
     if wanted:
-        raise _invalid(
+        raise not_sent(
             market, f"{name} has {_listed(wanted)}; it takes triggerPrice, price, type and triggerPriceType"
         )
     request = {f"{name}TriggerPrice": price_text(market, trigger_price, f"{name} triggerPrice")}
@@ -375,7 +285,7 @@ def _rest(market: Market, given: Params) -> Payload:
         if name not in OWN_NAMES and name not in CALL_PARAMS:
             near = get_close_matches(name, KNOWN, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {_listed(KNOWN)}"
-            raise _invalid(market, f"params has {name!r}, which an order does not take; {hint}")
+            raise not_sent(market, f"params has {name!r}, which an order does not take; {hint}")
     return given
 
 

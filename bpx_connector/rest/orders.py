@@ -1,4 +1,4 @@
-"""Orders are placed, cancelled and replaced here.
+"""Orders are placed and cancelled here.
 
 An order that may have reached the venue is never sent a second time and never called failed: trouble on the
 way is a NetworkError, and only the venue's own word is a refusal.
@@ -7,7 +7,6 @@ way is a NetworkError, and only the venue's own word is a refusal.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from ccxt.base.errors import (
@@ -15,29 +14,23 @@ from ccxt.base.errors import (
     BadRequest,
     BaseError,
     ExchangeError,
-    InvalidOrder,
-    OperationFailed,
     OrderNotFound,
 )
 
 from bpx_connector._ccxt import Params, Payload
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.numbers import plain
-from bpx_connector.parse.trading import is_open, refused_order
+from bpx_connector.parse.trading import refused_order
 from bpx_connector.rest.found_orders import FoundOrders, reference_of
-from bpx_connector.rest.order_request import CALL_PARAMS, client_id_of, order_request
+from bpx_connector.rest.order_request import CALL_PARAMS, order_request
 from bpx_connector.venue.description import ORDERS_PER_BATCH
 from bpx_connector.venue.errors import error_class
-from bpx_connector.venue.words import CANCEL_ORDER_TYPE, ORDER_STATUS
+from bpx_connector.venue.words import CANCEL_ORDER_TYPE
 
 __all__ = ["Orders"]
 
-# How long edit_order waits for a cancellation that was accepted but not done: milliseconds, one by one.
-CONFIRMATION_PAUSES = (100, 200, 400, 800, 1600)
-
 
 class Orders(FoundOrders):
-    """Placing, cancelling and replacing orders."""
+    """Placing and cancelling orders."""
 
     @flow
     def create_order(
@@ -263,96 +256,3 @@ class Orders(FoundOrders):
             cancelled = yield self.private_delete_api_v1_orders({**rest, "symbol": market_id})
             orders += [self._seen_orders().see(order) for order in cancelled or []]
         return list(self.parse_orders(orders))
-
-    # --- replacing ---------------------------------------------------------------------------------------
-
-    @flow
-    def edit_order(
-        self,
-        id: str,
-        symbol: str,
-        type: Any,
-        side: Any,
-        amount: Any = None,
-        price: Any = None,
-        params: Params = {},
-    ) -> Flow[Any]:
-        """The order that has taken the place of another one.
-
-        https://docs.backpack.exchange/#tag/Order/operation/cancel_order
-
-        The venue cannot amend: the old order is cancelled, its end confirmed, then the new one placed; the
-        two are never alive together. `amount` is what both are to trade in all: what the old one had filled
-        by its end is left out of the new one. Without an amount or a price the old order's holds. If the old
-        order was filled meanwhile it is an InvalidOrder, if its end cannot be confirmed an OperationFailed,
-        and in either case nothing is placed. A new order that breaks a rule is refused before the old one is
-        touched. With an empty id `clientOrderId` names the old order, and the new one keeps it (or takes
-        `newClientOrderId`); with an id it is the new order's.
-        """
-        if self.markets is None:
-            yield self.load_markets()
-        market = self.market(symbol)
-        reference, rest = _edited(self.id, id, params)
-        if amount is None or (price is None and str(type).lower() != "market"):
-            old = yield from self._found_order("editOrder", reference, symbol, {})
-            amount = (old.get("quantity") or old.get("triggerQuantity")) if amount is None else amount
-            price = old.get("price") if price is None else price
-        order_request(market, type, side, amount, price, rest)
-        ended = yield from self._confirmed_cancellation(reference, market)
-        amount = self._left_to_trade(ended, amount)
-        answer = yield self.private_post_api_v1_order(order_request(market, type, side, amount, price, rest))
-        return self.parse_order(self._seen_orders().see(answer), market)
-
-    def _confirmed_cancellation(self, reference: Payload, market: Any) -> Flow[Payload]:
-        """The order as it ended, if a cancellation was its end."""
-        try:
-            ended: Payload = yield self.private_delete_api_v1_order({**reference, "symbol": market["id"]})
-        except OrderNotFound:
-            ended = yield from self._found_order("editOrder", reference, market["symbol"], {})
-        if not ended or is_open(ended):
-            ended = yield from self._ended_order(reference, market)
-        self._seen_orders().see(ended)
-        status = ORDER_STATUS.get(ended["status"], ended["status"])
-        if status == "canceled":
-            return ended
-        raise InvalidOrder(
-            f"{self.id} editOrder() could not replace order {ended['id']}: it is {status} with "
-            f"{ended.get('executedQuantity')} filled; nothing was placed"
-        )
-
-    def _ended_order(self, reference: Payload, market: Any) -> Flow[Payload]:
-        for pause in CONFIRMATION_PAUSES:
-            yield self.sleep(pause)
-            order = yield from self._found_order("editOrder", reference, market["symbol"], {})
-            if not is_open(order):
-                return order
-        raise OperationFailed(
-            f"{self.id} editOrder() the cancellation of {reference} was accepted, but the order did not end "
-            f"within {sum(CONFIRMATION_PAUSES) / 1000} s; nothing was placed"
-        )
-
-    def _left_to_trade(self, ended: Payload, amount: Any) -> Any:
-        filled = Decimal(ended.get("executedQuantity") or "0")
-        if not filled or (isinstance(amount, str) and amount.endswith("%")):
-            return amount
-        left = Decimal(str(amount)) - filled
-        if left <= 0:
-            raise InvalidOrder(
-                f"{self.id} editOrder() order {ended['id']} had filled {plain(filled)} of {amount} when it was "
-                "cancelled; nothing was placed"
-            )
-        return left
-
-
-def _edited(exchange_id: str, order_id: str, params: Params) -> tuple[Payload, Params]:
-    """Which order is replaced, and the params of the one that replaces it."""
-    rest = dict(params)
-    new_client_id = rest.pop("newClientOrderId", None)
-    if order_id:
-        reference: Payload = {"orderId": str(order_id)}
-    else:
-        reference, _ = reference_of(exchange_id, "editOrder", order_id, params)
-    if new_client_id is not None:
-        rest.pop("clientId", None)
-        rest["clientOrderId"] = client_id_of(new_client_id)
-    return reference, rest

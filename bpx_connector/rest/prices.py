@@ -9,8 +9,9 @@ from ccxt.base.types import LastPrices, OrderBook, Strings, Ticker, Tickers
 
 from bpx_connector._ccxt import Params
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.prices import ParsePrices, mark_price, order_book
+from bpx_connector.parse.prices import ParsePrices, depth_reading, mark_price, order_book
 from bpx_connector.rest.arguments import asked_symbols, checked_limit, checked_word
+from bpx_connector.rest.reading import read_by
 from bpx_connector.venue.words import DEPTH_LIMITS, MARKET_KINDS
 
 __all__ = ["Prices"]
@@ -89,7 +90,8 @@ class Prices(ParsePrices):
         yield self.load_markets()
         market = self.market(symbol)
         request = {"symbol": market["id"], "limit": str(depth_limit(levels))}
-        depth = yield self.public_get_api_v1_depth({**request, **params})
+        with read_by(depth_reading(self.number).decode):
+            depth = yield self.public_get_api_v1_depth({**request, **params})
         return order_book(depth, market["symbol"], self.number, levels)
 
     @flow
@@ -136,4 +138,4 @@ class Prices(ParsePrices):
                 raise BadRequest(f"{self.id} fetchMarkPrices() takes one type of markets, not {kinds_asked}")
             request = {"marketType": kinds.pop()}
         rows = yield self.public_get_api_v1_markprices({**request, **params})
-        return self._by_symbol(rows, wanted, self.parse_mark_price)
+        return self.parse_mark_prices(rows, wanted)

@@ -20,6 +20,7 @@ PAGE = 1000
 """Trades an answer holds at most."""
 
 DEFAULT_TRADES = 100
+FOREVER = float("inf")
 NEAR_ENOUGH = 500
 """A place this near is found by reading on."""
 
@@ -55,12 +56,10 @@ class Trades(ParsePrices):
             rows = yield self._older_trades(request, place, (limit or DEFAULT_TRADES) + NEAR_ENOUGH)
         else:
             rows = yield self._newest_trades(request, limit or DEFAULT_TRADES)
-        wanted = [
-            row
-            for row in rows
-            if (since is None or row["timestamp"] >= since) and (until is None or row["timestamp"] <= until)
-        ]
-        trades = public_trades(wanted, market["symbol"], self.number)
+        if since is not None or until is not None:
+            earliest, latest = since or 0, FOREVER if until is None else until
+            rows = [row for row in rows if earliest <= row["timestamp"] <= latest]
+        trades = public_trades(rows, market["symbol"], self.number)
         if since is not None:
             return trades[: limit or PAGE]
         return trades[-(limit or DEFAULT_TRADES) :]

@@ -1,12 +1,12 @@
-"""Unified methods: trading. Orders are placed in `orders`, read in `order_history`."""
+"""Unified methods: trading. Orders are placed and cancelled, replaced, found again and listed."""
 
 from __future__ import annotations
 
 from bpx_connector.rest.order_history import OrderHistory
-from bpx_connector.rest.orders import Orders
+from bpx_connector.rest.replaced_orders import ReplacedOrders
 
 __all__ = ["Trading"]
 
 
-class Trading(Orders, OrderHistory):
+class Trading(ReplacedOrders, OrderHistory):
     """ccxt's methods for orders and fills."""

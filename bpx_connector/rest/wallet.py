@@ -257,7 +257,7 @@ def _refuse_outside_limits(call: str, quantity: Decimal, code: str, network: Pay
 
 
 def _limited(transactions: list[Transaction], since: int | None, limit: int | None) -> list[Transaction]:
-    ascending = sorted(transactions, key=lambda one: one["timestamp"] or 0)
+    ascending = sorted(transactions, key=lambda one: (one["timestamp"] or 0, int(one["id"] or 0)))
     if limit is None:
         return ascending
     return ascending[:limit] if since is not None else ascending[-limit:]

@@ -7,19 +7,28 @@ import asyncio
 import signal
 from collections.abc import Sequence
 
-from .faults import KINDS, Fault, FaultError, fault_of
+from .fault_kinds import KINDS, Fault, FaultError, fault_of
 from .server import DEFAULT_PORT, LOOPBACK, Sandbox
 
 
-def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
+def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bpx_connector.sandbox",
-        description="A local exchange that speaks Backpack's REST and WebSocket interfaces. Prints its address when ready.",
+        description=(
+            "A local exchange that speaks Backpack's REST and WebSocket interfaces. "
+            "Prints its address when ready."
+        ),
     )
     parser.add_argument("--host", default=LOOPBACK, help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=7, help="decides all that the traders do (default: %(default)s)")
-    parser.add_argument("--speed", type=float, default=1.0, help="multiplies the traders' activity, not the clock")
+    parser.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=7, help="decides all that the traders do (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--speed", type=float, default=1.0, help="multiplies the traders' activity, not the clock"
+    )
     parser.add_argument("--closed", action="store_true", help="refuse keys that have no account")
     parser.add_argument("--limits", action="store_true", help="enforce the venue's request budgets")
     parser.add_argument(
@@ -28,7 +37,7 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
         type=_fault,
         default=[],
         metavar="LINE",
-        help='make something go wrong: "lose depth.* every=50", "cut every=30s", "refuse /api/v1/depth status=503"; '
+        help='make something go wrong: "lose depth.* every=50", "cut every=30s", "refuse /api/* status=503"; '
         f"may be given several times; faults are {', '.join(KINDS)}",
     )
     parser.add_argument(
@@ -70,7 +79,7 @@ async def _serve(options: argparse.Namespace) -> None:
 
 def main(words: Sequence[str] | None = None) -> None:
     """Run the sandbox until SIGINT or SIGTERM."""
-    asyncio.run(_serve(_arguments(words)))
+    asyncio.run(_serve(arguments(words)))
 
 
 if __name__ == "__main__":

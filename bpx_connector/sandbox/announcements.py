@@ -15,7 +15,6 @@ from bpx_connector.sandbox.margin import Valuation
 from bpx_connector.sandbox.orders import Fill, Order
 from bpx_connector.sandbox.positions import Position
 
-
 ZERO: Final = Decimal(0)
 
 

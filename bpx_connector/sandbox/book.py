@@ -1,8 +1,7 @@
-"""Who rests where: one market's orders in price-time priority. Everything that changes a level's size is in
-this file.
+"""Who rests where: one market's orders in price-time priority.
 
-A level holds its orders in the order they came; sides are dictionaries of levels beside a sorted list of
-prices.
+Everything that changes a level's size is in this file. A level holds its orders in the order they came; sides
+are dictionaries of levels beside a sorted list of prices.
 """
 
 from __future__ import annotations

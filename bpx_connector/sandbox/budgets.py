@@ -1,7 +1,7 @@
 """How many requests a caller may make: the venue's limits, kept only if asked for.
 
-"2000 requests per minute per subaccount on standard endpoints, 30 on historical market data." Here a historical
-request counts in both, and a minute is the last sixty seconds.
+"2000 requests per minute per subaccount on standard endpoints, 30 on historical market data." Here a
+historical request counts in both, and a minute is the last sixty seconds.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Candles and rolling tickers, built from prices as they come: seconds, minutes and hours are kept, longer
-ones summed.
+"""Candles and rolling tickers, built from prices as they come.
 
-Only intervals with data exist. Times are microseconds; intervals go by the venue's words.
+Seconds, minutes and hours are kept, longer intervals are summed from them. Only intervals with
+data exist. Times are microseconds; intervals go by the venue's words.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A request against the venue's published schema: what fails here never reaches the exchange.
 
-The schema is data/schema.json, made from the venue's OpenAPI. The venue's texts for such failures are those of
-the poem-openapi framework, as plain text ("failed to parse parameter ...", "parse request payload error: ...").
-Where a text was not captured, the framework's own wording is used.
+The schema is data/schema.json, made from the venue's OpenAPI. The venue's texts for such failures are those
+of the poem-openapi framework, as plain text ("failed to parse parameter ...", "parse request payload error:
+..."). Where a text was not captured, the framework's own wording is used.
 """
 
 from __future__ import annotations
@@ -15,7 +15,18 @@ from decimal import Decimal
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["ERROR_CODES", "OPERATIONS", "Fields", "Operation", "PlainRefusal", "body_fields", "operation_for", "query_fields"]
+__all__ = [
+    "ENUMS",
+    "ERROR_CODES",
+    "OBJECTS",
+    "OPERATIONS",
+    "Fields",
+    "Operation",
+    "PlainRefusal",
+    "body_fields",
+    "operation_for",
+    "query_fields",
+]
 
 MAXIMUM_DECIMAL_DIGITS = 28
 """A decimal of the venue's language (Rust) has a mantissa of 96 bits: 28 digits always fit."""
@@ -31,7 +42,7 @@ _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 _INTEGER = re.compile(r"[+-]?\d+")
 
 
-class PlainRefusal(Exception):
+class PlainRefusal(Exception):  # noqa: N818 - it is an answer, not a fault
     """A refusal that the venue gives as bare text, before any code of its error enum applies."""
 
     def __init__(self, status: int, text: str) -> None:
@@ -70,7 +81,7 @@ class Fields:
         self.texts[name] = text
 
 
-class _Unfit(Exception):
+class _Unfit(Exception):  # noqa: N818 - it is an answer, not a fault
     """A value does not fit its type; the text is the framework's."""
 
 
@@ -83,15 +94,17 @@ class _Number(str):
 _SCHEMA: dict[str, Any] = json.loads(
     files("bpx_connector.sandbox").joinpath("data/schema.json").read_text(encoding="utf-8")
 )
-_ENUMS: dict[str, frozenset[str]] = {name: frozenset(words) for name, words in _SCHEMA["enums"].items()}
-_OBJECTS: dict[str, dict[str, tuple[str, bool]]] = {
+ENUMS: dict[str, frozenset[str]] = {name: frozenset(words) for name, words in _SCHEMA["enums"].items()}
+"""The words of each enum."""
+OBJECTS: dict[str, dict[str, tuple[str, bool]]] = {
     name: {key: (kind, required) for key, (kind, required) in keys.items()}
     for name, keys in _SCHEMA["objects"].items()
 }
+"""The fields of each payload: name -> kind, and whether it is required."""
 # Elsewhere a `symbol` is an asset: declared as CustodyAsset, or by its description in VaultMintRequest.
 _ABOUT_MARKETS = frozenset(
     name
-    for name, keys in _OBJECTS.items()
+    for name, keys in OBJECTS.items()
     if keys.get("symbol", ("", False))[0] == "string" and name != "VaultMintRequest"
 )
 ERROR_CODES = frozenset(_SCHEMA["error_codes"])
@@ -105,12 +118,25 @@ def _operation(name: str, row: dict[str, Any]) -> Operation:
 
 
 OPERATIONS: dict[str, dict[str, Operation]] = {}
-"""Path -> method -> operation, for each of the venue's 81."""
+"""Path -> method -> operation: the 81 of the OpenAPI, and those that are newer than it."""
 for _name, _row in _SCHEMA["operations"].items():
     _made = _operation(_name, _row)
     OPERATIONS.setdefault(_made.path, {})[_made.method] = _made
-# Not in the OpenAPI, but answered by the venue without a signature (seen 2026-09).
-OPERATIONS["/wapi/v1/feeTiers"] = {"GET": Operation("GET", "/wapi/v1/feeTiers", "public")}
+_NEWER: dict[str, dict[str, tuple[str, bool]]] = {
+    # The documentation of October 2026; stockSessions and stockHolidays are new names of older paths.
+    "/api/v1/stockSessions": {},
+    "/api/v1/stockHolidays": {},
+    "/api/v1/market-holidays": {},
+    "/api/v1/stockIndicativeQuote": {
+        "symbol": ("string", True),
+        "side": ("Side", True),
+        "quantity": ("decimal", True),
+    },
+    # Not documented, but answered without a signature (seen 2026-09).
+    "/wapi/v1/feeTiers": {},
+}
+for _path, _query in _NEWER.items():
+    OPERATIONS[_path] = {"GET": Operation("GET", _path, "public", query=_query)}
 
 
 def operation_for(method: str, path: str) -> Operation:
@@ -151,7 +177,7 @@ def _integer(kind: str, text: str) -> int:
 
 
 def _word(kind: str, text: str) -> str:
-    if text not in _ENUMS[kind]:
+    if text not in ENUMS[kind]:
         raise _Unfit(f'failed to parse "{kind}": Expect a valid enumeration value.')
     return text
 
@@ -203,7 +229,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _from_json(kind: str, value: Any) -> Any:
-    if kind in _OBJECTS:
+    if kind in OBJECTS:
         return _object(kind, value, symbols=None).values
     if kind == "boolean":
         if not isinstance(value, bool):
@@ -281,9 +307,12 @@ def _parsed_json(raw: bytes) -> Any:
     if not raw:
         return None
     try:
-        return json.loads(
+        value = json.loads(
             raw.decode("utf-8"), parse_int=_Number, parse_float=_Number, parse_constant=_refused_constant
         )
+        # An escaped half of a surrogate pair is no text that could be signed or sent back.
+        _compact(value).encode("utf-8")
+        return value
     except json.JSONDecodeError as error:
         reason = f"expected value at line {error.lineno} column {error.colno}"
     except (ValueError, RecursionError):
@@ -295,12 +324,17 @@ def _object(kind: str, value: Any, symbols: Container[str] | None) -> Fields:
     if not isinstance(value, dict):
         raise _expected(kind, value)
     fields = Fields()
-    for name, (inner, required) in _OBJECTS[kind].items():
+    for name, (inner, required) in OBJECTS[kind].items():
         item = value.get(name)
         try:
             if item is not None:
                 typed = _from_json(inner, item)
-                if name == "symbol" and kind in _ABOUT_MARKETS and symbols is not None and typed not in symbols:
+                if (
+                    name == "symbol"
+                    and kind in _ABOUT_MARKETS
+                    and symbols is not None
+                    and typed not in symbols
+                ):
                     raise _Unfit('failed to parse "MarketSymbol": Invalid market symbol')
                 # A null is a field that was not given: the venue's parser cannot tell them apart.
                 fields.add(name, typed, _json_text(item))

@@ -1,5 +1,4 @@
-"""What the venue leaves unsaid, decided here and nowhere else; each figure with the sentence that explains
-it.
+"""What the venue leaves unsaid, decided here and nowhere else; each with its reason.
 
 Where the venue's documentation or a capture says something, it is not a choice and does not belong in this
 file.
@@ -33,35 +32,17 @@ FIRST_TRANSFER_ID: Final = 5_000_001
 FIRST_USER_ID: Final = 1_000_001
 """User ids are 32-bit integers; any will do."""
 
-NEWEST_OF_A_CLIENT_ID: Final = True
-"""Whether a client id may be used again while an order with it is open is not documented: it may, and a
-look-up by client id answers the newest open order."""
-
 MAX_OPEN_ORDERS: Final = 1_000
 """ORDER_LIMIT exists, its number is not published."""
 
 MAX_STOPS_PER_MARKET: Final = 20
 """The refusal "Maximum stop orders per position reached" exists, its number is not published."""
 
-REDUCE_ONLY_IS_CUT: Final = True
-"""A reduce-only order larger than what the position leaves to reduce is cut to it on entry, as the venue
-documents for resting ones. Each reduce-only order is measured against the whole position, and all are cut
-again when it shrinks."""
-
 MARKET_REMAINDER_REASON: Final = "InsufficientLiquidity"
 """Why the rest of a market order expires when the book ends before any bound is met."""
 
 PERCENT_SLIPPAGE_UNIT: Final = Decimal("0.01")
 """Slippage tolerance of type Percent is read as per cent: 1 is one per cent of the best opposite price."""
-
-MEAN_MARK_BAND_ENFORCED: Final = False
-"""How meanMarkPriceBand acts is not documented; only the band around the last price refuses here."""
-
-PRICE_UPDATE_CAP_ENFORCED: Final = False
-"""min/maxPriceUpdateMultiplier slow a real index; here a test may move the index as far as it likes."""
-
-BORROWING: Final = False
-"""autoBorrow and autoBorrowRepay are accepted and change nothing: nobody borrows here."""
 
 # Triggers ---------------------------------------------------------------------------------------------------
 
@@ -71,13 +52,6 @@ DEFAULT_TRIGGER_BY: Final = {"PERP": "MarkPrice", "SPOT": "LastPrice"}
 FIRED_STATUS: Final = "Triggered"
 """What a fired trigger order's history row says: the OpenAPI's OrderStatus has no word for it, the venue's
 Rust client has this one. The order it fired has its own id; each names the other in relatedOrderId."""
-
-PERCENT_OF: Final = "position on a perpetual; on spot the free base for an ask, the free quote for a bid"
-"""What a percentage trigger quantity is a share of, taken when the trigger fires."""
-
-CHILDREN_FOLLOW_FILLS: Final = True
-"""Attached stop loss and take profit are placed at the parent's first fill and grow with each later one. The
-two cancel one another when either fires; on a perpetual they only reduce."""
 
 # Money ------------------------------------------------------------------------------------------------------
 
@@ -115,9 +89,6 @@ OTHER_COLLATERAL_WEIGHT: Final = Decimal("0.5")
 
 # Margin -----------------------------------------------------------------------------------------------------
 
-MARGIN_FORMULA: Final = "max(base, factor * sqrt(notional))"
-"""The common reading of the sqrt margin function; the initial fraction is never below 1 / leverageLimit."""
-
 DEFAULT_LEVERAGE_LIMIT: Final = Decimal(10)
 """What a new account starts with."""
 
@@ -129,10 +100,6 @@ POSITION_LIMIT: Final = Decimal(100_000_000)
 
 SETTLEMENT_PERIOD: Final = 10 * SECOND
 """Unrealised profit and loss is paid into USDC about every ten seconds; here exactly."""
-
-LOSS_BEYOND_CASH: Final = "debt"
-"""A loss, fee or funding payment larger than the free USDC leaves a debt that the next USDC pays off; other
-assets are never sold for it."""
 
 LIQUIDATION_STEP: Final = Decimal("0.1")
 """Liquidation closes by the book in steps of ten per cent of the position, while equity is under
@@ -198,3 +165,64 @@ STARTING_FUNDS: Final = {
 
 OTHER_STARTING_NOTIONAL: Final = Decimal(10_000)
 """The worth in USDC of every other spot asset a new account is given, in whole units."""
+
+# Behaviour --------------------------------------------------------------------------------------------------
+
+DECISIONS: Final = {
+    "client id used twice": "allowed; a look-up by client id answers the newest open order",
+    "reduce-only larger than the position": "cut to the position on entry; each such order is held against "
+    "the whole position, and all are cut again when it shrinks",
+    "fired trigger": "leaves with FIRED_STATUS and no event of its own; the order it fires has another id, "
+    "is announced by orderAccepted, and each of the two names the other in relatedOrderId",
+    "percentage trigger quantity": "of what there is when it fires: the position on a perpetual, the free "
+    "base for a spot ask, the free quote for a spot bid",
+    "attached stop loss and take profit": "placed at the parent's first fill and enlarged by each later one "
+    "(orderModified); when either fires the other is cancelled; on a perpetual they only reduce",
+    "margin fraction": "max(base, factor * sqrt(notional)); the initial one is never below 1 / leverageLimit",
+    "loss beyond the free USDC": "a debt that the next USDC pays off; no other asset is sold for it",
+    "borrowing": "autoBorrow and autoBorrowRepay are accepted and change nothing: nobody borrows here",
+    "meanMarkPriceBand, meanPremiumBand": "not enforced: how they act is not documented",
+    "maxPriceUpdateMultiplier": "not enforced: a test may move the index as far as it likes",
+    "openInterestLimit, positionLimit": "shown and not enforced",
+    "liquidation": "by the book alone; without liquidity the account waits, in debt if need be",
+    "book that closes": "takes no orders; the resting ones stay until they are cancelled",
+}
+"""What is decided by the shape of the code rather than by a figure."""
+
+# Requests -----------------------------------------------------------------------------------------------
+
+MOST_KLINES: Final = 10_000
+"""Rows that one request for candles may span; more is INVALID_RANGE. The venue's limit is not documented."""
+
+BLANK_KLINES: Final = True
+"""An interval in which nothing was traded, after the first trade, has a row with nulls: the OpenAPI allows
+it, no capture shows whether the venue leaves it out."""
+
+KLINE_IN_PROGRESS: Final = False
+"""The interval that is not over has no row. A capture lacks it although it had traded; that may be a cache's
+doing."""
+
+LARGE_LIMITS_ARE_CUT: Final = True
+"""A `limit` above the documented maximum counts as the maximum."""
+
+REPEATED_VALUE_SIGNED: Final = "last"
+"""Which value of a repeated parameter counts for the signature: the venue's own client signs the last."""
+
+NESTED_VALUE_SIGNED: Final = "compact JSON"
+"""How an object inside a body is signed."""
+
+NULLS_ARE_ABSENT: Final = True
+"""A null in a body is a field that was not given, for the signature too."""
+
+CLOCK_AHEAD_IS_EXPIRED: Final = True
+"""A timestamp further ahead than the window is refused like one that is too old."""
+
+UNKNOWN_KEY: Final = "401 UNAUTHORIZED"
+"""The answer to a key without an account on a closed sandbox, and to a request without credentials where the
+OpenAPI lets a browser session stand in for them."""
+
+TAKER_SPEED_BUMP: Final = False
+"""The venue holds every order without postOnly back for 100 ms; here nothing waits."""
+
+CACHED_ANSWERS: Final = False
+"""The venue's CDN may answer public requests with data up to a minute old; here every answer is fresh."""

@@ -1,7 +1,7 @@
 """What time it is for the exchange, in microseconds: the machine's time, or a time driven by hand.
 
-Whatever has to happen as time passes (traffic, marks, funding) happens in a step: `watch` a clock to be called
-with each step's time. Steps are 100 ms apart.
+Whatever has to happen as time passes (traffic, marks, funding) happens in a step: `watch` a clock to be
+called with each step's time. Steps are 100 ms apart.
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from .faults import Fault, FaultError, Faults, made_fault
+from .fault_kinds import Fault, FaultError, made_fault
+from .faults import Faults
 
 __all__ = ["Control"]
 
@@ -22,7 +23,7 @@ PATH: Final = "/sandbox/faults"
 
 
 class Control:
-    """The control endpoint of one sandbox; bound to the loopback address whatever the sandbox itself listens on."""
+    """The control endpoint of one sandbox; on the loopback address, whatever the sandbox listens on."""
 
     def __init__(self, faults: Faults, port: int = 0) -> None:
         self.port = port

@@ -206,8 +206,7 @@ class Desk:
             raise refusals.insufficient_margin()
 
     def _match(self, market: Market, order: Order, now: int) -> str | None:
-        """Trade an accepted order against the book as it changes; answers why the engine stopped it, if it
-        did."""
+        """Trade an accepted order against the book as it changes: why the engine stopped it, if it did."""
         taker = incoming(order, market.rules, market.book)
         for match in matches(market.book.first_of(OPPOSITE[order.side]), taker):
             if match.quantity == 0:

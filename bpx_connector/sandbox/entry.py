@@ -1,5 +1,6 @@
-"""What an order must satisfy before anybody looks at money or the book: its fields against one another and
-against the market's figures. Answers nothing; raises the `Refusal` that the venue words for it.
+"""What an order must satisfy before anybody looks at money or the book: fields and figures.
+
+These functions answer nothing; they raise the `Refusal` that the venue words for the fault.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""What the exchange's events look like on the socket: payload for payload as captured. Pure; nothing is kept here.
+"""What public events look like on the socket, payload for payload as captured; envelopes and errors.
 
-Keys stand in the order of the captures. Depth and book ticker pad their decimals to the market's tick and step,
-ticker, mark and candles carry no trailing zeros, an order's figures are as they were sent. `now` is the time at which
-the frame leaves (`E`); the engine's own time is `T`; both are microseconds.
+Keys stand in the order of the captures. Depth and book ticker pad their decimals to the market's tick and
+step, ticker, mark and candles carry no trailing zeros. `now` is the time at which the frame leaves (`E`),
+the engine's own time is `T`; both are microseconds. Pure.
 
-Sources: Backpack OpenAPI, tag Streams, for the names of the fields; captured frames of August 2025 to October 2026
-for types, padding and presence.
+Sources: Backpack OpenAPI, tag Streams, for the names of the fields; captured frames of August 2025 to October
+2026 for types, padding and presence.
 """
 
 from __future__ import annotations
@@ -18,20 +18,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from .candles import Candle, Ticker
-from .events import (
-    ORDER_EXPIRED,
-    BalanceChanged,
-    DepthChanged,
-    Liquidated,
-    OrderChanged,
-    PositionChanged,
-    TopChanged,
-    Traded,
-)
-from .margin import PositionView
+from .events import DepthChanged, Liquidated, TopChanged, Traded
 from .marks import Mark
-from .orders import LIMIT, Fill, Order
-from .positions import Position
 from .rules import MarketRules
 from .shapes import decimal_text
 
@@ -41,7 +29,6 @@ __all__ = [
     "INVALID_STREAM",
     "PARSE_ERROR",
     "Padding",
-    "balance_update",
     "book_ticker",
     "depth",
     "envelope",
@@ -49,17 +36,13 @@ __all__ = [
     "liquidation",
     "mark_price",
     "open_interest",
-    "open_position",
-    "order_update",
     "padding",
-    "position_update",
     "ticker",
     "trade",
 ]
 
 Payload = dict[str, Any]
 Levels = Mapping[Decimal, Decimal]
-ZERO: Final = Decimal(0)
 
 
 def _text(value: Any) -> str:
@@ -110,11 +93,6 @@ def _decimals(unit: Decimal) -> str:
 
 def _padded(value: Decimal | None, form: str) -> str | None:
     return None if value is None else format(value, form)
-
-
-def _plain(value: Decimal) -> str:
-    """A figure with the decimals it was sent or computed with, without exponent."""
-    return format(value, "f")
 
 
 def _clock_text(time: int) -> str:
@@ -247,142 +225,3 @@ def mark_price(row: Mark, time: int, now: int) -> Payload:
 def open_interest(symbol: str, quantity: Decimal, now: int) -> Payload:
     """`openInterest.<symbol>`."""
     return {"E": now, "e": "openInterest", "o": decimal_text(quantity), "s": symbol}
-
-
-# --- accounts ------------------------------------------------------------------------------------------
-
-ORIGINS: Final = {
-    "LiquidatePositionOnBook": "LIQUIDATION_AUTOCLOSE",
-    "LiquidatePositionOnAdl": "ADL_AUTOCLOSE",
-    "LiquidatePositionOnBackstop": "BACKSTOP_LIQUIDITY_PROVIDER",
-    "CollateralConversion": "COLLATERAL_CONVERSION",
-    "FutureExpiry": "SETTLEMENT_AUTOCLOSE",
-}
-"""System order type to the origin of an update; everything else is USER."""
-
-
-def order_update(event: OrderChanged, now: int) -> Payload:
-    """`account.orderUpdate`: which keys there are depends on the order and on the event."""
-    order, fill = event.order, event.fill
-    payload: Payload = {
-        "E": now,
-        "O": ORIGINS.get(order.system_order_type or "", "USER"),
-        "S": order.side,
-        "T": event.time,
-        "V": order.self_trade_prevention,
-        "X": order.status,
-        "Z": _plain(order.executed_quote_quantity),
-        "e": event.kind,
-        "f": order.time_in_force,
-        "i": str(order.id),
-        "o": order.order_type.upper(),
-        "r": bool(order.reduce_only),
-        "s": order.symbol,
-        "t": None if fill is None else fill.trade_id,
-        "z": _plain(order.executed_quantity),
-    }
-    payload |= _present(_quantities(order) | _trigger(order) | _children(order) | _links(order))
-    if order.order_type == LIMIT:
-        payload["y"] = order.post_only
-    if fill is not None:
-        payload |= _fill(fill)
-    if event.kind == ORDER_EXPIRED and order.expiry_reason is not None:
-        payload["R"] = order.expiry_reason
-    return dict(sorted(payload.items()))
-
-
-def _present(values: Mapping[str, Any]) -> Payload:
-    return {
-        key: _plain(value) if isinstance(value, Decimal) else value
-        for key, value in values.items()
-        if value is not None
-    }
-
-
-def _quantities(order: Order) -> Mapping[str, Any]:
-    """Size and price. A limit order's `Q` is its notional, with the decimals of the product ("20.1520").
-
-    A trigger order has a size of "0" until it fires, and then another order has it.
-    """
-    quantity = ZERO if order.quantity is None and order.is_conditional else order.quantity
-    quote, price = order.quote_quantity, None
-    if order.order_type == LIMIT:
-        price = order.price
-        quote = price * quantity if price is not None and quantity else ZERO
-    return {"q": quantity, "Q": quote, "p": price}
-
-
-def _trigger(order: Order) -> Mapping[str, Any]:
-    return {"P": order.trigger_price, "B": order.trigger_by, "Y": order.trigger_quantity}
-
-
-def _children(order: Order) -> Mapping[str, Any]:
-    return {
-        "a": order.take_profit_trigger_price,
-        "j": order.take_profit_limit_price,
-        "d": order.take_profit_trigger_by,
-        "b": order.stop_loss_trigger_price,
-        "k": order.stop_loss_limit_price,
-        "g": order.stop_loss_trigger_by,
-    }
-
-
-def _links(order: Order) -> Mapping[str, Any]:
-    return {
-        "c": order.client_id,
-        "I": None if order.related_order_id is None else str(order.related_order_id),
-        "H": order.strategy_id,
-    }
-
-
-def _fill(fill: Fill) -> Payload:
-    return {
-        "L": _plain(fill.price),
-        "N": fill.fee_symbol,
-        "l": _plain(fill.quantity),
-        "m": fill.is_maker,
-        "n": decimal_text(fill.fee),
-    }
-
-
-def _position(row: Position, mark: Decimal, exposure: Decimal, imf: Decimal, mmf: Decimal) -> Payload:
-    return {
-        "B": decimal_text(row.entry_price),
-        "M": decimal_text(mark),
-        "P": decimal_text(row.unsettled(mark) if row.quantity else ZERO),
-        "Q": decimal_text(exposure),
-        "b": decimal_text(row.break_even_price),
-        "f": decimal_text(imf),
-        "i": row.id,
-        "l": "0",
-        "m": decimal_text(mmf),
-        "n": decimal_text(exposure * mark),
-        "p": decimal_text(row.pnl_realized),
-        "q": decimal_text(row.quantity),
-        "s": row.symbol,
-    }
-
-
-def position_update(event: PositionChanged, now: int) -> Payload:
-    """`account.positionUpdate`, after a change."""
-    figures = _position(event.position, event.mark, event.exposure_quantity, event.imf, event.mmf)
-    return dict(sorted((figures | {"E": now, "T": event.time, "e": event.kind}).items()))
-
-
-def open_position(view: PositionView, now: int) -> Payload:
-    """`account.positionUpdate`, as an open position is told on subscription: without `e`."""
-    figures = _position(view.position, view.mark, view.exposure_quantity, view.imf, view.mmf)
-    return dict(sorted((figures | {"E": now, "T": now}).items()))
-
-
-def balance_update(event: BalanceChanged, now: int) -> Payload:
-    """`account.balanceUpdate`: absolute figures after the change."""
-    return {
-        "A": decimal_text(event.available),
-        "E": now,
-        "L": decimal_text(event.locked),
-        "S": decimal_text(event.staked),
-        "T": event.time,
-        "a": event.asset,
-        "e": "balanceUpdate",
-    }

@@ -1,4 +1,4 @@
-"""What stands between requests and the exchange: the venue itself, its clock, and what only the outside knows."""
+"""What stands between requests and the exchange: the venue, its clock, and what only the outside knows."""
 
 from __future__ import annotations
 
@@ -68,8 +68,10 @@ class FrontDesk:
 
 _BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _EVM: Final = frozenset(
-    "0G Arbitrum Avalanche Base Berachain Bsc Ethereum HyperEVM Hyperliquid Linea Monad Optimism Plasma "
-    "Polygon Sei Stable Story".split()
+    [
+        *("0G", "Arbitrum", "Avalanche", "Base", "Berachain", "Bsc", "Ethereum", "HyperEVM", "Hyperliquid"),
+        *("Linea", "Monad", "Optimism", "Plasma", "Polygon", "Sei", "Stable", "Story"),
+    ]
 )
 """Blockchains whose addresses are twenty bytes in hexadecimal."""
 

@@ -1,8 +1,9 @@
-"""Who is calling, proved by a signature: the venue's rules read from its own text, apart from any client's code.
+"""Who is calling, proved by a signature: the venue's rules, read from its own text and from no client's code.
 
-"instruction=<name>", then every parameter by name in byte order, then timestamp and window. The string is built
-from the parameters as the exchange parsed them, never from the raw request: "the server appears to verify against
-the parameters it parsed". So a parameter that an operation does not have makes the signature wrong.
+"instruction=<name>", then every parameter by name in byte order, then timestamp and window. The string is
+built from the parameters as the exchange parsed them, never from the raw request: "the server appears to
+verify against the parameters it parsed". So a parameter that an operation does not have makes the signature
+wrong.
 """
 
 from __future__ import annotations
@@ -19,7 +20,15 @@ from nacl.signing import VerifyKey
 from .checks import PlainRefusal
 from .refusals import Refusal
 
-__all__ = ["DEFAULT_WINDOW", "LONGEST_WINDOW", "Credentials", "credentials", "signing_text", "subscriber", "verify"]
+__all__ = [
+    "DEFAULT_WINDOW",
+    "LONGEST_WINDOW",
+    "Credentials",
+    "credentials",
+    "signing_text",
+    "subscriber",
+    "verify",
+]
 
 DEFAULT_WINDOW = 5_000
 """Milliseconds; signed even when the header is left out."""
@@ -61,7 +70,9 @@ def credentials(headers: Mapping[str, str], *, or_session: bool) -> Credentials:
         raise Refusal(401, "UNAUTHORIZED", "Unauthorized")
     if missing:
         kind = "integer_int64" if missing[0] == "X-TIMESTAMP" else "string"
-        raise PlainRefusal(400, f'failed to parse parameter `{missing[0]}`: Type "{kind}" expects an input value.')
+        raise PlainRefusal(
+            400, f'failed to parse parameter `{missing[0]}`: Type "{kind}" expects an input value.'
+        )
     timestamp = _header_integer("X-TIMESTAMP", "integer_int64", headers["X-TIMESTAMP"])
     window = DEFAULT_WINDOW
     if "X-WINDOW" in headers:
@@ -96,7 +107,9 @@ def verify(
     `moments` are the milliseconds that count as now: one, or two when the market's clock is driven by hand.
     """
     _check_time(given, moments)
-    text = signing_text(instruction, [as_signed(payload) for payload in payloads], given.timestamp, given.window)
+    text = signing_text(
+        instruction, [as_signed(payload) for payload in payloads], given.timestamp, given.window
+    )
     verifying_key = _verifying_key(given.key)
     if verifying_key is None:
         raise _invalid("Invalid X-API-Key header")

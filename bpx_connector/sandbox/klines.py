@@ -1,30 +1,30 @@
 """Candles and tickers over any range: what was traded here, joined to the invented past before it.
 
-Rows are those of whole intervals: the one in progress is absent, as captured. An interval in which nothing was
-traded after the first trade has a row of nulls (a choice: the schema allows it, no capture shows it).
+Rows are those of whole intervals: the one in progress is absent, as captured. An interval in which nothing
+was traded after the first trade has a row of nulls (see choices.BLANK_KLINES).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
-from . import shapes
+from . import choices, shapes
 from .candles import Candle, Ticker, interval_bounds
 from .past import Past, PastCandle, PastMinute
 from .refusals import Refusal
 from .venue import Venue
 
-__all__ = ["MOST_ROWS", "History"]
-
-MOST_ROWS: Final = 10_000
-"""How many rows one request may ask for; the venue's own limit is not documented."""
+__all__ = ["History"]
 
 SECOND: Final = 1_000_000
 MINUTE: Final = 60 * SECOND
 DAY_MINUTES: Final = 1_440
+
+
 class History:
     """Klines and tickers of all markets; `pasts` has one past for each."""
 
@@ -38,23 +38,24 @@ class History:
     def klines(
         self, symbol: str, interval: str, start: int, end: int, now: int, price_type: str
     ) -> list[dict[str, Any]]:
-        """Rows of the intervals that begin in [start, end) and are over by `now`, oldest first; all in seconds.
+        """Rows of the intervals that begin in [start, end) and are over by `now`, oldest first; in seconds.
 
         `start` is floored to the interval, as captured.
         """
         first, following = interval_bounds(interval, start * SECOND)
         until = end * SECOND
-        if until > first and (until - first) // (following - first) > MOST_ROWS:
-            raise Refusal(400, "INVALID_RANGE", f"Klines are limited to {MOST_ROWS} rows")
+        if until > first and (until - first) // (following - first) > choices.MOST_KLINES:
+            raise Refusal(400, "INVALID_RANGE", f"Klines are limited to {choices.MOST_KLINES} rows")
         past = {} if interval == "1s" else self._past_buckets(symbol, interval, first, until, price_type)
         live = {
-            candle.start: candle
-            for candle in self._venue.candles(symbol, interval, first, until, price_type)
+            candle.start: candle for candle in self._venue.candles(symbol, interval, first, until, price_type)
         }
         rows: list[dict[str, Any]] = []
         begins = min([*past, *live], default=until)
         while begins < until and (ends := interval_bounds(interval, begins)[1]) <= now * SECOND:
-            rows.append(_row(begins, ends, past.get(begins), live.get(begins)))
+            parts = [part for part in (past.get(begins), live.get(begins)) if part is not None]
+            if parts or choices.BLANK_KLINES:
+                rows.append(_row(begins, ends, parts))
             begins = ends
         return rows
 
@@ -105,8 +106,7 @@ def _of_type(candle: PastCandle, price_type: str) -> PastCandle:
     return replace(candle, volume=Decimal(0), quote_volume=Decimal(0), trades=0)
 
 
-def _row(start: int, end: int, past: PastCandle | None, live: Candle | None) -> dict[str, Any]:
-    parts: list[PastCandle | Candle] = [part for part in (past, live) if part is not None]
+def _row(start: int, end: int, parts: Sequence[PastCandle | Candle]) -> dict[str, Any]:
     if not parts:
         return shapes.blank_kline(start, end)
     return shapes.kline(

@@ -1,5 +1,4 @@
-"""How much an account could still do: the largest order and the largest withdrawal that would not be
-refused."""
+"""How much an account could still do: the largest order and withdrawal that are not refused."""
 
 from __future__ import annotations
 
@@ -66,9 +65,7 @@ def _largest_carried(
 ) -> Decimal:
     """Search the steps: what an order needs grows with its quantity, so the largest that fits is unique."""
     rules = market.rules
-    expected = price or market.book.best(OPPOSITE[side]) or market.mark
-    worse = expected - market.mark if side == BID else market.mark - expected
-    cost = max(ZERO, worse) + expected * fee_rate(account, rules, is_maker=False)
+    cost = _cost_of_taking(account, market, side, price)
 
     def fits(steps: int) -> bool:
         quantity = steps * rules.step
@@ -83,6 +80,15 @@ def _largest_carried(
         middle = (low + high) // 2
         low, high = (middle, high) if fits(middle) else (low, middle)
     return low * rules.step
+
+
+def _cost_of_taking(account: Account, market: Market, side: str, price: Decimal | None) -> Decimal:
+    """What one unit loses at once: the fee, and trading worse than the mark; a resting order nothing."""
+    if price is not None and not market.book.crosses(side, price):
+        return ZERO
+    expected = price or market.book.best(OPPOSITE[side]) or market.mark
+    worse = expected - market.mark if side == BID else market.mark - expected
+    return max(ZERO, worse) + expected * fee_rate(account, market.rules, is_maker=False)
 
 
 def _most_steps(rules: MarketRules) -> int:

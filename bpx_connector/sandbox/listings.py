@@ -36,6 +36,12 @@ class Listing:
         return self.rules.symbol
 
     @property
+    def underlying(self) -> str:
+        """What is priced here: SOL in SOL_USDC and SOL_USDC_PERP, PEPE in thousands in kPEPE_USDC_PERP."""
+        base = self.rules.base
+        return base[1:] if base[:1] == "k" and base[1:].isupper() else base
+
+    @property
     def is_lively(self) -> bool:
         """Whether anything is ever traded here."""
         return self.pace > 0

@@ -1,9 +1,9 @@
-"""What an account is worth and how much of it its positions and orders tie up: reads everything, changes
-nothing.
+"""What an account is worth and how much of it its positions and orders tie up.
 
-Equity is the weighted worth of all balances plus what positions have won and not yet paid out. It must carry
-the initial margin of every position, worst case of the open orders included, before an order may add to it;
-once it no longer carries the maintenance margin, the account is liquidated.
+It reads everything and changes nothing. Equity is the weighted worth of all balances plus what positions
+have won and not yet paid out. It must carry the initial margin of every position, worst case of the open
+orders included, before an order may add to it; once it no longer carries the maintenance margin, the account
+is liquidated.
 """
 
 from __future__ import annotations
@@ -138,8 +138,7 @@ class Valuation:
         )
 
     def initial_fraction(self, account: Account, symbol: str, notional: Decimal) -> Decimal:
-        """The initial margin fraction: the market's function, and never below what the leverage limit
-        leaves."""
+        """The initial margin fraction: the market's function, never below what the leverage limit leaves."""
         return max(_fraction(self._markets[symbol].rules.imf, notional), ONE / account.leverage_limit)
 
     def maintenance_fraction(self, symbol: str, notional: Decimal) -> Decimal:
@@ -198,8 +197,7 @@ class Valuation:
         )
 
     def liquidation_price(self, account: Account, position: Position) -> Decimal:
-        """The mark of this market at which equity would meet maintenance, all else equal; zero when there is
-        none."""
+        """The mark at which equity would meet maintenance, all else equal; zero when there is none."""
         market = self._markets[position.symbol]
         size = abs(position.quantity)
         fraction = self.maintenance_fraction(position.symbol, size * market.mark)

@@ -1,5 +1,4 @@
-"""One market as it lives: its book, tape, candles and marks, the trigger orders that watch it, and its
-counters."""
+"""One market as it lives: its book, tape, candles and marks, its trigger orders, and its counters."""
 
 from __future__ import annotations
 

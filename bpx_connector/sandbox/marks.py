@@ -65,11 +65,6 @@ class Marks:
         self._settled: Final[deque[FundingRate]] = deque(maxlen=choices.FUNDING_RATES_KEPT)
 
     @property
-    def is_funded(self) -> bool:
-        """Whether funding is exchanged here."""
-        return self.next_funding is not None
-
-    @property
     def rate(self) -> Decimal:
         """The rate of the running interval, as it would be if it ended now; zero without funding."""
         interval = self._rules.funding_interval_ms

@@ -1,9 +1,9 @@
 """Prices from before the sandbox began: a pure function of seed, market and minute.
 
-The path is a sum of nine waves of seeded noise, each four times as long and twice as high as the one before, which
-gives the look of a random walk and lets any minute be computed without the others. It is shifted so that the last
-minute closes exactly at the market's start price, where live trading takes over. Whole numbers throughout (ticks,
-parts per million): the same history on every machine.
+The path is a sum of nine waves of seeded noise, each four times as long and twice as high as the one
+before, which gives the look of a random walk and lets any minute be computed without the others. It is
+shifted so that the last minute closes exactly at the market's start price, where live trading takes over.
+Whole numbers throughout (ticks, parts per million): the same history on every machine.
 
 Minutes are counted from 1970. The past reaches 90 days back; a market that never trades has none.
 """
@@ -66,6 +66,20 @@ def _mixed(number: int) -> int:
     return number ^ (number >> 31)
 
 
+def _together(minute: PastMinute, later: PastMinute) -> PastMinute:
+    """A minute and all that `later` stands for, as one."""
+    return PastMinute(
+        minute.start,
+        minute.open,
+        max(minute.high, later.high),
+        min(minute.low, later.low),
+        later.close,
+        minute.steps + later.steps,
+        minute.turnover + later.turnover,
+        minute.trades + later.trades,
+    )
+
+
 class Past:
     """The history of one market up to `beginning`, its first live minute."""
 
@@ -75,15 +89,16 @@ class Past:
         self._listing = listing
         self._rules = listing.rules
         self._salt = _mixed(seed * _GOLDEN + zlib.crc32(listing.symbol.encode()) & _MASK)
+        self._wave_salt = _mixed(seed * _GOLDEN + zlib.crc32(listing.underlying.encode()) & _MASK)
         self._start_ticks = int(listing.start / self._rules.tick)
         self._shift = self._heights(beginning, 1)[0]
         # A take of a level is worth a fifth of it on average; see traffic.
         self._steps_a_trade = max(1, int(listing.notional // 5 / (listing.start * self._rules.step)))
-        self._hour = lru_cache(maxsize=4096)(self._hour_of_minutes)
+        self._hour = lru_cache(maxsize=512)(self._hour_of_minutes)
 
     def _noise(self, wave: int, knot: int) -> int:
         """Noise in -1024..1024 at one knot of one wave."""
-        return _mixed(self._salt + wave * 0xD1342543DE82EF95 + knot * _GOLDEN & _MASK) % 2049 - 1024
+        return _mixed(self._wave_salt + wave * 0xD1342543DE82EF95 + knot * _GOLDEN & _MASK) % 2049 - 1024
 
     def _heights(self, first: int, count: int) -> list[int]:
         """The path at `count` minutes from `first` on, in parts per million, not yet shifted."""
@@ -151,24 +166,14 @@ class Past:
         """For each minute of the last days, that minute and all after it as one."""
         sums: list[PastMinute] = []
         for minute in reversed(list(self.minutes(self.beginning - days * 24 * HOUR, self.beginning))):
-            if sums:
-                _, _, high, low, close, steps, turnover, trades = sums[-1]
-                minute = PastMinute(
-                    minute.start,
-                    minute.open,
-                    max(minute.high, high),
-                    min(minute.low, low),
-                    close,
-                    minute.steps + steps,
-                    minute.turnover + turnover,
-                    minute.trades + trades,
-                )
-            sums.append(minute)
+            sums.append(_together(minute, sums[-1]) if sums else minute)
         sums.reverse()
         return sums
 
     def funding_rate(self, hour: int) -> Decimal:
         """The funding rate of the interval that ended with this hour (hours since 1970)."""
         usual = _STOCK_RATE if self._rules.row.get("rwaMarketType") else _CRYPTO_RATE
-        spread = _mixed(self._salt + 0x8EBC6AF09C88C6E3 + hour * 0x589965CC75374CC3 & _MASK) % (2 * usual) - usual
+        spread = (
+            _mixed(self._salt + 0x8EBC6AF09C88C6E3 + hour * 0x589965CC75374CC3 & _MASK) % (2 * usual) - usual
+        )
         return Decimal(usual + spread // 4).scaleb(-9)

@@ -88,13 +88,16 @@ def _known_asset(symbol: str) -> dict[str, Any]:
 
 def _echoed(call: Call, **found: str) -> Answer:
     """What was asked, with nulls for what was not, and what was found."""
-    texts = {name: shapes.decimal_text(value) if isinstance(value, Decimal) else value for name, value in call.query.items()}
+    texts = {
+        name: shapes.decimal_text(value) if isinstance(value, Decimal) else value
+        for name, value in call.query.items()
+    }
     return Answer({name: texts.get(name) for name in sorted(call.operation.query)} | found)
 
 
 def _max_borrow(call: Call) -> Answer:
     _known_asset(call.query["symbol"])
-    # Nobody borrows here: see choices.BORROWING.
+    # Nobody borrows here: see choices.DECISIONS.
     return _echoed(call, maxBorrowQuantity="0")
 
 
@@ -114,7 +117,9 @@ def _max_order(call: Call) -> Answer:
 
 def _max_withdrawal(call: Call) -> Answer:
     asset = _known_asset(call.query["symbol"])
-    quantity = call.desk.venue.max_withdrawal(call.account, asset["symbol"])
+    quantity = call.desk.venue.max_withdrawal(
+        call.account, asset["symbol"], lend_redeem=call.query.get("autoLendRedeem", False)
+    )
     return _echoed(call, maxWithdrawalQuantity=shapes.decimal_text(quantity))
 
 
@@ -182,6 +187,7 @@ def _withdraw(call: Call) -> Answer:
         blockchain=body["blockchain"],
         fee=Decimal(tokens[0]["withdrawalFee"]),
         client_id=body.get("clientId"),
+        lend_redeem=body.get("autoLendRedeem", False),
     )
     return Answer(shapes.withdrawal(row))
 
@@ -200,7 +206,7 @@ def _price(text: str) -> Decimal:
 
 
 def _order_request(body: Mapping[str, Any]) -> OrderRequest:
-    fields = {
+    fields: dict[str, Any] = {
         ORDER_FIELDS[name]: _price(value) if name in TEXT_PRICES else value for name, value in body.items()
     }
     return OrderRequest(**fields)
@@ -253,13 +259,13 @@ def _cancel(call: Call) -> Answer:
 def _open_orders(call: Call) -> Answer:
     symbol, kind = call.query.get("symbol"), call.query.get("marketType")
     rows = call.desk.venue.open_orders(call.account, symbol)
-    return Answer([shapes.order(row) for row in rows if kind is None or _is_of_kind(call, row.symbol, [kind])])
+    return Answer(
+        [shapes.order(row) for row in rows if kind is None or _is_of_kind(call, row.symbol, [kind])]
+    )
 
 
 def _cancel_all(call: Call) -> Answer:
-    rows = call.desk.venue.cancel_all(
-        call.account, call.body["symbol"], call.body.get("orderType"), call.now
-    )
+    rows = call.desk.venue.cancel_all(call.account, call.body["symbol"], call.body.get("orderType"), call.now)
     return Answer([shapes.order(row) for row in rows])
 
 
@@ -313,7 +319,7 @@ def _order_history(call: Call) -> Answer:
     return _history(call, rows, shapes.history_order)
 
 
-SYSTEM_FILLS: Final = {
+SYSTEM_FILLS: Final[Mapping[str, set[str | None]]] = {
     "Adl": {"LiquidatePositionOnAdl"},
     "Backstop": {"LiquidatePositionOnBackstop"},
     "BookLiquidation": {"LiquidatePositionOnBook"},

@@ -58,7 +58,9 @@ def _time(call: Call) -> Answer:
 
 def _wallets(call: Call) -> Answer:
     chains = sorted({token["blockchain"] for asset in assets() for token in asset["tokens"]})
-    return Answer([{"address": wallet_address("the exchange", chain), "blockchain": chain} for chain in chains])
+    return Answer(
+        [{"address": wallet_address("the exchange", chain), "blockchain": chain} for chain in chains]
+    )
 
 
 def _assets(call: Call) -> Answer:
@@ -155,7 +157,7 @@ def _klines(call: Call) -> Answer:
     rows = call.desk.history.klines(
         _listed(call),
         call.query["interval"],
-        max(0, call.query["startTime"]),
+        min(max(0, call.query["startTime"]), now),
         min(call.query.get("endTime", now), now),
         now,
         call.query.get("priceType", "Last"),
@@ -191,6 +193,7 @@ PUBLIC: dict[str, Callable[[Call], Answer]] = {
     "GET /api/v1/collateral": _collateral,
     "GET /api/v1/securities": _securities,
     "GET /api/v1/market-sessions": _market_sessions,
+    "GET /api/v1/stockSessions": _market_sessions,
     "GET /api/v1/markets": _markets,
     "GET /api/v1/market": _market,
     "GET /api/v1/depth": _depth,

@@ -1,4 +1,4 @@
-"""What the streams ask the exchange between its events: tickers and candles that reach back into the invented past."""
+"""What the streams ask between events: tickers and candles, which reach back into the invented past."""
 
 from __future__ import annotations
 
@@ -31,13 +31,9 @@ class Quotes:
         """The last 24 hours of one market."""
         return self._desk.history.ticker(symbol, now, "1d")
 
-    def state(self, symbol: str) -> str:
-        """The state of a market's book."""
-        return self._desk.state(symbol)
-
     def candle(self, symbol: str, interval: str, start: int, end: int) -> Candle | None:
         """One interval's candle of traded prices, running or closed; None if nothing traded in it."""
-        # What a whole interval held before the sandbox began never changes, and for a month it takes long to sum up.
+        # What an interval held before the sandbox began never changes, and a month takes long to sum up.
         candle = self._before(symbol, start, end)
         for live in self.venue.candles(symbol, interval, start, end):
             if candle is None:

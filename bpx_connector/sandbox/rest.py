@@ -1,7 +1,7 @@
 """From an HTTP request to an answer: find the operation, check, verify, answer, in this order.
 
-Every operation of the venue has an answer. Those that nothing here stands behind say so with the venue's own code,
-NOT_IMPLEMENTED, after the same checks as all others.
+Every operation of the venue has an answer. Those that nothing here stands behind say so with the venue's
+own code, NOT_IMPLEMENTED, after the same checks as all others.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class MarginFunction:
     factor: Decimal
 
     def fraction(self, notional: Decimal) -> Decimal:
-        """The margin fraction of a position of this notional (see `choices.MARGIN_FORMULA`)."""
+        """The margin fraction of a position of this notional (see `choices.DECISIONS`)."""
         if notional <= 0:
             return self.base
         grown = self.factor * notional.sqrt()

@@ -1,5 +1,4 @@
-"""What happens because time passes: samples of the mark, funding, settlement of profit, liquidations,
-withdrawals.
+"""What happens because time passes: marks, funding, settlement, liquidations, withdrawals.
 
 Nothing here reads a clock; time passes when `carry_out` is called with a later one.
 """
@@ -63,8 +62,7 @@ class Schedule:
             self._confirm_withdrawals(account, now)
 
     def _check_maintenance(self, account: Account, now: int) -> None:
-        """Liquidate an account whose equity is under maintenance: orders go first, then positions in
-        steps."""
+        """Liquidate an account whose equity is under maintenance: first its orders, then its positions."""
         account.liquidating = self._valuation.is_below_maintenance(account)
         if not account.liquidating:
             return

@@ -15,6 +15,7 @@ In one that blocks:
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
@@ -28,13 +29,17 @@ from .budgets import Budgets
 from .calls import Answer
 from .clock import STEP, Clock, RealClock
 from .control import Control
-from .faults import Fault, Faults
+from .fault_kinds import Fault
+from .faults import Faults
 from .front_desk import FrontDesk, opened_venue
 from .listings import listings
+from .old_books import OldBooks
 from .sockets import Feed
 from .spoiled import SpoiledAnswers
 from .traffic import OPENING, Traffic
 from .venue import Venue
+
+log = logging.getLogger(__name__)
 
 __all__ = ["DEFAULT_PORT", "Sandbox", "SandboxThread"]
 
@@ -49,12 +54,14 @@ Interceptor = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
 class Sandbox:
     """A local exchange that listens on a port while the `async with` block lasts.
 
-    `seed` decides all that its traders do, `speed` multiplies how much they do (0 leaves the opening books as they
-    are), `symbols` picks markets out of those listed. With a `DrivenClock` time stands still until it is advanced.
-    `closed` refuses keys never seen before, `limits` enforces the venue's request budgets. Port 0 takes a free one.
+    `seed` decides all that its traders do, `speed` multiplies how much they do (0 leaves the opening books
+    as they are), `symbols` picks markets out of those listed. With a `DrivenClock` time stands still until
+    it is advanced. `closed` refuses keys never seen before, `limits` enforces the venue's request budgets.
+    Port 0 takes a free one.
 
-    `faults` makes things go wrong on purpose; a `control` port opens the door of `control.py` to it, on this machine
-    only. Each of `interceptors` sees a request first, and whatever response it returns is sent instead of the answer.
+    `faults` makes things go wrong on purpose; a `control` port opens the door of `control.py` to it, on
+    this machine only. Each of `interceptors` sees a request first, and whatever response it returns is sent
+    instead of the answer.
     """
 
     def __init__(
@@ -84,8 +91,9 @@ class Sandbox:
         self.desk = FrontDesk(self.venue, self.clock, rows, seed=seed, born=born, closed=closed)
         self.traffic = Traffic(self.venue, rows, seed=seed, born=born, speed=speed)
         self.feed = Feed(self.desk, self.faults)
-        self._spoiled = SpoiledAnswers(self.faults, self.answered)
-        self.interceptors: list[Interceptor] = [self._spoiled]
+        self._old_books = OldBooks(self.venue, lambda: self.faults.stale_symbols(self.venue.rules))
+        self.spoiled = SpoiledAnswers(self.faults, self.answered, self._old_books)
+        self.interceptors: list[Interceptor] = [self.spoiled]
         self._budgets = Budgets() if limits else None
         self._runner: web.AppRunner | None = None
         self._steps: asyncio.Task[None] | None = None
@@ -120,12 +128,14 @@ class Sandbox:
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, self.host, self.port).start()
+            if self.control is not None:
+                await self.control.start()
         except OSError:
+            if self.control is not None:
+                await self.control.stop()
             await self._runner.cleanup()
             raise
         self.port = self._runner.addresses[0][1]
-        if self.control is not None:
-            await self.control.start()
         if isinstance(self.clock, RealClock):
             self._steps = asyncio.create_task(self._keep_stepping())
 
@@ -135,7 +145,7 @@ class Sandbox:
             self._steps.cancel()
             with suppress(asyncio.CancelledError):
                 await self._steps
-        self._spoiled.close()
+        self.spoiled.close()
         await self.feed.close()
         if self.control is not None:
             await self.control.stop()
@@ -143,12 +153,13 @@ class Sandbox:
             await self._runner.cleanup()
 
     def open_trading(self) -> None:
-        """Fill the books; from here on traders and venue act with every step of the clock, the first being now."""
+        """Fill the books; from here on traders and venue act with every step of the clock, the first now."""
         self.traffic.open()
         self.clock.watch(self._step)
         self.clock.step()
         self.venue.listeners.append(self.feed.on_event)
         self.clock.watch(self.feed.on_time)
+        self.clock.watch(self._old_books.on_time)
 
     def _step(self, now: int) -> None:
         self.traffic.step(now)
@@ -157,7 +168,10 @@ class Sandbox:
     async def _keep_stepping(self) -> None:
         while True:
             await asyncio.sleep(STEP / 1_000_000)
-            self.clock.step()
+            try:
+                self.clock.step()
+            except Exception:
+                log.exception("The sandbox failed to take a step in time")
 
     # --- requests ------------------------------------------------------------------------------------
 

@@ -34,8 +34,8 @@ __all__ = [
     "history_order",
     "kline",
     "margin_summary",
-    "market",
     "mark_price",
+    "market",
     "naive_time",
     "open_interest",
     "order",
@@ -126,7 +126,10 @@ def trade(row: Traded) -> Shape:
 
 
 def kline(
-    start: int, end: int, prices: tuple[Decimal, Decimal, Decimal, Decimal], sums: tuple[Decimal, Decimal, int]
+    start: int,
+    end: int,
+    prices: tuple[Decimal, Decimal, Decimal, Decimal],
+    sums: tuple[Decimal, Decimal, int],
 ) -> Shape:
     """One row of `GET /klines`; `prices` are open, high, low, close, `sums` volume, quote volume, trades."""
     opening, high, low, closing = prices
@@ -238,7 +241,11 @@ def order(row: Order) -> Shape:
     if row.order_type == LIMIT:
         # A waiting trigger order has no quantity of its own yet, but the venue's limit order always has one:
         # "quantity is then 0 or null on the resting trigger".
-        shape |= {"postOnly": row.post_only, "price": _text(row.price), "quantity": _text(row.quantity) or "0"}
+        shape |= {
+            "postOnly": row.post_only,
+            "price": _text(row.price),
+            "quantity": _text(row.quantity) or "0",
+        }
     else:
         shape |= {
             "quoteQuantity": _text(row.quote_quantity),

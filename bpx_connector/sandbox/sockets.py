@@ -1,17 +1,15 @@
-"""The socket side of the exchange: connections, who hears which stream, pings. All I/O of the streams is in this file.
+"""The socket side of the exchange: who is connected, who hears which stream, pings and goodbyes.
 
-Each event is encoded once and the text is shared by everyone who hears it. A connection has a queue of its own and a
-task that empties it, so that nobody who reads slowly holds up the exchange; one whose queue is full (`queue_limit`
-frames) is dropped without a word.
+Each event is encoded once, and the text is shared by everyone who hears it.
 
-Backpack OpenAPI, tag Streams: there are no acknowledgements; a ping goes out every 60 s and "if a Pong is not received
-within 120s, a Close frame will be sent and the connection will be closed"; on shutdown a Close frame is sent.
+Backpack OpenAPI, tag Streams: there are no acknowledgements; a ping goes out every 60 s, and "if a Pong is
+not received within 120s, a Close frame will be sent and the connection will be closed"; on shutdown a Close
+frame is sent. Pings go by real time, as sockets do, whatever the sandbox's clock does.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
@@ -19,6 +17,7 @@ from typing import Final
 from aiohttp import ClientError, WSCloseCode, WSMessage, WSMsgType, web
 
 from . import frames
+from .connection import Connection
 from .events import Event
 from .faults import Faults, Strike
 from .front_desk import FrontDesk
@@ -26,88 +25,25 @@ from .keys import subscriber
 from .ledger import Account
 from .quotes import Quotes
 from .refusals import Refusal
-from .streams import Key, Stream, Streams, request_of, stream_of
+from .stream_names import Stream, request_of, stream_of
+from .streams import Key, Streams
 
-__all__ = ["Connection", "Feed"]
+__all__ = ["Feed"]
 
 PING_INTERVAL: Final = 60.0
 PONG_TIMEOUT: Final = 120.0
-QUEUE_LIMIT: Final = 50_000
+QUEUE_LIMIT: Final = 100_000
+"""Frames waiting for one client beyond which it is dropped; a driven clock sends an advance in one go."""
 LARGEST_REQUEST: Final = 1 << 20
 CLOSE_TIMEOUT: Final = 1.0
 """How long a client may take to answer a Close frame, in seconds."""
-BURST: Final = 256
-"""Frames written to one connection before others have their turn."""
-
-
-class Connection:
-    """One client's socket: what it hears, and what is still to be sent to it."""
-
-    def __init__(
-        self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, queue_limit: int
-    ) -> None:
-        self.socket: Final = socket
-        self.keys: Final[dict[Key, None]] = {}
-        self.is_frozen = False
-        """A frozen connection stays open and does nothing any more."""
-        self.unanswered_since: float | None = None
-        """When the oldest ping that has had no answer was sent, by the event loop's time."""
-        self._transport: Final = transport
-        self._limit: Final = queue_limit
-        self._queue: Final[deque[str]] = deque()
-        self._wake: Final = asyncio.Event()
-
-    def send(self, text: str) -> None:
-        """Put a frame in the queue; never waits."""
-        if self.is_frozen:
-            return
-        if len(self._queue) >= self._limit:
-            self.cut()
-            return
-        self._queue.append(text)
-        self._wake.set()
-
-    def cut(self) -> None:
-        """End the connection abruptly, without a Close frame."""
-        self._queue.clear()
-        if self._transport is not None:
-            self._transport.abort()
-
-    def freeze(self) -> None:
-        """Stop answering, but keep the connection open."""
-        self.is_frozen = True
-        self._queue.clear()
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether the network connection is gone."""
-        return self._transport is None or self._transport.is_closing()
-
-    async def close(self, code: int, reason: bytes = b"") -> None:
-        """Say goodbye with a Close frame; a frozen connection is cut instead."""
-        if self.is_frozen:
-            self.cut()
-        else:
-            await self.socket.close(code=code, message=reason)
-
-    async def write(self) -> None:
-        """Empty the queue, for ever."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            written = 0
-            while self._queue:
-                await self.socket.send_str(self._queue.popleft())
-                written += 1
-                if written % BURST == 0:
-                    await asyncio.sleep(0)
 
 
 class Feed:
     """All sockets of one exchange.
 
-    `on_event` goes into the venue's listeners, `on_time` is called with the time of every step of the clock, `handler`
-    answers a request for an upgrade, `close` says goodbye to everyone.
+    `on_event` goes into the venue's listeners, `on_time` is called with the time of every step of the clock,
+    `handler` answers a request for an upgrade, `close` says goodbye to everyone.
     """
 
     def __init__(
@@ -222,6 +158,7 @@ class Feed:
         await asyncio.gather(*goodbyes, *self._farewells, return_exceptions=True)
         for connection in self.connections:
             connection.cut()
+        self._loop = None
 
     async def _listen(self, connection: Connection) -> None:
         async for message in connection.socket:
@@ -229,8 +166,8 @@ class Feed:
                 await self._hear(connection, message)
         if connection.is_frozen:
             # Not even a Close frame is answered; the client has to give up by itself.
-            while not connection.is_lost:
-                await asyncio.sleep(0.05)
+            while not connection.is_lost:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)  # nothing tells when a transport is gone
         else:
             await connection.socket.close()
 

@@ -1,27 +1,25 @@
 """Where REST answers go wrong: one step before every answer, which asks the faults and acts on what they say.
 
-Waiting is done in real time, since the client's own time-outs are; the sandbox's clock may stand still meanwhile.
+Waiting is done in real time, since the client's own time-outs are; the sandbox's clock may stand still
+meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
 
-from .faults import Fault, Faults
+from .fault_kinds import Fault
+from .faults import Faults
+from .old_books import OldBooks
 
 __all__ = ["SpoiledAnswers"]
 
 Answered = Callable[[web.Request], Awaitable[web.Response]]
-
-DEPTH: Final = "/api/v1/depth"
-SNAPSHOTS_KEPT: Final = 20
-"""Answers to one question about a book that are remembered, to be given again as stale ones."""
 
 REFUSALS: Final = {
     400: ("INVALID_CLIENT_REQUEST", "Invalid request"),
@@ -42,13 +40,11 @@ PAGE: Final = "<html>\n<head><title>{0}</title></head>\n<body><center><h1>{0}</h
 class SpoiledAnswers:
     """An interceptor for the server. `answered` gives the exchange's real answer to a request."""
 
-    def __init__(self, faults: Faults, answered: Answered) -> None:
+    def __init__(self, faults: Faults, answered: Answered, old_books: OldBooks) -> None:
         self._faults: Final = faults
         self._answered: Final = answered
+        self._old_books: Final = old_books
         self._closing: Final = asyncio.Event()
-        self._snapshots: Final[defaultdict[str, deque[bytes]]] = defaultdict(
-            lambda: deque(maxlen=SNAPSHOTS_KEPT)
-        )
         self._acts: Final[dict[str, Callable[[Fault, web.Request], Awaitable[web.Response]]]] = {
             "refuse": self._refuse,
             "drop": self._drop,
@@ -65,11 +61,7 @@ class SpoiledAnswers:
         if "X-Signature" in request.headers and self._faults.distrusts(request.path):
             return _refusal(400, *INVALID_SIGNATURE)
         fault = self._faults.for_request(request.method, request.path, request.query.get("symbol", ""))
-        if fault is not None:
-            return await self._acts[fault.kind](fault, request)
-        if request.path == DEPTH:
-            return await self._remembered(request)
-        return None
+        return None if fault is None else await self._acts[fault.kind](fault, request)
 
     def close(self) -> None:
         """Let nobody wait any longer."""
@@ -107,16 +99,14 @@ class SpoiledAnswers:
         return _cut(request)
 
     async def _stale(self, fault: Fault, request: web.Request) -> web.Response:
-        older = self._snapshots[request.query_string]
-        if not older:
-            return await self._remembered(request)
-        return web.Response(body=older[0], content_type="application/json", charset="utf-8")
-
-    async def _remembered(self, request: web.Request) -> web.Response:
         response = await self._answered(request)
-        if response.status == web.HTTPOk.status_code and isinstance(response.body, bytes):
-            self._snapshots[request.query_string].append(response.body)
-        return response
+        if response.status != web.HTTPOk.status_code:
+            return response
+        limit = request.query.get("limit")
+        older = self._old_books.body(
+            request.query["symbol"], fault.options["seconds"], None if limit is None else int(limit)
+        )
+        return response if older is None else web.json_response(older)
 
 
 def _refusal(status: int, code: str, message: str) -> web.Response:
@@ -125,6 +115,5 @@ def _refusal(status: int, code: str, message: str) -> web.Response:
 
 def _cut(request: web.Request) -> web.Response:
     if request.transport is not None:
-        # Typed as a plain transport; what a server has is a socket's, which can be aborted.
         request.transport.abort()
     return web.Response()

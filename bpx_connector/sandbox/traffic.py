@@ -1,8 +1,9 @@
 """The seeded traders: makers who keep books around a wandering price, takers who trade against them.
 
-Each market has its own stream of random numbers, drawn from the seed and the symbol, and acts a number of times that
-depends on the time that has passed and nothing else. Whole numbers and decimals only: with one seed and a driven
-clock the same orders are placed at the same moments every time.
+Each market has its own stream of random numbers, drawn from the seed and the symbol (the steps of the price
+from the seed and what is priced, so that spot and perpetual stay together), and acts a number of times that
+depends on the time that has passed and nothing else. Whole numbers and decimals only: with one
+seed and a driven clock the same orders are placed at the same moments every time.
 
 A market's true price is kept in millionths of a tick. Once a second it takes a step, leaning back towards the
 market's start so that long runs stay near it, and becomes the index price.
@@ -25,7 +26,7 @@ from .venue import Venue
 __all__ = ["OPENING", "Traffic"]
 
 OPENING: Final = 30_000_000
-"""Microseconds of trading before the doors open, so that there are trades and marks from the first request on."""
+"""Microseconds of trading before the doors open: there are trades and marks from the first request on."""
 
 SECOND: Final = 1_000_000
 MILLION: Final = 1_000_000
@@ -35,7 +36,7 @@ LONGEST_GAP: Final = SECOND
 """Time beyond this between two steps (a machine asleep) passes without traffic."""
 HALF_SPREAD_PPM: Final = 40
 """The distance of the best quotes from the true price."""
-BOOK_REACH_PPM: Final = 4_000
+BOOK_REACH_PPM: Final = 8_000
 """How far from the true price the farthest level lies; less on calm markets."""
 TAKE_SHARE: Final = 30
 """Of a hundred actions, how many are trades; the others renew quotes."""
@@ -94,6 +95,8 @@ class _MarketTraders:
         self._maker = maker
         self._taker = taker
         self._random = random.Random(f"{seed} {listing.symbol}")
+        # Markets with one underlying walk in step, each from its own start.
+        self._steps = random.Random(f"{seed} {listing.underlying}")
         self._start = int(listing.start / listing.rules.tick) * MILLION
         self._true = self._start
         self._quotes: dict[str, dict[int, int]] = {BID: {}, ASK: {}}
@@ -142,9 +145,10 @@ class _MarketTraders:
     # --- decisions -----------------------------------------------------------------------------------
 
     def _walk(self, now: int) -> None:
-        # A uniform step of this width has the standard deviation of the volatility over a sixtieth of a minute.
+        # A uniform step of this width has the standard deviation of the volatility over a sixtieth of a
+        # minute.
         width = max(1, self._listing.volatility * 224 // 1000)
-        step = self._random.randint(-width, width)
+        step = self._steps.randint(-width, width)
         self._true += self._true * step // MILLION + (self._start - self._true) // LEAN
         self._true = max(self._true, self._start // 4, MILLION)
         self._venue.set_index(self._listing.symbol, self._index(), now)
@@ -166,7 +170,9 @@ class _MarketTraders:
         if len(quotes) >= self._listing.levels:
             self._cancel(side, self._stale(side) or self._random.choice(list(quotes)), now)
         # Most new quotes go near the touch, where most are taken.
-        place = min(self._random.randrange(self._listing.levels), self._random.randrange(self._listing.levels))
+        place = min(
+            self._random.randrange(self._listing.levels), self._random.randrange(self._listing.levels)
+        )
         self._quote(side, self._offset_of(place), now)
 
     def _stale(self, side: str) -> int | None:

@@ -1,5 +1,4 @@
-"""Orders that wait for a price: placed, fired, failed; and the stop loss and take profit that an order's
-fills arm.
+"""Orders that wait for a price: placed, fired, failed, or armed by the fills of another order.
 
 A waiting order holds no funds and is on no book. When its reference price gets there it sends a new order,
 with an id of its own, to the desk; each of the two names the other as related.
@@ -151,7 +150,7 @@ class Triggers:
         )
 
     def _fired_quantity(self, account: Account, market: Market, order: Order) -> Decimal:
-        """The amount itself, or the percentage of what there is now (see `choices.PERCENT_OF`)."""
+        """The amount itself, or the percentage of what there is now (see `choices.DECISIONS`)."""
         text = order.trigger_quantity or "0"
         share = entry.trigger_share(text)
         if market.rules.is_perp and (share is not None or order.reduce_only):

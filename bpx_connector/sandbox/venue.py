@@ -1,5 +1,4 @@
-"""What the exchange is, without the network: every command goes in here, in one order, and every change comes
-out as an event.
+"""What the exchange is, without the network: commands go in here in one order, changes come out as events.
 
 No clock is read: `now` is an argument, in microseconds, and never runs backwards. Commands raise `Refusal`;
 records that queries hand out are the exchange's own and are only to be read.
@@ -127,8 +126,7 @@ class Venue:
         return order
 
     def cancel_all(self, account: Account, symbol: str, kind: str | None, now: int) -> list[Order]:
-        """Cancel an account's open orders of one market: RestingLimitOrder, ConditionalOrder, or both
-        kinds."""
+        """Cancel open orders of one market: RestingLimitOrder, ConditionalOrder, or (None) both kinds."""
         self._market(symbol)
         cancelled = self.open_orders(account, symbol, kind)
         for order in cancelled:

@@ -6,6 +6,7 @@ answer over REST never overrules an event that came while it was under way.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -33,23 +34,57 @@ PATIENCE = 5
 
 
 class StructureCache(ArrayCacheBySymbolById):
-    """ccxt's cache of orders or own trades, which moves what has changed to its end in constant time."""
+    """ccxt's cache of orders or own trades, what has changed last at the end.
+
+    What has been handed out is replaced, not written into. What is new since the last `getLimit` is counted
+    when it is asked for, not with each entry.
+    """
+
+    def __init__(self, max_size: int | None = None) -> None:
+        super().__init__(max_size)
+        self._changes: deque[int] = deque(maxlen=max_size or None)
+        self._count = 0
+        self._polled: dict[str | None, tuple[int, int]] = {}
 
     def append(self, item: Payload) -> None:
-        """Add a structure, or update the one of the same symbol and id and move it to the end."""
-        by_id = self.hashmap.get(item["symbol"])
-        if by_id is None or item["id"] not in by_id:
-            super().append(item)
-            return
-        known = by_id[item["id"]]
-        if self._deque[-1] is known:
-            # The common case: the order that changed last changes again.
-            known.update(item)
-            token = self._deque.pop(), self._index.pop()
-            del by_id[item["id"]]
-            super().append(token[0])
-            return
-        super().append(item)
+        """Add a structure at the end, in the place of one with the same symbol and id."""
+        entries, changes = self._deque, self._changes
+        by_id = self.hashmap.setdefault(item["symbol"], {})
+        known = by_id.get(item["id"])
+        if known is not None:
+            for index in range(len(entries) - 1, -1, -1):  # what changes is mostly near the end
+                if entries[index] is known:
+                    del entries[index], changes[index]
+                    break
+        elif len(entries) == entries.maxlen:
+            oldest = entries.popleft()
+            changes.popleft()
+            del self.hashmap[oldest["symbol"]][oldest["id"]]
+        by_id[item["id"]] = item
+        self._count += 1
+        entries.append(item)
+        changes.append(self._count)
+
+    def getLimit(self, symbol: str | None, limit: int | None) -> int | None:  # noqa: N802  ccxt's name
+        """How many entries have changed since before the last change that an earlier call has counted."""
+        changes = [
+            change
+            for item, change in zip(self._deque, self._changes, strict=True)
+            if symbol is None or item["symbol"] == symbol
+        ]
+        before, until = self._polled.get(symbol, (0, 0))
+        newest = changes[-1] if changes else 0
+        if newest > until:
+            before, until = until, newest
+        self._polled[symbol] = before, until
+        fresh = sum(change > before for change in changes)
+        return fresh if limit is None else min(fresh, limit)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        super().clear()
+        self._changes.clear()
+        self._polled.clear()
 
 
 class PositionCache(ArrayCacheBySymbolBySide):
@@ -57,12 +92,10 @@ class PositionCache(ArrayCacheBySymbolBySide):
 
     def append(self, item: Payload) -> None:
         """Set a market's position and move it to the end."""
-        by_side = self.hashmap.get(item["symbol"])
-        for side in list(by_side or ()):
-            if side != item["side"]:
-                token = (item["symbol"], side)
-                index = self._index.index(token)
-                del self._deque[index], self._index[index], by_side[side]
+        by_side = self.hashmap.get(item["symbol"], {})
+        for side in list(by_side):
+            index = self._index.index((item["symbol"], side))
+            del self._deque[index], self._index[index], by_side[side]
         super().append(item)
 
 
@@ -208,12 +241,17 @@ class PositionFollower(Follower):
         self._closed = closed
         self._is_on = False
         self._is_owed = True
+        self._is_known = False
         self._times: dict[str, int] = {}
         self._touched: set[str] = set()
 
     @property
     def needs_restoring(self) -> bool:
         return self._is_on and self._is_owed
+
+    @property
+    def is_known(self) -> bool:
+        return self._is_known
 
     def take(self, frames: Sequence[str]) -> None:
         latest: dict[str, Payload] = {}
@@ -252,7 +290,9 @@ class PositionFollower(Follower):
         for position in (*answer, *map(self._closed, gone)):
             if position["symbol"] not in self._touched:
                 self._set(position)
-        self._topics.publish("positionsSnapshot", "", 1)
+        if not self._is_known:
+            self._is_known = True
+            self._topics.publish_to_all("positions")
         return True
 
     def _set(self, position: Payload) -> None:
@@ -289,6 +329,10 @@ class BalanceFollower(Follower):
     @property
     def needs_restoring(self) -> bool:
         return self._is_on and self._is_owed
+
+    @property
+    def is_known(self) -> bool:
+        return self._is_known
 
     def take(self, frames: Sequence[str]) -> None:
         time = None

@@ -1,9 +1,10 @@
 """Everything that moves a book's sequence is in this file.
 
-A delta carries the first (U) and the last (u) update it holds; sizes are absolute and zero deletes. The rule:
-drop a delta whose u the book has passed; apply one with U <= nonce + 1 <= u; anything beyond is a gap, and the
-book is unknown until a snapshot L joins the buffered deltas, U <= L + 1 <= u and then without a hole.
-Source: Backpack OpenAPI, tag Streams, "Depth"; the join as observed (REST may be ahead of the socket or behind).
+A delta carries the first (U) and the last (u) update it holds; sizes are absolute and zero deletes. The
+rule: drop a delta whose u the book has passed; apply one with U <= nonce + 1 <= u; anything beyond is a
+gap, and the book is unknown until a snapshot L joins the buffered deltas, U <= L + 1 <= u and then without
+a hole. Source: Backpack OpenAPI, tag Streams, "Depth"; the join as observed (REST may be ahead of the
+socket or behind).
 
 A book answers with a value. It does not wait, fetch, read the clock or call back.
 """
@@ -76,7 +77,7 @@ class Book:
             return self._keep(delta)
         if delta.u <= nonce:
             return Outcome.STALE
-        if delta.U > nonce + 1:
+        if nonce + 1 < delta.U:
             self.forget()
             return self._keep(delta)
         self._move(delta)
@@ -132,7 +133,11 @@ class Book:
         part = OrderBook({"symbol": view["symbol"]}, limit)
         self._bids.copy_best(limit, part["bids"])
         self._asks.copy_best(limit, part["asks"])
-        part["nonce"], part["timestamp"], part["datetime"] = view["nonce"], view["timestamp"], view["datetime"]
+        part["nonce"], part["timestamp"], part["datetime"] = (
+            view["nonce"],
+            view["timestamp"],
+            view["datetime"],
+        )
         return part
 
     def agrees_with(self, other: Book) -> bool:
@@ -225,7 +230,7 @@ def _first_update(delta: Delta) -> int:
 def _is_chain(nonce: int, deltas: Sequence[Delta]) -> bool:
     """Whether the deltas, sorted, lead on from `nonce` without a hole."""
     for delta in deltas:
-        if delta.U > nonce + 1:
+        if nonce + 1 < delta.U:
             return False
         nonce = max(nonce, delta.u)
     return True

@@ -1,8 +1,9 @@
 """One truth per order, out of events and REST answers in any order. Pure.
 
-The rule: an order never moves backwards. What it has executed never shrinks, what has ended never reopens, and
-of two views with the same executed quantity the later one counts. A fill is counted once, whichever way it
-comes, and an order that has executed more than its known fills add up to is `incomplete`: a frame was lost.
+The rule: an order never moves backwards. What it has executed never shrinks, what has ended never reopens,
+and of two views with the same executed quantity the later one counts. A fill is counted once, whichever way
+it comes, and an order that has executed more than its known fills add up to is `incomplete`: a frame was
+lost.
 """
 
 from __future__ import annotations
@@ -76,7 +77,9 @@ class OrderLog:
     def get(self, identity: str) -> Record | None:
         return self._records.get(identity)
 
-    def event(self, order: Payload, info: Payload, time: int, fill: Payload | None) -> tuple[bool, Payload | None]:
+    def event(
+        self, order: Payload, info: Payload, time: int, fill: Payload | None
+    ) -> tuple[bool, Payload | None]:
         """Take an event of the order stream, given in REST words, with the fill it reports.
 
         Answers whether the order has changed, and the fill as a trade if it is a new one.
@@ -135,7 +138,7 @@ class OrderLog:
         return trade
 
     def vanished(self, open_identities: Iterable[str], asked_at: int) -> list[str]:
-        """Orders that we think open, that REST does not list any more, and of which no event has come since."""
+        """Orders that we think open, REST lists no more, and of which no event has come since."""
         still = set(open_identities)
         return [
             identity

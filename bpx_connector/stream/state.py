@@ -1,4 +1,4 @@
-"""What becomes of a stream's frames: one follower a stream, which keeps state and says what has changed. Pure.
+"""What becomes of a stream's frames: one follower a stream, keeping state and saying what changed. Pure.
 
 A follower gets its stream's frames of one batch in arrival order. It may need an answer over REST before it
 knows its state (`needs_restoring`): it says so and is given one; it never asks for it itself.
@@ -31,7 +31,7 @@ Fetch = Callable[[], Awaitable[Any]]
 
 
 class Follower:
-    """Follows one stream."""
+    """Follows one stream. By itself it lets the frames pass, for callbacks that listen to them."""
 
     fetch: Fetch | None = None
     """What answers `needs_restoring`."""
@@ -45,15 +45,25 @@ class Follower:
         self.last_frame: float | None = None
         self.gaps = 0
         self.refetches = 0
+        self.losses = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing becomes of the frames here: only callbacks listen to them."""
+        return type(self) is Follower
 
     @property
     def needs_restoring(self) -> bool:
         """Whether the state is unknown, or in doubt, until an answer over REST comes."""
         return False
 
+    @property
+    def is_known(self) -> bool:
+        """Whether there is a state that can be handed out before the next frame."""
+        return False
+
     def take(self, frames: Sequence[str]) -> None:
         """Frames of this stream, in the order in which they came."""
-        raise NotImplementedError
 
     def begin(self) -> None:
         """The subscription is on: what happens from now on comes as frames."""
@@ -88,6 +98,10 @@ class BookFollower(Follower):
         if self._audit is not None:
             return self._audit.snapshot is None
         return self._has_begun and not self.book.is_live
+
+    @property
+    def is_known(self) -> bool:
+        return self.book.is_live
 
     def take(self, frames: Sequence[str]) -> None:
         book, audit = self.book, self._audit
@@ -146,7 +160,7 @@ class BookFollower(Follower):
 
 
 class Audit:
-    """A live book under comparison with a fresh snapshot: the snapshot, and what was applied since it began."""
+    """A live book compared with a fresh snapshot: the snapshot, and what was applied since the start."""
 
     def __init__(self) -> None:
         self.snapshot: Snapshot | None = None
@@ -159,7 +173,7 @@ class Audit:
             del self._deltas[: MOST_DELTAS_KEPT // 2]
 
     def verdict(self, book: Book) -> bool | None:
-        """Whether the book is what the snapshot and the deltas since make of it; None if nothing follows yet."""
+        """Whether the book is what snapshot and deltas make of it; None if that is not known yet."""
         snapshot = self.snapshot
         if snapshot is None or book.nonce is None or book.nonce < snapshot.nonce:
             return None
@@ -212,7 +226,7 @@ class TradeFollower(Follower):
         self._cache = cache
         self._topics = topics
         self._parse = parse
-        self._last = -1
+        self._last = int(cache[-1]["id"]) if len(cache) else -1
 
     def take(self, frames: Sequence[str]) -> None:
         append, parse = self._cache.append, self._parse
@@ -294,7 +308,9 @@ class CandleFollower(Follower):
         self._has_missed = False
         known = {candle[0]: candle for candle in self._cache}
         changed = {
-            candle[0] for candle in answer if candle[0] not in known or float(candle[5]) > float(known[candle[0]][5])
+            candle[0]
+            for candle in answer
+            if candle[0] not in known or float(candle[5]) > float(known[candle[0]][5])
         }
         if changed:
             known |= {candle[0]: candle for candle in answer if candle[0] in changed}

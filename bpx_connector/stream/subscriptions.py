@@ -1,8 +1,9 @@
 """What one socket is to carry, what has been asked for, and what to send next. Pure.
 
-The venue acknowledges nothing, and its error frames name no stream. So one batch is on its way at a time, with
-a ping behind it: what has been refused is refused before the pong comes. A refused batch of several is asked for
-again one by one, which finds the culprit and spares the others.
+The venue acknowledges nothing, and its error frames name no stream. So one batch is on its way at a time,
+with a ping behind it: when the pong comes, the batch has been read, and what is refused is refused before
+it or soon after it. A refused batch of several is asked for again one by one, which finds the culprit and
+spares the others.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from bpx_connector.stream.frames import Refusal
-from bpx_connector.venue.streams import is_private
+from bpx_connector.venue.streams import INVALID_SIGNATURE, is_private
 
 __all__ = ["Batch", "Placement", "Standing", "Subscriptions", "Verdict"]
 
@@ -34,6 +35,12 @@ class Batch(NamedTuple):
 
     streams: tuple[str, ...]
     is_private: bool
+    is_trial: bool = False
+
+    @property
+    def may_be_refused_late(self) -> bool:
+        """Whether to wait a little after the pong: signatures take time, and a trial has to be fair."""
+        return self.is_private or self.is_trial
 
 
 class Verdict(NamedTuple):
@@ -43,6 +50,9 @@ class Verdict(NamedTuple):
     refused: tuple[tuple[str, Refusal], ...]
 
 
+NOTHING = Verdict((), ())
+
+
 class Subscriptions:
     """The subscriptions of one socket."""
 
@@ -50,6 +60,7 @@ class Subscriptions:
         self._standing: dict[str, Standing] = {}
         self._alone: deque[str] = deque()
         self._asked: Batch | None = None
+        self._before: Batch | None = None
         self._refusal: Refusal | None = None
 
     def __len__(self) -> int:
@@ -66,9 +77,9 @@ class Subscriptions:
         return self._standing.get(stream)
 
     @property
-    def is_waiting_for_verdict(self) -> bool:
-        """Whether a batch has been asked for and the pong behind it has not come."""
-        return self._asked is not None
+    def asked(self) -> Batch | None:
+        """The batch that has been asked for and on which no verdict is known."""
+        return self._asked
 
     def add(self, stream: str) -> None:
         """Want a stream."""
@@ -82,45 +93,60 @@ class Subscriptions:
         """What to ask for now, taken as asked; None if there is nothing or a verdict is due first."""
         if self._asked is not None:
             return None
-        streams = self._next_alone() or self._next_together()
+        alone = self._next_alone()
+        streams = alone or self._next_together()
         if not streams:
             return None
-        self._asked = Batch(streams, is_private(streams[0]))
+        self._asked = Batch(streams, is_private(streams[0]), bool(alone))
         for stream in streams:
             self._standing[stream] = Standing.ASKED
         return self._asked
 
-    def refuse(self, refusal: Refusal) -> bool:
-        """Note an error frame; whether it concerns anything that was asked for."""
-        if self._asked is None:
-            return False
-        self._refusal = refusal
-        return True
+    def refuse(self, refusal: Refusal) -> Verdict | None:
+        """What follows from an error frame at once; None if it concerns nothing that was asked for."""
+        if self._asked is not None:
+            self._refusal = refusal
+            return NOTHING
+        if self._before is None:
+            return None
+        late, self._before = self._before, None
+        return self._blame(self._of(late.streams, Standing.CONFIRMED), refusal)
 
     def conclude(self) -> Verdict:
         """The verdict on the batch that was asked for: the pong behind it has come."""
-        asked, refusal = self._asked, self._refusal
-        self._asked = self._refusal = None
+        asked, before, refusal = self._asked, self._before, self._refusal
+        self._asked, self._before, self._refusal = None, asked, None
         if asked is None:
-            return Verdict((), ())
+            return NOTHING
         # Who has left, or left and come back, while the batch was on its way is not part of it.
-        streams = tuple(s for s in asked.streams if self._standing.get(s) is Standing.ASKED)
+        streams = self._of(asked.streams, Standing.ASKED)
         if refusal is None:
             for stream in streams:
                 self._standing[stream] = Standing.CONFIRMED
             return Verdict(streams, ())
-        if len(asked.streams) == 1 or refusal.code == INVALID_SIGNATURE:
-            for stream in streams:
+        if before is not None and not asked.may_be_refused_late and not before.may_be_refused_late:
+            streams += self._of(before.streams, Standing.CONFIRMED)  # it may have been about those
+        return self._blame(streams, refusal)
+
+    def _blame(self, suspects: tuple[str, ...], refusal: Refusal) -> Verdict:
+        """A single suspect is the culprit; several are tried one by one, unless it is about signatures."""
+        if refusal.code == INVALID_SIGNATURE:
+            suspects = tuple(stream for stream in suspects if is_private(stream))
+        if len(suspects) == 1 or refusal.code == INVALID_SIGNATURE:
+            for stream in suspects:
                 del self._standing[stream]
-            return Verdict((), tuple((stream, refusal) for stream in streams))
-        self._alone.extend(streams)
-        for stream in streams:
+            return Verdict((), tuple((stream, refusal) for stream in suspects))
+        self._alone.extend(suspects)
+        for stream in suspects:
             self._standing[stream] = Standing.WANTED
-        return Verdict((), ())
+        return NOTHING
+
+    def _of(self, streams: tuple[str, ...], standing: Standing) -> tuple[str, ...]:
+        return tuple(stream for stream in streams if self._standing.get(stream) is standing)
 
     def lose(self) -> None:
         """The connection is gone: everything is to be asked for again."""
-        self._asked = self._refusal = None
+        self._asked = self._before = self._refusal = None
         self._alone.clear()
         for stream in self._standing:
             self._standing[stream] = Standing.WANTED
@@ -138,9 +164,6 @@ class Subscriptions:
             return ()
         kind = is_private(wanted[0])
         return tuple(stream for stream in wanted if is_private(stream) is kind)[:STREAMS_PER_FRAME]
-
-
-INVALID_SIGNATURE = 4003
 
 
 class Placement:

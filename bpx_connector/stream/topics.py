@@ -1,8 +1,8 @@
 """Who waits for what: wait, publish, wake, fail. A topic is what a caller of watch_* waits for.
 
-A topic remembers what has come since it was last handed out, so nothing that came between two calls is missed:
-the second call answers at once. A topic that has been invalidated (its socket is gone) forgets it, so nobody is
-woken by stale data.
+A topic remembers what has come since it was last handed out, so nothing that came between two calls is
+missed: the second call answers at once. A topic that has been invalidated (its socket is gone) forgets it,
+so nobody is woken by stale data.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ class News(NamedTuple):
 class Topic:
     """One thing to wait for: a kind of data, of some parts or (None) of all.
 
-    A topic that hands out `one_at_a_time` gives each waiter one changed part and keeps the others for the next
-    call (a book, the trades of one market); any other gives all changed parts at once (tickers).
+    A topic that hands out `one_at_a_time` gives each waiter one changed part and keeps the others for the
+    next call (a book, the trades of one market); any other gives all changed parts at once (tickers).
     """
 
-    __slots__ = ("_changed", "_waiters", "kind", "one_at_a_time", "parts", "streams")
+    __slots__ = ("_changed", "_waiters", "kind", "needs_every_stream", "one_at_a_time", "parts", "streams")
 
     def __init__(
         self,
@@ -42,11 +42,13 @@ class Topic:
         parts: Iterable[Part] | None,
         streams: Iterable[str],
         one_at_a_time: bool = False,
+        needs_every_stream: bool = True,
     ) -> None:
         self.kind = kind
         self.parts = None if parts is None else tuple(parts)
         self.streams = tuple(streams)
         self.one_at_a_time = one_at_a_time
+        self.needs_every_stream = needs_every_stream
         self._changed: dict[Part, int | set[Hashable]] = {}
         self._waiters: list[asyncio.Future[list[News]]] = []
 
@@ -156,20 +158,16 @@ class Topics:
         """The topics that a stream feeds."""
         return list(self._fed_by.get(stream, ()))
 
+    def is_about(self, kind: Kind, part: Part) -> bool:
+        """Whether any topic of this kind is about this part."""
+        return bool(self._about.get((kind, part)) or self._about.get((kind, None)))
+
     def covered_by(self, kind: Kind, parts: Collection[Part] | None) -> list[Topic]:
         """The topics that end when these parts of a kind are no longer wanted (None: all of the kind).
 
         A topic about more than these parts ends too, unless somebody waits for it.
         """
-        found = []
-        for topic in self:
-            if topic.kind != kind:
-                continue
-            if parts is None or (topic.parts is not None and set(topic.parts) <= set(parts)):
-                found.append(topic)
-            elif topic.parts is not None and not topic.is_awaited and set(topic.parts) & set(parts):
-                found.append(topic)
-        return found
+        return [topic for topic in self if topic.kind == kind and _ends(topic, parts)]
 
     def publish(self, kind: Kind, part: Part, news: int | Collection[Hashable] = 1) -> None:
         """Note a change in every topic that it concerns; `wake` hands it out."""
@@ -178,12 +176,31 @@ class Topics:
                 topic.publish(part, news)
                 self._changed[topic] = None
 
+    def publish_to_all(self, kind: Kind) -> None:
+        """Note in every topic of a kind that there is a state to hand out, of which nothing is new."""
+        for topic in self:
+            if topic.kind == kind:
+                self.offer(topic)
+
+    def offer(self, topic: Topic) -> None:
+        """Note in one topic that there is a state to hand out, of which nothing is new."""
+        for part in topic.parts or ("",):
+            topic.publish(part, 0)
+        self._changed[topic] = None
+
     def wake(self) -> None:
         """Wake who waits for anything published since the last call."""
         if self._changed:
             changed, self._changed = self._changed, {}
             for topic in changed:
                 topic.wake()
+
+
+def _ends(topic: Topic, parts: Collection[Part] | None) -> bool:
+    if parts is None:
+        return True
+    own = set(topic.parts or ())
+    return bool(own) and (own <= set(parts) or (not topic.is_awaited and bool(own & set(parts))))
 
 
 def _parts(topic: Topic) -> tuple[Part | None, ...]:

@@ -83,6 +83,7 @@ HAS: dict[str, Any] = {
     "fetchClosedOrder": YES,
     "fetchClosedOrders": YES,
     "fetchCurrencies": YES,
+    "fetchCurrenciesWs": NO,  # ccxt's base says True and has no such method
     "fetchDepositAddress": YES,
     "fetchDepositAddresses": NO,
     "fetchDepositAddressesByNetwork": NO,
@@ -199,8 +200,8 @@ FEATURES: dict[str, Any] = {
         "createOrder": _CREATE_ORDER,
         "createOrders": {"max": ORDERS_PER_BATCH},
         "fetchMyTrades": _history(),
-        "fetchOrder": {"marginMode": NO, "trigger": NO, "trailing": NO, "symbolRequired": YES},
-        "fetchOpenOrders": _history(limit=None),
+        "fetchOrder": {"marginMode": NO, "trigger": YES, "trailing": NO, "symbolRequired": NO},
+        "fetchOpenOrders": _history(limit=None, trigger=YES),
         "fetchOrders": _history(),
         "fetchClosedOrders": _history(daysBackCanceled=None),
         "fetchCanceledOrders": _history(),

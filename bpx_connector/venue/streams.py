@@ -1,15 +1,19 @@
 """Every stream of the venue: how its name is written and which events it carries. Facts only.
 
-Sources: Backpack OpenAPI, tag Streams; its changelog of 2026-08 for `account.balanceUpdate`, `externalTicker`,
-`stockPrice` and `stockIndicativeQuote`; live probes of 2026-09 for `liquidation.<symbol>`.
+Sources: Backpack OpenAPI, tag Streams; its changelog of 2026-08 for `account.balanceUpdate`,
+`externalTicker`, `stockPrice` and `stockIndicativeQuote`; live probes of 2026-09 for
+`liquidation.<symbol>`.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from ccxt.base.errors import AuthenticationError, BadRequest, BaseError
+
 __all__ = [
     "DEPTH_WINDOWS",
+    "INVALID_SIGNATURE",
     "LIQUIDATION_STREAMS",
     "PRIVATE_PREFIX",
     "STREAMS",
@@ -87,13 +91,15 @@ STREAMS: dict[str, Stream] = {row.kind: row for row in _ROWS}
 
 LIQUIDATION_STREAMS = STREAMS["liquidation"].names
 
-STREAM_ERRORS = {
-    4002: "Parse error",
-    4003: "Invalid signature",
-    4006: "Invalid stream",
-    4008: "Invalid depth window",
+STREAM_ERRORS: dict[int, type[BaseError]] = {
+    4002: BadRequest,  # "Parse error"
+    4003: AuthenticationError,  # "Invalid signature"
+    4006: BadRequest,  # "Invalid stream"
+    4008: BadRequest,  # "Invalid depth window"
 }
 """Codes of error frames as seen on the wire (2026-09); 4001, 4004, 4005 and 4007 have not been seen."""
+
+INVALID_SIGNATURE = 4003
 
 
 def is_private(stream: str) -> bool:

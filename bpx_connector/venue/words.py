@@ -28,8 +28,10 @@ ORDER_STATUS = {
     "New": "open",
     "PartiallyFilled": "open",
     "TriggerPending": "open",
-    "Triggered": "open",  # only in the venue's own Rust client: fired, the order it placed has another id
     "Filled": "closed",
+    # Only in the venue's own Rust client: the trigger has fired and is done with. The order that it placed has
+    # another id, so nothing is filled under this one.
+    "Triggered": "closed",
     "Cancelled": "canceled",
     "Expired": "expired",
     "TriggerFailed": "rejected",

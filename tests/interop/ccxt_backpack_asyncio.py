@@ -13,7 +13,7 @@ SPOT = "SOL/USDC"
 
 async def main(url: str, api_key: str, secret: str) -> None:
     """Read, place, query, cancel; the first thing that is not as the venue has it ends the program."""
-    kind: Any = ccxt.async_support.backpack
+    kind: Any = ccxt.async_support.backpack  # type: ignore[attr-defined]  # not in its __all__
     exchange = kind({"apiKey": api_key, "secret": secret, "rateLimit": 1})
     exchange.urls["api"] = {"public": url, "private": url}
     try:

@@ -34,9 +34,7 @@ def book_of(*orders: Order) -> Book:
     return book
 
 
-ORDERS = st.lists(
-    st.tuples(st.sampled_from([BID, ASK]), st.integers(1, 8), st.integers(1, 9)), max_size=30
-)
+ORDERS = st.lists(st.tuples(st.sampled_from([BID, ASK]), st.integers(1, 8), st.integers(1, 9)), max_size=30)
 
 
 @given(ORDERS)

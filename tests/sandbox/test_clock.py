@@ -14,7 +14,8 @@ def test_a_driven_clock_stands_still_until_it_is_advanced() -> None:
 
 
 def test_advancing_steps_every_hundred_milliseconds() -> None:
-    clock, seen = DrivenClock(start=0), []
+    clock = DrivenClock(start=0)
+    seen: list[int] = []
     clock.watch(seen.append)
     clock.advance(0.35)
     assert seen == [100_000, 200_000, 300_000]
@@ -30,7 +31,8 @@ def test_a_driven_clock_ends_where_its_advances_add_up_to(parts: list[int]) -> N
 
 
 def test_watchers_are_called_in_the_order_they_came() -> None:
-    clock, seen = DrivenClock(start=0), []
+    clock = DrivenClock(start=0)
+    seen: list[str] = []
     clock.watch(lambda now: seen.append("first"))
     clock.watch(lambda now: seen.append("second"))
     clock.advance(STEP / 1_000_000)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bpx_connector.sandbox.book import Book
 from bpx_connector.sandbox.events import DepthChanged, Traded
-from bpx_connector.sandbox.ledger import USDC, Account
+from bpx_connector.sandbox.ledger import Account
 from bpx_connector.sandbox.orders import ASK, BID, FILLED, TRIGGER_PENDING, Order
 from bpx_connector.sandbox.refusals import Refusal
 from tests.support.venues import FREE, OTHER_PERP, PERP, PRICES, SECOND, SPOT, Floor, rules_of
@@ -46,7 +47,7 @@ COMMAND = st.one_of(
     st.tuples(st.just("index"), SYMBOLS, st.integers(-30, 30)),
     st.tuples(st.just("wait"), st.sampled_from([1, 10, 60, 3_600])),
 )
-Command = tuple[object, ...]
+Command = tuple[Any, ...]
 
 
 def carried_out(commands: Iterable[Command], funds: dict[str, Decimal]) -> Floor:
@@ -60,7 +61,7 @@ def carried_out(commands: Iterable[Command], funds: dict[str, Decimal]) -> Floor
     return floor
 
 
-def carry_out(floor: Floor, kind: str, *arguments: object) -> None:
+def carry_out(floor: Floor, kind: str, *arguments: Any) -> None:
     if kind == "index":
         symbol, percent = arguments
         floor.move_index(symbol, PRICES[symbol] * (100 + percent) / 100)
@@ -73,7 +74,7 @@ def carry_out(floor: Floor, kind: str, *arguments: object) -> None:
         _for_account(floor, kind, account, *arguments[1:])
 
 
-def _for_account(floor: Floor, kind: str, account: Account, *arguments: object) -> None:
+def _for_account(floor: Floor, kind: str, account: Account, *arguments: Any) -> None:
     venue, now = floor.venue, floor.now
     if kind == "lend":
         venue.update_account(account, auto_lend=arguments[0], now=now)
@@ -86,7 +87,9 @@ def _for_account(floor: Floor, kind: str, account: Account, *arguments: object) 
         floor.place(account, arguments[0], arguments[1], **_fields(kind, *arguments))
 
 
-def _fields(kind: str, symbol: str, side: str, away: int, size: int, option: dict[str, object]) -> dict:
+def _fields(
+    kind: str, symbol: str, side: str, away: int, size: int, option: dict[str, Any]
+) -> dict[str, Any]:
     rules = rules_of(symbol)
     price = rules.round_to_tick(PRICES[symbol] * (1000 + away) / 1000)
     quantity = rules.floor_to_step(max(rules.step, size * 100 / PRICES[symbol]))
@@ -136,7 +139,7 @@ def held_by(floor: Floor, account: Account, asset: str) -> Iterable[Decimal]:
             if order.side == ASK and rules.base == asset:
                 yield order.remaining
             if order.side == BID and rules.quote == asset:
-                yield order.remaining * order.price
+                yield order.remaining * (order.price or ZERO)
 
 
 def check_book(book: Book) -> None:
@@ -193,9 +196,8 @@ def test_the_same_commands_give_the_same_events(commands: list[Command]) -> None
 @given(commands=st.lists(COMMAND, max_size=40))
 def test_both_sides_of_every_trade_fill_alike(commands: list[Command]) -> None:
     floor = carried_out(commands, RICH)
-    orders = {
-        order.id: order for a in floor.venue.ledger.accounts.values() for order in floor.venue.order_history(a)
-    }
+    accounts = floor.venue.ledger.accounts.values()
+    orders = {order.id: order for account in accounts for order in floor.venue.order_history(account)}
     filled = dict.fromkeys(orders, ZERO)
     for trade in floor.seen(Traded):
         filled[trade.buyer_order_id] += trade.quantity

@@ -1,5 +1,8 @@
 """The life of an order on the whole exchange: statuses, expiry reasons, funds, and what is announced."""
 
+# mypy: disable-error-code="comparison-overlap"
+# Decimal(2) == 2 is true, which a type checker does not believe of tuples that hold them.
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -8,7 +11,7 @@ from typing import Any
 import pytest
 
 from bpx_connector.sandbox.events import BalanceChanged, DepthChanged, OrderChanged, TopChanged
-from bpx_connector.sandbox.orders import Order
+from bpx_connector.sandbox.orders import Order, OrderRequest
 from bpx_connector.sandbox.refusals import Refusal
 from tests.support.venues import FREE, PERP, SPOT, Floor
 
@@ -233,11 +236,8 @@ def test_order_ids_have_eleven_digits_and_grow(floor: Floor) -> None:
 
 
 def test_a_batch_answers_each_order_for_itself(floor: Floor) -> None:
-    from bpx_connector.sandbox.orders import OrderRequest  # noqa: PLC0415 - only this test builds requests
 
-    good = OrderRequest(
-        symbol=SPOT, side="Bid", order_type="Limit", price=Decimal(149), quantity=Decimal(1)
-    )
+    good = OrderRequest(symbol=SPOT, side="Bid", order_type="Limit", price=Decimal(149), quantity=Decimal(1))
     bad = OrderRequest(symbol="NO_SUCH", side="Bid", order_type="Limit")
     answers = floor.venue.execute_batch(floor.alice, [good, bad, good], floor.now)
     assert [isinstance(answer, Refusal) for answer in answers] == [False, True, False]
@@ -255,7 +255,7 @@ def test_cancelling_all_takes_the_kind_and_the_market_asked_for(floor: Floor) ->
     assert floor.venue.open_orders(floor.alice) == [elsewhere]
 
 
-# Reduce-only -------------------------------------------------------------------------------------------------
+# Reduce-only ------------------------------------------------------------------------------------------------
 
 
 def with_long(floor: Floor, quantity: object = 10) -> None:

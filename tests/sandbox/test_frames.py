@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bpx_connector.sandbox import frames
+from bpx_connector.sandbox import account_frames, frames
 from bpx_connector.sandbox.candles import Candle, Ticker
 from bpx_connector.sandbox.events import (
     BalanceChanged,
@@ -186,8 +186,8 @@ def test_candles_are_those_captured(data: dict[str, Any]) -> None:
     )
     candle = None
     if data["n"]:
-        prices = (Decimal(data[key]) for key in "ohlc")
-        candle = Candle(start, end, *prices, volume=Decimal(data["v"]), trades=data["n"])
+        opened, high, low, close, volume = (Decimal(data[key]) for key in "ohlcv")
+        candle = Candle(start, end, opened, high, low, close, volume, trades=data["n"])
 
     assert text(frames.kline(data["s"], start, end, candle, data["E"], closed=data["X"])) == text(data)
 
@@ -263,7 +263,7 @@ def test_order_updates_are_those_captured(name: str) -> None:
     data = {**data, "E": int(data["E"]), "T": int(data["T"])}
     event = OrderChanged(data["T"], 1, data["e"], order_of(data), fill_of(data))
 
-    payload = frames.order_update(event, data["E"])
+    payload = account_frames.order_update(event, data["E"])
 
     # Limit orders have said whether they are post-only since some day after the captures of May 2025.
     newer = {"y": False} if data["o"] == "LIMIT" else {}
@@ -288,7 +288,7 @@ def test_every_documented_field_of_an_order_update_can_be_there() -> None:
         expiry_reason="PriceImpact",
     )
 
-    payload = frames.order_update(OrderChanged(1, 1, "orderExpired", order, fill_of(data)), 2)
+    payload = account_frames.order_update(OrderChanged(1, 1, "orderExpired", order, fill_of(data)), 2)
 
     # `r` is captured on every order and documented nowhere.
     assert set(payload) == {*data, "r"}
@@ -301,7 +301,10 @@ def test_an_order_closed_by_liquidation_says_so() -> None:
         system_order_type="LiquidatePositionOnBook",
     )
 
-    assert frames.order_update(OrderChanged(1, 1, "orderAccepted", order), 2)["O"] == "LIQUIDATION_AUTOCLOSE"
+    assert (
+        account_frames.order_update(OrderChanged(1, 1, "orderAccepted", order), 2)["O"]
+        == "LIQUIDATION_AUTOCLOSE"
+    )
 
 
 def position_of(data: dict[str, Any]) -> Position:
@@ -336,7 +339,7 @@ def test_positions_told_on_subscription_are_those_captured(name: str) -> None:
         user_id=1,
     )
 
-    payload = frames.open_position(view, data["E"])
+    payload = account_frames.open_position(view, data["E"])
 
     assert "e" not in payload
     assert text({**payload, "T": data["T"]}) == text(data)
@@ -350,7 +353,7 @@ def test_position_updates_are_those_captured() -> None:
 
     # This capture of 2025 still has padded quantities; the newer ones have not.
     trimmed = {**data, "q": "0.001", "Q": "0.001"}
-    assert text(frames.position_update(event, data["E"])) == text(trimmed)
+    assert text(account_frames.position_update(event, data["E"])) == text(trimmed)
 
 
 @pytest.mark.parametrize("data", captured("account.balanceUpdate"), ids=lambda data: str(data["E"]))
@@ -358,7 +361,7 @@ def test_balance_updates_are_those_captured(data: dict[str, Any]) -> None:
     available, locked, staked = (Decimal(data[key] + ".00") for key in "ALS")
     event = BalanceChanged(data["T"], 1, data["a"], available, locked, staked)
 
-    assert text(frames.balance_update(event, data["E"])) == text(data)
+    assert text(account_frames.balance_update(event, data["E"])) == text(data)
 
 
 # --- envelopes and errors ------------------------------------------------------------------------------

@@ -148,7 +148,7 @@ def test_where_a_session_would_do_a_missing_header_is_unauthorized() -> None:
 
 
 def test_a_timestamp_that_is_no_number_is_a_bad_parameter() -> None:
-    with pytest.raises(PlainRefusal, match="X-TIMESTAMP.*integer_int64.*invalid digit"):
+    with pytest.raises(PlainRefusal, match=r"X-TIMESTAMP.*integer_int64.*invalid digit"):
         credentials(HEADERS | {"X-TIMESTAMP": "1.5"}, or_session=False)
 
 

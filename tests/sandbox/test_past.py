@@ -11,7 +11,7 @@ from bpx_connector.sandbox.listings import listings
 from bpx_connector.sandbox.past import MINUTES_BACK, Past
 
 BEGINNING = 29_453_760
-SOL, BONK, CLOSED = listings(["SOL_USDC", "BONK_USDC", "HNT_USDC"])
+SOL, PERP, BONK, CLOSED = listings(["SOL_USDC", "SOL_USDC_PERP", "BONK_USDC", "HNT_USDC"])
 
 
 def test_the_past_ends_at_the_price_that_trading_starts_with() -> None:
@@ -32,7 +32,9 @@ def test_every_minute_opens_where_the_one_before_closed(back: int) -> None:
 def test_a_minute_is_the_same_whichever_range_it_is_part_of(seed: int, back: int) -> None:
     minute = BEGINNING + back
     [alone] = Past(seed, BONK, BEGINNING).minutes(minute, minute + 1)
-    among = [row for row in Past(seed, BONK, BEGINNING).minutes(minute - 70, minute + 70) if row.start == minute]
+    among = [
+        row for row in Past(seed, BONK, BEGINNING).minutes(minute - 70, minute + 70) if row.start == minute
+    ]
     assert among == [alone]
 
 
@@ -43,6 +45,13 @@ def test_prices_of_a_minute_enclose_one_another(back: int) -> None:
     assert row.low > 0
     assert row.steps > 0
     assert row.trades > 0
+
+
+def test_spot_and_perpetual_of_one_asset_went_the_same_way() -> None:
+    minute = BEGINNING - 40_000
+    spot, perp = Past(7, SOL, BEGINNING).price(minute), Past(7, PERP, BEGINNING).price(minute)
+    assert spot != SOL.start
+    assert abs(spot / SOL.start - perp / PERP.start) < Decimal("0.001")
 
 
 def test_another_seed_is_another_history() -> None:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bpx_connector.sandbox.budgets import Budgets
 from bpx_connector.sandbox.calls import Answer
-from bpx_connector.sandbox.checks import ERROR_CODES, OPERATIONS
-from bpx_connector.sandbox.rest import HANDLERS
+from bpx_connector.sandbox.checks import ENUMS, ERROR_CODES, OBJECTS, OPERATIONS
+from bpx_connector.sandbox.choices import MAX_STOPS_PER_MARKET
+from bpx_connector.sandbox.rest import HANDLERS, encoded
 from tests.support.desk import Client, LocalDesk
 from tests.support.openapi import problems
 
-SYMBOLS = ["SOL_USDC", "USDT_USDC", "BTC_USDC", "HNT_USDC", "SOL_USDC_PERP", "BTC_USDC_PERP", "IP_USDC_PERP", "AMZN.US_USDC_PERP"]
+SYMBOLS = [
+    "SOL_USDC",
+    "USDT_USDC",
+    "BTC_USDC",
+    "HNT_USDC",
+    "SOL_USDC_PERP",
+    "BTC_USDC_PERP",
+    "IP_USDC_PERP",
+    "AMZN.US_USDC_PERP",
+]
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +79,10 @@ PUBLIC_CALLS: list[tuple[str, dict[str, Any]]] = [
     ("/api/v1/klines", {"symbol": "SOL_USDC", "interval": "1h", "startTime": 1_767_000_000}),
     ("/api/v1/klines", {"symbol": "SOL_USDC", "interval": "1s", "startTime": 1_767_225_560}),
     ("/api/v1/klines", {"symbol": "SOL_USDC", "interval": "1month", "startTime": 1_761_000_000}),
-    ("/api/v1/klines", {"symbol": "SOL_USDC_PERP", "interval": "1d", "startTime": 1_766_000_000, "priceType": "Mark"}),
+    (
+        "/api/v1/klines",
+        {"symbol": "SOL_USDC_PERP", "interval": "1d", "startTime": 1_766_000_000, "priceType": "Mark"},
+    ),
     ("/api/v1/ticker", {"symbol": "SOL_USDC"}),
     ("/api/v1/tickers", {}),
     ("/api/v1/tickers", {"interval": "1w"}),
@@ -105,15 +120,30 @@ def test_every_signed_answer_of_a_life_fits_the_venues_schema(desk: LocalDesk, c
     call("GET /api/v1/account/limits/borrow", symbol="SOL")
     call("GET /api/v1/account/limits/order", symbol="SOL_USDC", side="Bid", price=bid)
     call("GET /api/v1/account/limits/withdrawal", symbol="USDC")
-    resting = call("POST /api/v1/order", body=spot | {"side": "Bid", "price": "90", "clientId": 4_000_000_000})
+    resting = call(
+        "POST /api/v1/order", body=spot | {"side": "Bid", "price": "90", "clientId": 4_000_000_000}
+    )
     assert call("GET /api/v1/order", symbol="SOL_USDC", clientId=4_000_000_000) == resting
     assert call("GET /api/v1/orders", symbol="SOL_USDC") == [resting]
-    call("POST /api/v1/order", body=spot | {"side": "Ask", "price": ask, "triggerPrice": "150", "triggerQuantity": "1"})
     call(
         "POST /api/v1/order",
-        body={"symbol": "SOL_USDC_PERP", "side": "Bid", "orderType": "Market", "quoteQuantity": "500", "slippageTolerance": "1", "slippageToleranceType": "Percent"},
+        body=spot | {"side": "Ask", "price": ask, "triggerPrice": "150", "triggerQuantity": "1"},
     )
-    batch = call("POST /api/v1/orders", body=[spot | {"side": "Bid", "price": "91"}, spot | {"side": "Bid", "price": "91.001"}])
+    call(
+        "POST /api/v1/order",
+        body={
+            "symbol": "SOL_USDC_PERP",
+            "side": "Bid",
+            "orderType": "Market",
+            "quoteQuantity": "500",
+            "slippageTolerance": "1",
+            "slippageToleranceType": "Percent",
+        },
+    )
+    batch = call(
+        "POST /api/v1/orders",
+        body=[spot | {"side": "Bid", "price": "91"}, spot | {"side": "Bid", "price": "91.001"}],
+    )
     assert [row["operation"] for row in batch] == ["Ok", "Err"]
     assert call("GET /api/v1/position")[0]["symbol"] == "SOL_USDC_PERP"
     call("GET /api/v1/capital")
@@ -129,7 +159,16 @@ def test_every_signed_answer_of_a_life_fits_the_venues_schema(desk: LocalDesk, c
     assert call("GET /wapi/v1/history/orders")
     call("GET /wapi/v1/history/funding")
     assert call("GET /wapi/v1/history/position")[0]["state"] == "Open"
-    call("POST /api/v1/order", body={"symbol": "SOL_USDC_PERP", "side": "Ask", "orderType": "Market", "quantity": "100", "reduceOnly": True})
+    call(
+        "POST /api/v1/order",
+        body={
+            "symbol": "SOL_USDC_PERP",
+            "side": "Ask",
+            "orderType": "Market",
+            "quantity": "100",
+            "reduceOnly": True,
+        },
+    )
     assert [row["state"] for row in call("GET /wapi/v1/history/position")] == ["Closed"]
     assert {operation for operation in HANDLERS if operation.split(" ")[1] in _signed_paths()} == set(seen)
 
@@ -149,7 +188,9 @@ def test_funding_that_was_paid_fits_the_venues_schema() -> None:
     assert answer.headers["X-Total"] == "1"
 
 
-@pytest.mark.parametrize("operation", sorted({f"{m} {p}" for p, row in OPERATIONS.items() for m in row} - set(HANDLERS)))
+@pytest.mark.parametrize(
+    "operation", sorted({f"{m} {p}" for p, row in OPERATIONS.items() for m in row} - set(HANDLERS))
+)
 def test_what_is_not_built_says_so_and_is_never_not_found(client: Client, operation: str) -> None:
     method, path = operation.split(" ")
     row = OPERATIONS[path][method]
@@ -163,7 +204,14 @@ def test_what_is_not_built_says_so_and_is_never_not_found(client: Client, operat
 
 
 def _example(kind: str) -> Any:
-    return {"string": "SOL_USDC", "integer_uint32": 1, "BorrowLendMarketHistoryInterval": "1d", "VaultHistoryInterval": "1d"}[kind]
+    return {
+        "string": "SOL_USDC",
+        "Side": "Bid",
+        "decimal": "1",
+        "integer_uint32": 1,
+        "BorrowLendMarketHistoryInterval": "1d",
+        "VaultHistoryInterval": "1d",
+    }[kind]
 
 
 _EXAMPLES: dict[str, Any] = {
@@ -211,7 +259,9 @@ def test_markets_can_be_asked_for_by_type(desk: LocalDesk) -> None:
 def test_trades_come_newest_first(desk: LocalDesk) -> None:
     ids = [row["id"] for row in desk.get("/api/v1/trades", symbol="SOL_USDC")]
     assert ids == sorted(ids, reverse=True)
-    assert [row["id"] for row in desk.get("/api/v1/trades/history", symbol="SOL_USDC", offset=2, limit=3)] == ids[2:5]
+    assert [
+        row["id"] for row in desk.get("/api/v1/trades/history", symbol="SOL_USDC", offset=2, limit=3)
+    ] == ids[2:5]
 
 
 def test_candles_of_the_past_meet_the_live_ones_without_a_step() -> None:
@@ -250,7 +300,9 @@ def test_a_ticker_is_made_of_the_days_candles(desk: LocalDesk) -> None:
     rows = desk.get("/api/v1/klines", symbol="SOL_USDC", interval="1m", startTime=now - 86_400)
     assert ticker["firstPrice"] == rows[0]["open"]
     assert float(ticker["high"]) >= max(float(row["high"]) for row in rows)
-    assert float(ticker["priceChange"]) == pytest.approx(float(ticker["lastPrice"]) - float(ticker["firstPrice"]))
+    assert float(ticker["priceChange"]) == pytest.approx(
+        float(ticker["lastPrice"]) - float(ticker["firstPrice"])
+    )
 
 
 def test_closed_markets_have_no_mark_price(desk: LocalDesk) -> None:
@@ -260,7 +312,10 @@ def test_closed_markets_have_no_mark_price(desk: LocalDesk) -> None:
 
 def test_funding_rates_page_back_through_ninety_days(desk: LocalDesk) -> None:
     answer = desk.ask("GET", "/api/v1/fundingRates", {"symbol": "SOL_USDC_PERP", "limit": 2, "offset": 2})
-    assert [row["intervalEndTimestamp"] for row in answer.body] == ["2025-12-31T23:00:00", "2025-12-31T22:00:00"]
+    assert [row["intervalEndTimestamp"] for row in answer.body] == [
+        "2025-12-31T23:00:00",
+        "2025-12-31T22:00:00",
+    ]
     assert (answer.headers["X-Current-Page"], answer.headers["X-Page-Size"]) == ("2", "2")
     assert int(answer.headers["X-Total"]) > 2_000
 
@@ -304,7 +359,9 @@ def test_a_withdrawal_leaves_the_balance(client: Client) -> None:
     assert client.done("GET", "/api/v1/capital")["USDC"]["available"] == "999900"
 
 
-def test_the_deposit_address_is_the_accounts_own(desk: LocalDesk, client: Client, numbers: Iterator[int]) -> None:
+def test_the_deposit_address_is_the_accounts_own(
+    desk: LocalDesk, client: Client, numbers: Iterator[int]
+) -> None:
     path = "/wapi/v1/capital/deposit/address"
     own = client.done("GET", path, blockchain="Ethereum")
     assert own == client.done("GET", path, blockchain="Ethereum")
@@ -320,7 +377,11 @@ def test_the_deposit_address_is_the_accounts_own(desk: LocalDesk, client: Client
         ("/api/v1/depth", {"symbol": "NOPE"}, (400, "INVALID_CLIENT_REQUEST", "Invalid market symbol")),
         ("/api/v1/market", {"symbol": "NOPE"}, (400, "INVALID_CLIENT_REQUEST", "Invalid market symbol")),
         ("/api/v1/markPrices", {"symbol": "NOPE"}, (400, "INVALID_CLIENT_REQUEST", "Symbol not found")),
-        ("/api/v1/markPrices", {"symbol": "IP_USDC_PERP"}, (400, "INVALID_CLIENT_REQUEST", "Symbol not found")),
+        (
+            "/api/v1/markPrices",
+            {"symbol": "IP_USDC_PERP"},
+            (400, "INVALID_CLIENT_REQUEST", "Symbol not found"),
+        ),
         ("/api/v1/depth", {"symbol": "HNT_USDC"}, (404, "RESOURCE_NOT_FOUND", "Not Found")),
     ],
 )
@@ -378,14 +439,50 @@ def test_an_order_the_venue_would_refuse_is_refused_in_its_words(
 def test_a_market_order_on_an_empty_book_finds_no_liquidity() -> None:
     desk = LocalDesk(symbols=["SOL_USDC"], speed=0)
     desk.venue.cancel_all(desk.venue.account("house maker"), "SOL_USDC", None, desk.clock.now())
-    answer = desk.client().ask("POST", "/api/v1/order", body={"symbol": "SOL_USDC", "side": "Bid", "orderType": "Market", "quantity": "1"})
+    answer = desk.client().ask(
+        "POST",
+        "/api/v1/order",
+        body={"symbol": "SOL_USDC", "side": "Bid", "orderType": "Market", "quantity": "1"},
+    )
     assert refused(answer)[2] == "No liquidity for market order"
+
+
+def test_more_stops_than_a_market_takes_are_refused(client: Client) -> None:
+    stop = LIMIT | {"side": "Ask", "price": "150", "triggerPrice": "140", "triggerQuantity": "1"}
+    del stop["quantity"]
+    answers = [client.ask("POST", "/api/v1/order", body=stop) for _ in range(MAX_STOPS_PER_MARKET + 1)]
+    assert {answer.status for answer in answers[:-1]} == {200}
+    assert refused(answers[-1])[2] == "Maximum stop orders per position reached"
+
+
+CAPTURED_ERRORS: list[tuple[str, str, dict[str, Any], str]] = [
+    ("unknown symbol", "/api/v1/depth", {"symbol": "NOPE"}, "Invalid market symbol"),
+    ("unknown or closed market", "/api/v1/markPrices", {"symbol": "NOPE"}, "Symbol not found"),
+    ("Closed market", "/api/v1/depth", {"symbol": "HNT_USDC"}, "Not Found"),
+    ("limit=30", "/api/v1/depth", {"symbol": "SOL_USDC", "limit": 30}, "failed to parse parameter"),
+    ("unknown path", "/api/v1/no/such/path", {}, "not found"),
+]
+
+
+@pytest.mark.parametrize(("request_", "path", "query", "text"), CAPTURED_ERRORS)
+def test_a_captured_error_is_answered_byte_for_byte(
+    desk: LocalDesk, sample: Callable[[str], Any], request_: str, path: str, query: dict[str, Any], text: str
+) -> None:
+    [captured] = [
+        row for row in sample("rest/_errors") if request_ in row["request"] and text in str(row["body"])
+    ]
+    answer = desk.ask("GET", path, query)
+    assert (answer.status, answer.body) == (captured["http"], captured["body"])
+    assert answer.is_text == (captured["content"] == "text")
 
 
 def test_an_order_that_is_not_open_is_not_found(client: Client) -> None:
     gone = {"symbol": "SOL_USDC", "orderId": "1"}
     assert refused(client.ask("GET", "/api/v1/order", **gone)) == (404, "RESOURCE_NOT_FOUND", "Not Found")
-    assert refused(client.ask("DELETE", "/api/v1/order", body=gone))[1:] == ("RESOURCE_NOT_FOUND", "Not Found")
+    assert refused(client.ask("DELETE", "/api/v1/order", body=gone))[1:] == (
+        "RESOURCE_NOT_FOUND",
+        "Not Found",
+    )
     assert client.done("DELETE", "/api/v1/orders", body={"symbol": "SOL_USDC"}) == []
 
 
@@ -408,7 +505,9 @@ def test_an_unsigned_request_is_refused(desk: LocalDesk) -> None:
 
 def test_a_request_signed_too_long_ago_has_expired(client: Client) -> None:
     stale = str(client.desk.clock.now() // 1000 - 5_001)
-    answer = client.desk.ask("GET", "/api/v1/capital", headers=client.headers("balanceQuery", [{}], timestamp=stale))
+    answer = client.desk.ask(
+        "GET", "/api/v1/capital", headers=client.headers("balanceQuery", [{}], timestamp=stale)
+    )
     assert refused(answer) == (400, "INVALID_CLIENT_REQUEST", "Request has expired")
 
 
@@ -440,7 +539,9 @@ def test_a_batch_has_one_to_fifty_orders(client: Client, size: int) -> None:
         ({"quantity": "2000000"}, "INSUFFICIENT_FUNDS"),
     ],
 )
-def test_a_withdrawal_that_cannot_be_made_is_refused(client: Client, change: dict[str, str], code: str) -> None:
+def test_a_withdrawal_that_cannot_be_made_is_refused(
+    client: Client, change: dict[str, str], code: str
+) -> None:
     body = {"address": "x", "blockchain": "Solana", "quantity": "100", "symbol": "USDC"} | change
     assert refused(client.ask("POST", "/wapi/v1/capital/withdrawals", body=body))[1] == code
 
@@ -468,3 +569,62 @@ def test_a_failure_of_the_sandbox_itself_is_a_server_error(
 ) -> None:
     monkeypatch.setitem(HANDLERS, "GET /api/v1/ping", lambda call: 1 / 0)
     assert refused(desk.ask("GET", "/api/v1/ping"))[:2] == (500, "SERVER_ERROR")
+
+
+# --- anything at all -------------------------------------------------------------------------------------
+
+NUMBERS = st.sampled_from(
+    ["0", "1", "-1", "0.5", "100", "1e5", "99999999999999999999", "0.00000001", "", "x"]
+)
+TEXTS = st.sampled_from([*SYMBOLS, "NOPE", "SOL", "USDC", "80%", "150", "-1", "0", "", "\ud7ff", "1" * 300])
+WORDS = [
+    *("Bid", "Ask", "Limit", "Market", "GTC", "IOC", "FOK", "RejectTaker", "RejectMaker", "LastPrice"),
+    *("MarkPrice", "Solana", "USDC", "SPOT", "PERP", "Asc", "Desc", "Open", "Closed", "1s", "1m", "1d", "1w"),
+    *("1month", "Last", "Mark", "5", "1000", "User", "Percent", "TickSize", "RestingLimitOrder", "nonsense"),
+]
+INTEGERS = st.sampled_from(
+    [0, 1, 7, 1_000, 65_535, 2**32 - 1, 1_767_225_000, 1_767_225_600_000, 2**63 - 1, -1]
+)
+KINDS: dict[str, st.SearchStrategy[Any]] = {
+    "decimal": NUMBERS,
+    "boolean": st.booleans(),
+    "string": TEXTS,
+    "string<=255": TEXTS,
+    "WithdrawalRecipientInformation": st.sampled_from([{}, {"withdrawal_address_id": 1}]),
+}
+
+
+def values(kind: str) -> st.SearchStrategy[Any]:
+    """Values that could pass for this kind, some of them bad."""
+    if kind.startswith("integer"):
+        return INTEGERS
+    fitting = [word for word in WORDS if word in ENUMS.get(kind.strip("[]"), ())]
+    return KINDS[kind] if kind in KINDS else st.sampled_from([*fitting, "nonsense"])
+
+
+def fields(kinds: Mapping[str, tuple[str, bool]]) -> st.SearchStrategy[dict[str, Any]]:
+    """Objects with these keys, those that are required nearly always."""
+    required = {name: values(kind) for name, (kind, needed) in kinds.items() if needed}
+    optional = {name: values(kind) for name, (kind, needed) in kinds.items() if not needed}
+    return st.fixed_dictionaries(required, optional=optional)
+
+
+@given(st.data(), st.sampled_from(sorted(HANDLERS)))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_request_makes_the_sandbox_fail(desk: LocalDesk, data: st.DataObject, operation: str) -> None:
+    method, path = operation.split(" ")
+    row = OPERATIONS[path][method]
+    query = {
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in data.draw(fields(row.query)).items()
+    }
+    body: Any = None
+    if row.body is not None:
+        body = data.draw(fields(OBJECTS[row.body.strip("[]")]))
+        body = [body, body] if row.takes_list else body
+    if row.instruction is None:
+        answer = desk.ask(method, path, query, body=body)
+    else:
+        answer = desk.client(255).ask(method, path, body=body, **query)
+    assert answer.status in (200, 204, 400, 404), (operation, query, body, answer.body)
+    encoded(answer.body)

@@ -9,6 +9,8 @@ from copy import deepcopy
 from functools import cache
 from typing import Any
 
+import pytest
+
 import bpx_connector
 import bpx_connector.async_support
 from bpx_connector.sandbox.clock import DRIVEN_START
@@ -46,12 +48,16 @@ class Caller:
         config: Mapping[str, Any] = {},
         clock: StandingClock | None = None,
         url: str | None = None,
+        refusal: str | None = None,
+        is_live: bool = False,
     ) -> None:
         self.is_asyncio = is_asyncio
         self.sandbox = sandbox
         self.keys = keys
         self.clock = clock or StandingClock()
         self._url = url if sandbox is None else sandbox.url
+        self._refusal = refusal
+        self._is_live = is_live
         self._others: list[Caller] = []
         self._runner = asyncio.Runner() if is_asyncio else None
         self.exchange: Any = self._exchange(config)
@@ -99,22 +105,27 @@ class Caller:
             config=config,
             clock=self.clock,
             url=self._url,
+            refusal=self._refusal,
+            is_live=self._is_live,
         )
         self._others.append(other)
         return other
 
+    def _refuse(self, *_: Any) -> None:
+        pytest.fail(self._refusal or "", pytrace=False)
+
     def _exchange(self, config: Mapping[str, Any]) -> Any:
         kind: Any = bpx_connector.async_support.bpx if self.is_asyncio else bpx_connector.bpx
-        exchange = kind({"enableRateLimit": False, **self.keys.credentials, **config})
-        if self.sandbox is not None:
-            exchange.urls["api"] = {
-                **exchange.urls["api"],
-                "public": self.sandbox.url,
-                "private": self.sandbox.url,
-            }
+        exchange = kind({"enableRateLimit": self._is_live, **self.keys.credentials, **config})
+        exchange.timeout_on_exit = 0  # milliseconds that the asyncio class sleeps on close()
+        if self._is_live:
+            return exchange
+        if self._url is not None:
+            exchange.urls["api"] = {**exchange.urls["api"], "public": self._url, "private": self._url}
+        if self._refusal is not None:
+            exchange.fetch = self._refuse
         listed = _listed(exchange.number)
         exchange.set_markets(deepcopy(list(listed.markets.values())), deepcopy(listed.currencies))
-        exchange.timeout_on_exit = 0  # milliseconds that the asyncio class sleeps on close()
         exchange.milliseconds = lambda: self.clock.microseconds // 1000
         exchange.seconds = lambda: self.clock.microseconds // 1_000_000
         exchange.microseconds = lambda: self.clock.microseconds

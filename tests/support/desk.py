@@ -22,7 +22,9 @@ __all__ = ["Client", "LocalDesk"]
 class LocalDesk:
     """A seeded sandbox on a driven clock, its traders at work unless `speed` is 0."""
 
-    def __init__(self, *, symbols: Iterable[str] | None = None, budgets: Budgets | None = None, **options: Any) -> None:
+    def __init__(
+        self, *, symbols: Iterable[str] | None = None, budgets: Budgets | None = None, **options: Any
+    ) -> None:
         self.clock = DrivenClock()
         self.sandbox = Sandbox(clock=self.clock, symbols=symbols, **options)
         self.sandbox.open_trading()
@@ -46,7 +48,9 @@ class LocalDesk:
         pairs = query.items() if isinstance(query, Mapping) else query
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         given = {"Content-Type": "application/json; charset=utf-8", **(headers or {})}
-        request = rest.Request(method, path, [(key, str(value)) for key, value in pairs], given, raw, "127.0.0.1")
+        request = rest.Request(
+            method, path, [(key, str(value)) for key, value in pairs], given, raw, "127.0.0.1"
+        )
         return rest.answer(self.sandbox.desk, request, self.budgets)
 
     def get(self, path: str, **query: Any) -> Any:
@@ -61,7 +65,7 @@ class LocalDesk:
 
 
 class Client:
-    """One signer; signs by the venue's text, apart from the connector's signer and the sandbox's reading of it."""
+    """One signer, by the venue's text: neither the connector's signer nor the sandbox's reading of it."""
 
     def __init__(self, desk: LocalDesk, key: SigningKey) -> None:
         self.desk = desk
@@ -75,10 +79,17 @@ class Client:
         parts = []
         for payload in payloads or [{}]:
             texts = {name: _text(value) for name, value in payload.items()}
-            parts.append("&".join([f"instruction={instruction}", *(f"{name}={texts[name]}" for name in sorted(texts))]))
+            parts.append(
+                "&".join([f"instruction={instruction}", *(f"{name}={texts[name]}" for name in sorted(texts))])
+            )
         text = "&".join([*parts, f"timestamp={timestamp}", f"window={window}"])
         signature = base64.b64encode(self.key.sign(text.encode()).signature).decode()
-        return {"X-API-Key": self.api_key, "X-Signature": signature, "X-Timestamp": timestamp, "X-Window": window}
+        return {
+            "X-API-Key": self.api_key,
+            "X-Signature": signature,
+            "X-Timestamp": timestamp,
+            "X-Window": window,
+        }
 
     def ask(self, method: str, path: str, *, body: Any = None, **query: Any) -> Answer:
         """The answer to a signed request."""
@@ -96,7 +107,9 @@ class Client:
     def order(self, symbol: str, side: str, **fields: Any) -> Any:
         """An order placed: limit if it has a price, else market."""
         kind = "Limit" if "price" in fields else "Market"
-        return self.done("POST", "/api/v1/order", body={"symbol": symbol, "side": side, "orderType": kind, **fields})
+        return self.done(
+            "POST", "/api/v1/order", body={"symbol": symbol, "side": side, "orderType": kind, **fields}
+        )
 
 
 def _text(value: Any) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from base64 import b64encode
 from typing import NamedTuple
 
 from nacl.bindings import crypto_sign_seed_keypair
 
-__all__ = ["FIRST", "SECOND", "KeyPair", "key_pair"]
+__all__ = ["FIRST", "SECOND", "KeyPair", "key_pair", "own_key_pair"]
 
 
 class KeyPair(NamedTuple):
@@ -27,6 +28,11 @@ def key_pair(number: int) -> KeyPair:
     seed = f"bpx_connector test key number {number:02}".encode()
     public, _ = crypto_sign_seed_keypair(seed)
     return KeyPair(b64encode(public).decode(), b64encode(seed).decode())
+
+
+def own_key_pair() -> KeyPair:
+    """The key pair of whoever records from the live venue, from the environment."""
+    return KeyPair(os.environ["BPX_API_KEY"], os.environ["BPX_SECRET"])
 
 
 FIRST = key_pair(1)

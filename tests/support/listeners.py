@@ -1,10 +1,11 @@
-"""Clients of the sandbox that know nothing of the connector: a socket, a fence to wait for, and a signature."""
+"""Clients of the sandbox that know nothing of the connector: a socket and a signature."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from base64 import b64decode, b64encode
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,7 +15,7 @@ from nacl.signing import SigningKey
 from bpx_connector.sandbox.server import Sandbox
 from tests.support.keys import FIRST, KeyPair
 
-__all__ = ["Listener", "listener", "signed_headers", "subscription_signature"]
+__all__ = ["Listener", "listener", "signed_headers", "subscription_signature", "until"]
 
 WINDOW = "5000"
 
@@ -45,8 +46,17 @@ def signed_headers(
     }
 
 
+async def until(condition: Callable[[], Any]) -> None:
+    """Let others run until something has happened; it is an error if it never does."""
+    for _ in range(2_000):
+        if condition():
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError("what was waited for has not happened")
+
+
 class Listener:
-    """One client's socket. `heard` answers with all that has come, up to this moment of the exchange's own."""
+    """One client's socket; `heard` answers with all that has come so far."""
 
     def __init__(self, sandbox: Sandbox, socket: ClientWebSocketResponse) -> None:
         self.sandbox = sandbox

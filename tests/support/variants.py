@@ -7,12 +7,14 @@ test marked `sandbox_only` has no cassette, because what it shows only a running
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-from tests.support.cassettes import RECORDING
+from tests.support.cassettes import CASSETTES, RECORDING
 
-__all__ = ["VARIANTS", "Variant", "cassette_name", "variant_of"]
+__all__ = ["VARIANTS", "Variant", "cassette_path", "subject"]
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,13 @@ def variant_of(item: pytest.Item) -> Variant | None:
     return variant if isinstance(variant, Variant) else None
 
 
-def cassette_name(item: pytest.Item) -> str:
-    """The test's own name with its parameters, without those of the run: all runs share one cassette."""
+def subject(module: Path) -> str:
+    """What a test module is about, by its name."""
+    return module.stem.removeprefix("test_")
+
+
+def cassette_path(item: pytest.Item) -> Path:
+    """cassettes/http/<subject>/<test>.yaml: the test's own parameters count, those of the run do not."""
     variant = variant_of(item)
     name = item.name
     if variant is not None:
@@ -52,7 +59,7 @@ def cassette_name(item: pytest.Item) -> str:
             .replace(f"{variant.name}-", "")
             .replace(f"-{variant.name}", "")
         )
-    return name.replace("/", "_")
+    return CASSETTES / subject(item.path) / f"{name.replace('/', '_')}.yaml"
 
 
 def _is_wanted(item: pytest.Item) -> bool:
@@ -67,7 +74,11 @@ def _is_wanted(item: pytest.Item) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name our own mark."""
+    """Name our own mark, and let properties try the same examples every time, however slow the machine."""
+    settings.register_profile(
+        "project", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("project")
     config.addinivalue_line(
         "markers", "sandbox_only: what this shows only a running sandbox can do; no cassette."
     )

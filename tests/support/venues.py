@@ -73,7 +73,8 @@ def all_rules() -> list[MarketRules]:
 
 
 class Floor:
-    """An exchange with accounts `alice`, `bob` and `carol`, which keeps all events and counts time up itself."""
+    """An exchange with accounts `alice`, `bob` and `carol`, which keeps all events and counts time up
+    itself."""
 
     def __init__(self, funds: Mapping[str, Decimal] | None = None) -> None:
         self.now = START
@@ -87,7 +88,7 @@ class Floor:
     def place(self, account: Account, symbol: str, side: str, **fields: Any) -> Order:
         """Place an order a moment later; figures may be numbers or text, the type follows from the price."""
         self.now += 1
-        figures = {name: _figure(name, value) for name, value in fields.items()}
+        figures: dict[str, Any] = {name: _figure(name, value) for name, value in fields.items()}
         order_type = LIMIT if "price" in figures else MARKET
         request = OrderRequest(symbol=symbol, side=side, **{"order_type": order_type, **figures})
         return self.venue.execute(account, request, self.now)

@@ -23,7 +23,7 @@ from bpx_connector.venue.endpoints import (
     NewerEndpoints,
     endpoint_of,
 )
-from tests.support.openapi import Operation, operations
+from tests.support.operations import Operation, operations
 
 CLASSES = [bpx_connector.bpx, bpx_connector.async_support.bpx, bpx_connector.pro.bpx]
 EVERY_OPERATION = pytest.mark.parametrize("operation", operations(), ids=str)
@@ -33,8 +33,15 @@ def row_of(operation: Operation) -> Endpoint:
     return ENDPOINTS[operation.method, operation.path]
 
 
-def implicit_names(owner: type, kind: type = Entry) -> set[str]:
-    return {name for name, member in inspect.getmembers_static(owner) if isinstance(member, kind)}
+CCXTS_OWN: dict[str, Entry[Any]] = {
+    name: member for name, member in inspect.getmembers_static(ImplicitAPI) if isinstance(member, Entry)
+}
+OURS: dict[str, Endpoint] = {
+    name: member
+    for table in (Endpoints, NewerEndpoints)
+    for name, member in vars(table).items()
+    if isinstance(member, Endpoint)
+}
 
 
 def test_the_document_has_the_operations_that_the_table_was_written_from() -> None:
@@ -90,19 +97,15 @@ def test_a_row_without_an_instruction_is_public_unless_the_venue_keeps_it_to_bro
     assert unsigned == {"api/v1/borrowLend/position/liquidationPrice", "wapi/v1/capital/withdrawals/delay"}
 
 
-@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__module__)
-def test_every_implicit_method_of_ccxts_own_class_exists_in_both_spellings(kind: type) -> None:
-    theirs = implicit_names(ImplicitAPI)
-    assert len(theirs) > 100
-    assert theirs <= implicit_names(kind, Endpoint)
+def test_every_implicit_method_of_ccxts_own_class_exists_in_both_spellings() -> None:
+    assert len(CCXTS_OWN) > 100
+    assert set(CCXTS_OWN) <= set(OURS)
 
 
-@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__module__)
-def test_ccxts_names_call_the_same_operation_on_ours(kind: Any) -> None:
-    for name in implicit_names(ImplicitAPI):
-        theirs: Any = inspect.getattr_static(ImplicitAPI, name)
-        ours: Any = inspect.getattr_static(kind, name)
-        assert (ours.method, ours.path, ours.api) == (theirs.method, theirs.path, theirs.api), name
+@pytest.mark.parametrize("name", CCXTS_OWN)
+def test_ccxts_names_call_the_same_operation_on_ours(name: str) -> None:
+    theirs, ours = CCXTS_OWN[name], OURS[name]
+    assert (ours.method, ours.path, ours.api) == (theirs.method, theirs.path, theirs.api)
 
 
 def camel_case(access: str, row: Endpoint) -> str:
@@ -110,13 +113,16 @@ def camel_case(access: str, row: Endpoint) -> str:
     return first + "".join(word[:1].upper() + word[1:] for word in rest)
 
 
+def test_every_row_has_both_spellings() -> None:
+    for name, row in OURS.items():
+        if "_" in name:
+            assert OURS[camel_case(name.partition("_")[0], row)] is row
+
+
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__module__)
-def test_every_row_has_both_spellings(kind: type) -> None:
-    names = implicit_names(kind, Endpoint)
-    for table in (Endpoints, NewerEndpoints):
-        for name, row in vars(table).items():
-            if isinstance(row, Endpoint) and "_" in name:
-                assert {name, camel_case(name.partition("_")[0], row)} <= names
+def test_every_spelling_is_a_method_of_each_class(kind: Any) -> None:
+    exchange = kind()
+    assert [name for name in OURS if not callable(getattr(exchange, name, None))] == []
 
 
 def test_an_implicit_method_calls_its_operation() -> None:

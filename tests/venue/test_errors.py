@@ -18,6 +18,7 @@ from ccxt.base.errors import (
     InvalidNonce,
     InvalidOrder,
     NetworkError,
+    NullResponse,
     OnMaintenance,
     OrderImmediatelyFillable,
     OrderNotFillable,
@@ -29,7 +30,7 @@ from ccxt.base.errors import (
 
 import bpx_connector
 from bpx_connector.venue.errors import CODES, RateLimited, error_class
-from tests.support.openapi import error_codes
+from tests.support.operations import error_codes
 from tests.support.samples import sample
 
 HOST = "https://api.backpack.exchange"
@@ -105,7 +106,7 @@ SEEN = [
     Seen("GET /api/v1/order", 404, "RESOURCE_NOT_FOUND", "Not Found", OrderNotFound),
     Seen("DELETE /api/v1/order", 404, "RESOURCE_NOT_FOUND", "Not Found", OrderNotFound),
     Seen("DELETE /api/v1/order", 400, BAD, "Order not found", OrderNotFound),
-    Seen("GET /api/v1/position", 404, "RESOURCE_NOT_FOUND", "Not Found", ExchangeError),
+    Seen("GET /api/v1/position", 404, "RESOURCE_NOT_FOUND", "Not Found", NullResponse),
     Seen("GET /api/v1/capital", 429, "TOO_MANY_REQUESTS", "Too many requests", RateLimited),
     Seen("GET /api/v1/capital", 429, NO_CODE, "", RateLimited),
     Seen(ORDER, 503, "MAINTENANCE", "Maintenance", OnMaintenance),

@@ -1,0 +1,115 @@
+"""Amounts, prices and costs as the venue takes them: plain decimal text at the market's step and tick.
+
+The results are those of ccxt's amount_to_precision, price_to_precision and cost_to_precision. What is nothing
+at that precision, or outside the market's limits, is an InvalidOrder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Context, Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any
+
+from ccxt.base.errors import InvalidOrder
+
+from bpx_connector.parse.numbers import plain
+from bpx_connector.venue.words import CLIENT_ID_MAX
+
+__all__ = ["Market", "amount_text", "client_id_of", "cost_text", "figure_of", "not_sent", "price_text"]
+
+Market = Mapping[str, Any]
+
+# Room for more digits than any figure of the venue has, so that nothing is rounded but by a step or a tick.
+_EXACT = Context(prec=200)
+MOST_DIGITS = 50
+
+
+def not_sent(market: Market, sentence: str) -> InvalidOrder:
+    """The refusal of an order that stays here."""
+    return InvalidOrder(f"order in {market['symbol']} not sent: {sentence}")
+
+
+@lru_cache(maxsize=4096)
+def _rule(value: Any) -> Decimal:
+    """A step, tick or limit of a market. They come in ccxt's number type, where a float shows its digits."""
+    return Decimal(str(value))
+
+
+def figure_of(market: Market, name: str, value: Any) -> Decimal:
+    """A positive number of the caller's, whatever type it came in."""
+    if isinstance(value, bool):
+        raise not_sent(market, f"{name} {value!r} is not a number")
+    try:
+        figure = value if isinstance(value, Decimal) else Decimal(str(value))
+    except InvalidOperation:
+        raise not_sent(market, f"{name} {value!r} is not a number") from None
+    if not figure.is_finite():
+        raise not_sent(market, f"{name} {value!r} is not a finite number")
+    if figure <= 0:
+        raise not_sent(market, f"{name} {value!r} is not above zero")
+    if abs(figure.adjusted()) > MOST_DIGITS:
+        raise not_sent(market, f"{name} {value!r} is out of all proportion")
+    return figure
+
+
+def _truncated(value: Decimal, step: Decimal) -> Decimal:
+    return _EXACT.subtract(value, _EXACT.remainder(value, step))
+
+
+def _rounded(value: Decimal, tick: Decimal) -> Decimal:
+    """To the nearest tick, and from the middle upwards, as ccxt does."""
+    missing = _EXACT.remainder(value, tick)
+    down = _EXACT.subtract(value, missing)
+    return down if _EXACT.add(missing, missing) < tick else _EXACT.add(down, tick)
+
+
+def _within(market: Market, name: str, given: Any, figure: Decimal, limits: Mapping[str, Any]) -> None:
+    least, most = limits.get("min"), limits.get("max")
+    if least is not None and figure < _rule(least):
+        raise not_sent(market, f"{name} {given!r} is below the minimum of {plain(_rule(least))}")
+    if most is not None and figure > _rule(most):
+        raise not_sent(market, f"{name} {given!r} is above the maximum of {plain(_rule(most))}")
+
+
+def amount_text(market: Market, amount: Any, name: str = "amount") -> str:
+    """The amount cut off at the market's step, as decimal text."""
+    step = _rule(market["precision"]["amount"])
+    figure = _truncated(figure_of(market, name, amount), step)
+    if not figure:
+        raise not_sent(market, f"{name} {amount!r} is nothing at the market's step of {plain(step)}")
+    _within(market, name, amount, figure, market["limits"]["amount"])
+    return plain(figure)
+
+
+def price_text(market: Market, price: Any, name: str = "price") -> str:
+    """The price rounded to the market's tick, as decimal text."""
+    tick = _rule(market["precision"]["price"])
+    figure = _rounded(figure_of(market, name, price), tick)
+    if not figure:
+        raise not_sent(market, f"{name} {price!r} is nothing at the market's tick of {plain(tick)}")
+    _within(market, name, price, figure, market["limits"]["price"])
+    return plain(figure)
+
+
+def cost_text(market: Market, cost: Any) -> str:
+    """A cost cut off at the market's cost precision, or at its tick where it has none, as ccxt does."""
+    precision = market["precision"]
+    step = _rule(precision.get("cost") or precision["price"])
+    figure = _truncated(figure_of(market, "cost", cost), step)
+    if not figure:
+        raise not_sent(market, f"cost {cost!r} is nothing at the precision of {plain(step)}")
+    _within(market, "cost", cost, figure, market["limits"].get("cost") or {})
+    return plain(figure)
+
+
+def client_id_of(value: Any) -> int:
+    """A client id as the venue takes it, or InvalidOrder."""
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if is_whole or (isinstance(value, str) and value.isascii() and value.isdigit()):
+        client_id = int(value)
+        if 0 <= client_id <= CLIENT_ID_MAX:
+            return client_id
+    raise InvalidOrder(
+        f"clientOrderId {value!r} cannot be used: the venue takes whole numbers from 0 to {CLIENT_ID_MAX}"
+    )

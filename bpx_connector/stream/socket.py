@@ -1,0 +1,306 @@
+"""The only I/O of the streams: connect, read, ping, notice silence, back off, connect again.
+
+A socket knows no stream's meaning. It reads batches of frames (whatever has arrived is one batch), sends
+what its subscriptions want sent, and reports to its owner. The way out, the clock, the pauses and the
+jitter are handed in. Pings: "a Ping frame will be sent from the server every 60s, and a Pong is expected"
+within 120 s; "the client should reconnect after receiving the Close frame" (Backpack OpenAPI, tag Streams,
+"Keeping the connection alive").
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple, Protocol
+
+import aiohttp
+from aiohttp import WSMessage, WSMsgType
+
+from bpx_connector.stream.frames import subscribe_frame, unsubscribe_frame
+from bpx_connector.stream.subscriptions import Batch, Subscriptions, Verdict
+
+__all__ = ["USUAL_PATIENCE", "AiohttpLink", "Link", "Owner", "Patience", "Socket", "Tools", "pause_after"]
+
+
+class Link(Protocol):
+    """One open connection."""
+
+    async def read(self) -> Sequence[WSMessage]:
+        """The messages that have arrived, at least one."""
+
+    async def send(self, text: str) -> None: ...
+    async def ping(self, data: bytes) -> None: ...
+    async def pong(self, data: bytes) -> None: ...
+    async def close(self) -> None: ...
+
+
+class Tools(NamedTuple):
+    """What a socket gets from outside."""
+
+    connect: Callable[[], Awaitable[Link]]
+    sign: Callable[[], Sequence[str]]
+    sleep: Callable[[float], Awaitable[None]]
+    clock: Callable[[], float]
+    jitter: Callable[[], float]
+    report: Callable[[str, BaseException | None], None]
+
+
+class Patience(NamedTuple):
+    """Durations in seconds."""
+
+    shortest_pause: float = 0.25
+    longest_pause: float = 30.0
+    ping_after: float = 15.0
+    silence: float = 30.0
+    verdict: float = 2.0
+    grace: float = 0.1
+    tick: float = 1.0
+    closing: float = 1.0
+
+
+USUAL_PATIENCE = Patience()
+
+
+class Owner(Protocol):
+    """Who is told what happens on a socket."""
+
+    def opened(self, socket: Socket) -> None: ...
+    def received(self, socket: Socket, messages: Sequence[WSMessage]) -> None: ...
+    def concluded(self, socket: Socket, verdict: Verdict) -> None: ...
+    def unsigned(self, socket: Socket, streams: Sequence[str], error: Exception) -> None: ...
+    def lost(self, socket: Socket) -> None: ...
+    def unreachable(self, socket: Socket, error: Exception, failures: int) -> None: ...
+
+
+UNREACHABLE = (aiohttp.ClientError, OSError, asyncio.TimeoutError)
+BARRIER = b"barrier "
+ALIVE = b"alive"
+ENDS = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
+
+
+def pause_after(failures: int, patience: Patience, jitter: float) -> float:
+    """How long to wait before the next attempt: doubled with each failure, capped, spread by the jitter."""
+    pause = min(patience.longest_pause, patience.shortest_pause * 2.0 ** min(failures, 30))
+    return pause * (0.5 + jitter / 2)
+
+
+class Socket:
+    """One connection to the venue, made again whenever it is lost."""
+
+    def __init__(
+        self, subscriptions: Subscriptions, owner: Owner, tools: Tools, patience: Patience = USUAL_PATIENCE
+    ) -> None:
+        self.subscriptions = subscriptions
+        self.frames = 0
+        self.reconnects = 0
+        self.last_heard: float | None = None
+        self.is_open = False
+        self._owner = owner
+        self._tools = tools
+        self._patience = patience
+        self._to_unsubscribe: list[str] = []
+        self._has_work = asyncio.Event()
+        self._has_pong = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._barriers = 0
+        self._asked_at = 0.0
+        self._pinged_at = 0.0
+
+    def start(self) -> None:
+        """Run until `stop`."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        """Close the connection and end."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    def unsubscribe(self, streams: Sequence[str]) -> None:
+        """Have the venue told that these are no longer wanted."""
+        if self.is_open:
+            self._to_unsubscribe.extend(streams)
+            self._has_work.set()
+
+    def flush(self) -> None:
+        """Send what the subscriptions want sent."""
+        self._has_work.set()
+
+    async def _run(self) -> None:
+        failures = 0
+        while True:
+            try:
+                link = await self._tools.connect()
+            except UNREACHABLE as error:
+                failures += 1
+                self._owner.unreachable(self, error, failures)
+            else:
+                before = self.frames
+                await self._serve(link)
+                failures = 0 if self.frames > before else failures + 1
+                self.reconnects += 1
+            await self._tools.sleep(pause_after(failures, self._patience, self._tools.jitter()))
+
+    async def _serve(self, link: Link) -> None:
+        """Use a connection until it ends."""
+        self.last_heard = self._pinged_at = self._tools.clock()
+        self.is_open = True
+        self._to_unsubscribe.clear()
+        self._has_pong.clear()
+        self._has_work.set()
+        self._owner.opened(self)
+        steps = (self._read, self._write, self._judge, self._watch_over)
+        parts = [asyncio.ensure_future(step(link)) for step in steps]
+        try:
+            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for part in parts:
+                part.cancel()
+            outcomes = await asyncio.gather(*parts, return_exceptions=True)
+            self.is_open = False
+            self.subscriptions.lose()
+            self._owner.lost(self)
+            for outcome in outcomes:
+                if isinstance(outcome, Exception) and not isinstance(outcome, UNREACHABLE):
+                    self._tools.report("a stream socket ended unexpectedly", outcome)
+            with suppress(*UNREACHABLE):
+                async with asyncio.timeout(self._patience.closing):
+                    await link.close()
+
+    async def _read(self, link: Link) -> None:
+        while True:
+            messages = await link.read()
+            self.last_heard = self._tools.clock()
+            self._owner.received(self, messages)
+            for message in messages[-1:]:
+                # Whatever is not text ends a batch, so only the last message can be a control frame.
+                if message.type is WSMsgType.PING:
+                    await link.pong(message.data)
+                elif message.type is WSMsgType.PONG:
+                    self._heard_pong(bytes(message.data))
+                elif message.type in ENDS:
+                    return
+
+    async def _write(self, link: Link) -> None:
+        while True:
+            await self._has_work.wait()
+            self._has_work.clear()
+            if self._to_unsubscribe:
+                streams, self._to_unsubscribe = self._to_unsubscribe, []
+                await link.send(unsubscribe_frame(streams))
+            batch = self.subscriptions.next_batch()
+            if batch is not None:
+                await self._ask(link, batch)
+
+    async def _ask(self, link: Link, batch: Batch) -> None:
+        signature = None
+        if batch.is_private:
+            try:
+                signature = self._tools.sign()
+            except Exception as error:
+                self.subscriptions.conclude()
+                self._owner.unsigned(self, batch.streams, error)
+                self._has_work.set()
+                return
+        self._barriers += 1
+        self._asked_at = self._tools.clock()
+        await link.send(subscribe_frame(batch.streams, signature))
+        await link.ping(BARRIER + str(self._barriers).encode())
+
+    async def _watch_over(self, link: Link) -> None:
+        """Ping a quiet socket, give up a silent one, and conclude a batch whose pong does not come."""
+        patience, clock = self._patience, self._tools.clock
+        while True:
+            await self._tools.sleep(patience.tick)
+            now = clock()
+            heard = now if self.last_heard is None else self.last_heard
+            if now - heard >= patience.silence:
+                self._tools.report(f"a stream socket was silent for {now - heard:.0f} s", None)
+                return
+            if self.subscriptions.asked is not None and now - self._asked_at >= patience.verdict:
+                self._conclude()
+            if now - max(heard, self._pinged_at) >= patience.ping_after:
+                self._pinged_at = now
+                await link.ping(ALIVE)
+
+    def _heard_pong(self, data: bytes) -> None:
+        if data == BARRIER + str(self._barriers).encode():
+            self._has_pong.set()
+
+    async def _judge(self, link: Link) -> None:
+        while True:
+            await self._has_pong.wait()
+            self._has_pong.clear()
+            asked = self.subscriptions.asked
+            if asked is not None:
+                if asked.may_be_refused_late:
+                    await self._tools.sleep(self._patience.grace)
+                self._conclude()
+
+    def _conclude(self) -> None:
+        verdict = self.subscriptions.conclude()
+        self._has_work.set()
+        self._owner.concluded(self, verdict)
+
+
+class AiohttpLink:
+    """A connection by aiohttp."""
+
+    def __init__(self, websocket: aiohttp.ClientWebSocketResponse) -> None:
+        self._websocket = websocket
+        reader = getattr(websocket, "_reader", None)
+        self._buffer = getattr(reader, "_buffer", None)
+
+    async def read(self) -> Sequence[WSMessage]:
+        first = await self._websocket.receive()
+        if first.type is not WSMsgType.TEXT or not self._buffer:
+            return (first,)
+        messages = [first, *self._waiting_texts()]
+        messages.append(await self._websocket.receive())  # at once: there is at least one more
+        return messages
+
+    async def send(self, text: str) -> None:
+        await self._websocket.send_str(text)
+
+    async def ping(self, data: bytes) -> None:
+        await self._websocket.ping(data)
+
+    async def pong(self, data: bytes) -> None:
+        await self._websocket.pong(data)
+
+    async def close(self) -> None:
+        await self._websocket.close()
+
+    def _waiting_texts(self) -> list[WSMessage]:
+        """The text frames that wait in aiohttp's buffer, all but the last message there.
+
+        One `receive` a frame costs as much as the parsing of the frame itself, and without a look into the
+        buffer nothing says where a batch ends. The sizes of what is taken are added to the message that
+        stays, which keeps aiohttp's flow control right. Without such a buffer every frame is a batch of its
+        own.
+        """
+        buffer: Any = self._buffer
+        taken: list[WSMessage] = []
+        size = 0
+        while len(buffer) > 1 and buffer[0][0].type is WSMsgType.TEXT:
+            message, its_size = buffer.popleft()
+            taken.append(message)
+            size += its_size + _OVERHEAD
+        if taken:
+            buffer[0] = (buffer[0][0], buffer[0][1] + size)
+        return taken
+
+
+def _overhead() -> int:
+    try:
+        from aiohttp._websocket.reader_py import MSG_SIZE_OVERHEAD
+    except ImportError:
+        return 0  # before aiohttp 3.14 a message counted its size only
+    return MSG_SIZE_OVERHEAD
+
+
+_OVERHEAD = _overhead()

@@ -1,0 +1,93 @@
+"""Streams recorded to a cassette and played again without any network."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ccxt.base.errors import BadRequest
+
+from bpx_connector.pro import bpx
+from tests.support.keys import FIRST
+from tests.support.streaming import driven, exchange_on, sandbox_with, soon
+
+SPOT = "SOL/USDC"
+
+
+async def recorded(path: Path) -> Any:
+    """A session on a cassette: a book, trades and an own fill. Answers with what was seen."""
+    async with sandbox_with("SOL_USDC") as sandbox, driven(sandbox), exchange_on(sandbox) as exchange:
+        with exchange.record_streams(path, source="the sandbox, in a test"):
+            await exchange.load_markets(True)
+            book = await soon(exchange.watch_order_book(SPOT, 2))
+            trades = await soon(exchange.watch_trades(SPOT))
+            fills = asyncio.ensure_future(exchange.watch_my_trades())
+            await asyncio.sleep(0.1)
+            await exchange.create_order(SPOT, "market", "buy", 1)
+            filled = await soon(fills)
+            await exchange.close()
+    return book, trades, filled
+
+
+async def test_a_recorded_session_can_be_played_without_network(tmp_path: Path) -> None:
+    path = tmp_path / "session.jsonl"
+    _, trades, filled = await recorded(path)
+    exchange: Any = bpx({"enableRateLimit": False, **FIRST.credentials})
+    exchange.timeout_on_exit = 0
+    with exchange.play_streams(path) as player:
+        assert player.source == "the sandbox, in a test"
+        book = await soon(exchange.watch_order_book(SPOT, 2))
+        assert book["bids"][0][0] < book["asks"][0][0]
+        assert (await soon(exchange.watch_trades(SPOT)))[0] == trades[0]
+        assert (await soon(exchange.watch_my_trades()))[0] == filled[0]
+        await exchange.close()
+
+
+async def test_no_key_and_no_signature_is_on_a_cassette(tmp_path: Path) -> None:
+    path = tmp_path / "session.jsonl"
+    await recorded(path)
+    text = path.read_text()
+    assert FIRST.api_key not in text
+    frames = [json.loads(json.loads(line)["client"]) for line in text.splitlines() if '"client"' in line]
+    signed = [frame for frame in frames if "signature" in frame]
+    assert signed
+    for frame in signed:
+        assert frame["signature"][:2] == ["<public key>", "<signature>"]
+
+
+async def test_a_refusal_on_a_cassette_is_refused_again(tmp_path: Path) -> None:
+    path = tmp_path / "refused.jsonl"
+    async with sandbox_with("SOL_USDC") as sandbox, exchange_on(sandbox) as exchange:
+        with exchange.record_streams(path):
+            await exchange.subscribe_stream("nonsense.SOL_USDC", print)
+            await asyncio.sleep(0.1)
+            await exchange.close()
+    assert "4006" in path.read_text()
+    exchange = bpx({"enableRateLimit": False})
+    exchange.timeout_on_exit = 0
+    with exchange.play_streams(path):
+        await exchange.subscribe_stream("nonsense.SOL_USDC", print)
+        await asyncio.sleep(0.05)
+        assert exchange.stream_counters()["streams"] == {}
+        await exchange.close()
+
+
+async def test_what_is_not_on_the_cassette_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "empty.jsonl"
+    path.write_text('{"cassette":1,"source":"nowhere"}\n')
+    exchange: Any = bpx({"enableRateLimit": False})
+    exchange.timeout_on_exit = 0
+    with exchange.play_streams(path), pytest.raises(LookupError, match="GET /api/v1/"):
+        await exchange.fetch_time()
+    await exchange.close()
+
+
+def test_a_file_that_is_no_cassette_is_not_played(tmp_path: Path) -> None:
+    path = tmp_path / "other.jsonl"
+    path.write_text("{}\n")
+    exchange: Any = bpx()
+    with pytest.raises(ValueError, match="not a WebSocket cassette"), exchange.play_streams(path):
+        raise BadRequest("never played")

@@ -1,0 +1,141 @@
+"""How an instance with streams lives: in any loop and thread, through trouble, to its end and again."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from ccxt.base.errors import AuthenticationError, ExchangeClosedByUser, NetworkError
+
+from bpx_connector.pro import bpx
+from bpx_connector.sandbox.server import Sandbox, SandboxThread
+from tests.support.keys import FIRST, KeyPair
+from tests.support.streaming import driven, exchange_on, sandbox_with, soon
+
+SPOT = "SOL/USDC"
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with sandbox_with("SOL_USDC") as sandbox, driven(sandbox):
+        yield sandbox
+
+
+async def test_close_wakes_every_watcher_and_the_instance_can_be_used_again(sandbox: Sandbox) -> None:
+    async with exchange_on(sandbox) as exchange:
+        await soon(exchange.watch_order_book(SPOT))
+        watchers = [
+            asyncio.ensure_future(_for_ever(exchange.watch_order_book, SPOT)),
+            asyncio.ensure_future(_for_ever(exchange.watch_orders)),
+        ]
+        await asyncio.sleep(0.05)
+        book = exchange.orderbooks[SPOT]
+        await exchange.close()
+        for watcher in watchers:
+            with pytest.raises(ExchangeClosedByUser):
+                await soon(watcher)
+        assert book["nonce"] is None
+        assert exchange.clients == {}
+        assert exchange.session is None
+        assert (await soon(exchange.watch_order_book(SPOT)))["nonce"]
+
+
+async def test_nothing_is_left_of_a_closed_instance(sandbox: Sandbox) -> None:
+    async with exchange_on(sandbox) as exchange:
+        before = asyncio.all_tasks()
+        await soon(exchange.watch_order_book(SPOT))
+        await soon(exchange.watch_balance())
+        await exchange.close()
+        await asyncio.sleep(0.05)
+        assert {task for task in asyncio.all_tasks() - before if not task.done()} == set()
+        assert sandbox.feed.connections == []
+        gc.collect()  # a leaked socket would warn here, and warnings are errors
+
+
+async def _for_ever(watch: Any, *args: Any) -> None:
+    while True:
+        await watch(*args)
+
+
+def test_an_instance_made_here_works_in_a_thread_with_its_own_loop() -> None:
+    exchange: Any = bpx({"enableRateLimit": False})
+    exchange.timeout_on_exit = 0
+    books: list[Any] = []
+
+    def work() -> None:
+        async def watch() -> None:
+            books.append(await soon(exchange.watch_order_book(SPOT, 1)))
+            await exchange.close()
+
+        asyncio.run(watch())
+
+    with SandboxThread(seed=1, symbols=("SOL_USDC",)) as sandbox:
+        socket = {"public": sandbox.socket_url, "private": sandbox.socket_url}
+        exchange.urls["api"] = {"public": sandbox.url, "private": sandbox.url, "ws": socket}
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join(30)
+    assert len(books[0]["bids"]) == 1
+
+
+async def test_a_signature_that_is_refused_is_raised_where_it_matters(sandbox: Sandbox) -> None:
+    sandbox.faults.distrust("subscribe")
+    async with exchange_on(sandbox) as exchange:
+        public = asyncio.ensure_future(exchange.watch_ticker(SPOT))
+        with pytest.raises(AuthenticationError, match=r"account\.orderUpdate was refused: 4003"):
+            await soon(exchange.watch_orders())
+        assert (await soon(public))["last"]
+        sandbox.faults.clear()
+        watching = asyncio.ensure_future(exchange.watch_balance())
+        assert (await soon(watching))["total"]
+
+
+async def test_credentials_that_are_no_pair_are_said_to_be_none(sandbox: Sandbox) -> None:
+    async with exchange_on(sandbox, KeyPair(FIRST.api_key, "c2hvcnQ=")) as exchange:
+        with pytest.raises(AuthenticationError, match="secret decodes to 5 bytes"):
+            await soon(exchange.watch_my_trades())
+
+
+async def test_a_venue_that_is_not_there_is_a_network_error(unused_tcp_port: int, sandbox: Sandbox) -> None:
+    async with exchange_on(sandbox) as exchange:
+        exchange.urls["api"]["ws"] = {"public": f"ws://127.0.0.1:{unused_tcp_port}"}
+        with pytest.raises(NetworkError, match="no connection to the streams"):
+            await soon(exchange.watch_ticker(SPOT))
+
+
+async def test_a_watcher_outlives_a_cut_socket(sandbox: Sandbox) -> None:
+    async with exchange_on(sandbox) as exchange:
+        await soon(exchange.watch_order_book(SPOT))
+        sandbox.faults.cut()
+        sandbox.faults.refuse("/api/v1/depth", status=503, times=2)
+        sandbox.faults.stale("SOL_USDC", seconds=1, times=1)
+        for _ in range(3):
+            assert (await soon(exchange.watch_order_book(SPOT)))["nonce"]
+        assert exchange.stream_counters()["sockets"][0]["reconnects"] >= 1
+
+
+async def test_a_fill_that_was_missed_in_a_gap_is_handed_out_after_it() -> None:
+    async with sandbox_with("SOL_USDC") as sandbox, exchange_on(sandbox) as exchange:
+        exchange.nonce = lambda: sandbox.clock.now() // 1000
+        fills = asyncio.ensure_future(exchange.watch_my_trades())
+        orders = asyncio.ensure_future(exchange.watch_orders())
+        await asyncio.sleep(0.1)
+        sandbox.faults.lose("account.*")
+        placed = await exchange.create_order(SPOT, "market", "buy", 1)
+        assert not fills.done()
+        sandbox.faults.clear()
+        sandbox.faults.cut("account.*")
+        [order] = await soon(orders)
+        assert (order["id"], order["status"], order["filled"]) == (placed["id"], "closed", 1)
+        assert {trade["order"] for trade in await soon(fills)} == {placed["id"]}
+
+
+async def test_proxies_of_ccxt_are_used(sandbox: Sandbox, unused_tcp_port: int) -> None:
+    async with exchange_on(sandbox) as exchange:
+        exchange.wsProxy = f"http://127.0.0.1:{unused_tcp_port}"
+        with pytest.raises(NetworkError, match=str(unused_tcp_port)):
+            await soon(exchange.watch_ticker(SPOT))

@@ -1,0 +1,91 @@
+"""Who may import whom. Arrows point only at the thing imported, and nothing goes back up."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "bpx_connector"
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "venue": set(),
+    "flow": set(),
+    "_ccxt": {"venue"},  # to a type checker: the implicit methods
+    "masking": set(),
+    "pacing": set(),
+    "signer": {"venue"},
+    "parse": {"venue", "_ccxt"},
+    "rest": {"parse", "venue", "flow", "_ccxt"},
+    "exchange": {"rest", "signer", "venue", "flow", "masking", "pacing", "_ccxt"},
+    "async_support": {"exchange"},
+    "stream": {"venue"},
+    "feeds": {"parse", "stream", "venue", "_ccxt"},
+    "pro": {"async_support", "feeds", "signer", "stream", "venue", "_ccxt"},
+    "sandbox": {"venue"},
+    "plugin": set(),  # finds the classes by name, when `register` is called
+    "__init__": {"exchange", "plugin"},
+    "cli": {"plugin"},
+    "__main__": {"cli"},
+    "testing": {"sandbox"},
+}
+"""Part of the package -> the other parts that it may import."""
+
+ON_TOP = {"plugin", "cli", "__main__", "testing"}
+"""Nothing imports these, but for the package itself, which offers `register`."""
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def part_of(path: Path) -> str:
+    """The part of the package that a module belongs to: its folder, or its own name at the top."""
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The parts of the package that a module imports, at its top or further down."""
+    package = ["bpx_connector", *path.relative_to(PACKAGE).parent.parts]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*start, *([node.module] if node.module else [])])
+            names = [f"{module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            top, _, rest = name.partition(".")
+            if top == "bpx_connector":
+                yield rest.partition(".")[0] or "__init__"
+
+
+def test_the_walk_sees_imports_of_every_kind(tmp_path: Path) -> None:
+    found = {part for path in modules() for part in imported(path)}
+    assert {"venue", "parse", "rest", "exchange", "flow", "sandbox"} <= found
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_what_its_part_may(path: Path) -> None:
+    part = part_of(path)
+    assert part in MAY_IMPORT, f"{part} is new: say in MAY_IMPORT what it may import"
+    assert set(imported(path)) - {part} <= MAY_IMPORT[part]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_nothing_imports_what_stands_on_top(path: Path) -> None:
+    part = part_of(path)
+    if part not in ON_TOP | {"__init__"}:
+        assert not set(imported(path)) & ON_TOP
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_opens_with_what_it_is_about(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    if text.strip():
+        assert ast.get_docstring(ast.parse(text)), "no module docstring"

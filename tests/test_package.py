@@ -1,0 +1,142 @@
+"""What is shipped: typed, of one version, free of secrets, of machines and of the places it was made in."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import bpx_connector
+from tests.support.cassettes import CASSETTES, KEPT_ANSWER_HEADERS, KEPT_REQUEST_HEADERS, VENUE
+from tests.support.keys import key_pair
+from tests.support.samples import SAMPLES
+
+ROOT = Path(__file__).parent.parent
+NOT_OURS = {".git", "__pycache__", "build", "dist", "node_modules"}
+TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".json", ".jsonl", ".txt", ".cfg", ".ini", ".sh", ""}
+
+# Put together here, or this file would be the first to be found.
+MACHINE_PATHS = [
+    "/" + "/".join(parts) + "/" for parts in (["work", "main"], ["work", "shared"], ["root"], ["home"])
+]
+REGISTRY_HOSTS = [
+    ".".join(parts)
+    for parts in (
+        ["pypi", "org"],
+        ["pythonhosted", "org"],
+        ["npmjs", "org"],
+        ["npmjs", "com"],
+        ["deb", "debian", "org"],
+        ["crates", "io"],
+    )
+]
+
+
+def project_files() -> Iterator[Path]:
+    """Every text file of the project, none of what tools leave behind."""
+    for path in sorted(ROOT.rglob("*")):
+        parts = path.relative_to(ROOT).parts
+        is_left_behind = NOT_OURS & set(parts) or parts[0].startswith(".venv") or parts[0].endswith("_cache")
+        if path.is_file() and path.suffix in TEXT and not is_left_behind and parts[0] != ".hypothesis":
+            yield path
+
+
+def cassettes() -> list[Path]:
+    return sorted(CASSETTES.rglob("*.yaml"))
+
+
+def interactions(path: Path) -> list[dict[str, Any]]:
+    loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    recorded: list[dict[str, Any]] = loaded["interactions"]
+    return recorded
+
+
+def declared() -> dict[str, Any]:
+    project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return project
+
+
+def test_the_package_says_that_it_is_typed() -> None:
+    assert files("bpx_connector").joinpath("py.typed").is_file()
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    assert declared()["version"] == bpx_connector.__version__
+    assert f"## [{bpx_connector.__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_running_needs_the_four_libraries_and_no_more() -> None:
+    names = {re.split(r"[<>=~ ]", line)[0] for line in declared()["dependencies"]}
+    assert names == {"ccxt", "aiohttp", "PyNaCl", "msgspec"}
+
+
+def test_nothing_names_a_machine_it_was_made_on() -> None:
+    found = {
+        str(path.relative_to(ROOT)): word
+        for path in project_files()
+        for word in MACHINE_PATHS
+        if word in path.read_text(encoding="utf-8", errors="replace")
+    }
+    assert found == {}
+
+
+def test_nothing_names_a_registry() -> None:
+    found = {
+        str(path.relative_to(ROOT)): word
+        for path in project_files()
+        for word in REGISTRY_HOSTS
+        if word in path.read_text(encoding="utf-8", errors="replace")
+    }
+    assert found == {}
+
+
+def test_nothing_reaches_out_of_the_project() -> None:
+    outside = "../" + "shared"
+    assert [
+        str(path) for path in project_files() if outside in path.read_text(encoding="utf-8", errors="replace")
+    ] == []
+
+
+def test_there_are_cassettes() -> None:
+    assert len(cassettes()) > 50
+
+
+@pytest.mark.parametrize("path", cassettes(), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_cassette_holds_the_venues_side_and_nothing_secret(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    secrets = [word for number in range(1, 5) for word in key_pair(number)]
+    assert [secret for secret in secrets if secret in text] == []
+    assert "127.0.0.1" not in text
+    for interaction in interactions(path):
+        request, answer = interaction["request"], interaction["response"]
+        assert request["uri"].startswith(f"https://{VENUE}/")
+        assert {name.lower() for name in request["headers"]} <= KEPT_REQUEST_HEADERS
+        assert {name.lower() for name in answer["headers"]} <= KEPT_ANSWER_HEADERS
+
+
+@pytest.mark.parametrize("path", cassettes(), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_cassette_belongs_to_a_test(path: Path) -> None:
+    modules = list((ROOT / "tests").rglob(f"test_{path.parent.name}.py"))
+    tests = {
+        node.name
+        for module in modules
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    }
+    assert path.stem.partition("[")[0] in tests, "an orphan: `make record` removes it"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(SAMPLES.rglob("*.json")), ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
+def test_a_sample_says_where_it_comes_from(path: Path) -> None:
+    assert set(content := json.loads(path.read_text(encoding="utf-8"))) == {"source", "payload"}
+    assert len(content["source"]) > 20
