@@ -9,20 +9,22 @@ WORKERS ?= auto
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INTEROP_INSTALLED := $(INTEROP_VENV)/.installed
-PIP_OPTIONS := --quiet --disable-pip-version-check
+PIP_OPTIONS := -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check record bench sandbox interop clean
+.PHONY: help demo test check record bench bench-check soak sandbox interop clean
 
 help:
-	@echo "make demo      trade on the local exchange, through ccxt"
-	@echo "make test      all tests, network closed"
-	@echo "make check     ruff and mypy"
-	@echo "make record    record the cassettes anew, from the sandbox"
-	@echo "make bench     measurements beside ccxt's own class"
-	@echo "make sandbox   the local exchange on port $(PORT)"
-	@echo "make interop   other people's clients against the sandbox"
-	@echo "make clean     remove the virtual environments and caches"
+	@echo "make demo         trade on the local exchange, through ccxt"
+	@echo "make test         all tests, network closed"
+	@echo "make check        ruff and mypy"
+	@echo "make record       record the cassettes anew, from the sandbox"
+	@echo "make bench        measurements beside ccxt's own class, written into the README"
+	@echo "make bench-check  a short run: has any ratio fallen far behind?"
+	@echo "make soak         a hundred books for minutes, while sockets are cut"
+	@echo "make sandbox      the local exchange on port $(PORT)"
+	@echo "make interop      other people's clients against the sandbox"
+	@echo "make clean        remove the virtual environments and caches"
 
 demo: $(INSTALLED)
 	@$(BIN)/python examples/demo.py
@@ -36,11 +38,17 @@ check: $(INSTALLED)
 	@$(BIN)/mypy
 
 record: $(INSTALLED)
-	@rm -rf cassettes/http
+	@rm -rf cassettes/http cassettes/ws
 	@BPX_RECORD=1 $(BIN)/python -m pytest --quiet tests $(ARGS)
 
 bench: $(INSTALLED)
-	@$(BIN)/python -m benchmarks $(ARGS)
+	@$(BIN)/python -m benchmarks --write $(ARGS)
+
+bench-check: $(INSTALLED)
+	@$(BIN)/python -m benchmarks --check $(ARGS)
+
+soak: $(INSTALLED)
+	@$(BIN)/python -m benchmarks.soak $(ARGS)
 
 sandbox: $(INSTALLED)
 	@$(BIN)/python -m bpx_connector.sandbox --port $(PORT) $(ARGS)

@@ -9,34 +9,27 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.report import WIDE, Result, machine, results, table
+from benchmarks.report import FRONT_PAGE, WIDE, Result, brief_table, machine, results, table, write
 from benchmarks.rows import Compared, selected
 from benchmarks.runner import run
-
-README = Path(__file__).parent / "README.md"
-BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds and frames: about a minute")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds and frames: a minute or two")
     parser.add_argument("--rows", help="only rows whose names begin so, separated by commas")
     parser.add_argument(
         "--check", action="store_true", help=f"quick, ratios only, content with {WIDE:g} of a target"
     )
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
-    parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
+    parser.add_argument(
+        "--write", action="store_true", help="put the table into benchmarks/README.md and README.md"
+    )
     return parser.parse_args()
 
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
-
-
-def _written(text: str, path: Path) -> None:
-    before, _, rest = path.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    path.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
 
 
 def _as_json(found: list[Result]) -> str:
@@ -56,17 +49,22 @@ def main() -> int:
     """Exit with 1 if a target was missed."""
     arguments = _arguments()
     rows = selected(arguments.rows)
+    is_quick = arguments.quick or arguments.check
+    if is_quick:
+        rows = tuple(row for row in rows if not row.is_optional)
     if arguments.check:
         rows = tuple(row for row in rows if row.compared is not Compared.OURS_ALONE)
     names = [name for row in rows for name in (row.measurement, row.one) if name]
-    figures = asyncio.run(run(names, quick=arguments.quick or arguments.check, say=_say))
+    figures = asyncio.run(run(names, quick=is_quick, say=_say))
     found = results(rows, figures)
-    text = f"{table(found)}\n\n{machine()}"
-    print(text)
+    circumstances = f"{'A short run. ' if is_quick else ''}{machine()}"
+    text = f"{table(found)}\n\n{circumstances}"
+    print(text, flush=True)
     if arguments.json:
         arguments.json.write_text(_as_json(found))
     if arguments.write:
-        _written(text, README)
+        write("table", text)
+        write("benchmarks", f"{brief_table(found)}\n\n{circumstances}", FRONT_PAGE)
     part = WIDE if arguments.check else 1.0
     missed = [result.row.name for result in found if result.reached(part) is False]
     absent = [result.row.name for result in found if result.reached(part) is None]

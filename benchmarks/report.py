@@ -14,6 +14,8 @@ from benchmarks.runner import Figures
 from benchmarks.subjects import FLOOR, OURS, PEER
 
 PACKAGES = ("ccxt", "aiohttp", "msgspec", "PyNaCl", "orjson", "cryptography", "bpx-connector")
+PROJECT = Path(__file__).parent.parent
+FRONT_PAGE, OWN_PAGE = PROJECT / "README.md", PROJECT / "benchmarks" / "README.md"
 WIDE = 0.7
 """The regression check is content with this part of a target: it runs on busy machines."""
 
@@ -31,6 +33,8 @@ class Result:
 
     def reached(self, part: float = 1.0) -> bool | None:
         """Whether the target, or that part of it, is reached; None if it was not measured."""
+        if self.row.is_optional:
+            return True
         if self.ratio is None:
             return None
         if self.row.at_least:
@@ -80,6 +84,8 @@ def _number(value: float | None) -> str:
 
 
 def _target(row: Row) -> str:
+    if row.is_optional:
+        return "-"
     if row.compared is Compared.OURS_ALONE:
         return f"≤ {row.target:g} {row.unit.split()[0]}"
     return f"{'≥' if row.at_least else '≤'} {row.target:g} x"
@@ -88,7 +94,7 @@ def _target(row: Row) -> str:
 def _line(result: Result) -> str:
     row, reached = result.row, result.reached()
     ratio = "-" if result.ratio is None or row.compared is Compared.OURS_ALONE else f"{result.ratio:.2f} x"
-    verdict = "-" if reached is None else "yes" if reached else "**no**"
+    verdict = "-" if reached is None or row.is_optional else "yes" if reached else "**no**"
     title = row.title + (f" ({result.note})" if result.note else "")
     cells = (
         title,
@@ -108,6 +114,28 @@ def table(found: list[Result]) -> str:
     head = ("row", "unit", "ccxt backpack", "bpx", "ratio", "target", "reached", "floor")
     lines = ["| " + " | ".join(head) + " |", "|" + "|".join(["---", "---", *["---:"] * 6]) + "|"]
     return "\n".join(lines + [_line(result) for result in found])
+
+
+def brief_table(found: list[Result]) -> str:
+    """What a reader of the front page wants to know: the rows that compare, without floors and targets."""
+    lines = ["| row | unit | ccxt backpack | bpx | ratio |", "|---|---|---:|---:|---:|"]
+    lines += [
+        f"| {result.row.title} | {result.row.unit} | {_number(result.peer)} | {_number(result.ours)} "
+        f"| {result.ratio:.1f} x |"
+        for result in found
+        if result.row.compared is Compared.PEER_TO_OURS and result.ratio is not None
+    ]
+    return "\n".join(lines)
+
+
+def write(section: str, text: str, page: Path = OWN_PAGE) -> None:
+    """Put a text between the two comments that mark a section of a page."""
+    begin, end = f"<!-- {section}: begin -->", f"<!-- {section}: end -->"
+    before, found, rest = page.read_text().partition(begin)
+    _, ended, after = rest.partition(end)
+    if not found or not ended:
+        raise SystemExit(f"{page} has no section between {begin} and {end}")
+    page.write_text(f"{before}{begin}\n{text}\n{end}{after}")
 
 
 def machine() -> str:

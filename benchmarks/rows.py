@@ -13,8 +13,10 @@ BOTH = (PEER, OURS)
 FRAMES = 10_000
 FRAMES_PACED = 4_000
 SYMBOLS = 100
-CALLING, CALLING_QUICK = 300, 120
+CALLING, CALLING_QUICK = 200, 80
 """Milliseconds of CPU that a round of calls uses."""
+LASTING, LASTING_QUICK = 10_000, 3_000
+"""Further frames after which memory must stand where it stood."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Measurement:
     subjects: tuple[str, ...] = SUBJECTS
     fresh: bool = False
     """Whether each round needs a new process."""
+    at_once: bool = False
+    """Whether the subjects may run at the same time, since it is not time that is measured."""
     rounds: int = 7
     quick_rounds: int = 3
 
@@ -38,17 +42,29 @@ def _frames(name: str, kind: str, count: int = FRAMES, quick: int = 3_000, **set
     return Measurement(name, "frames", kind, count, quick, settings)
 
 
+def _lengthy(name: str, count: int, quick: int, **settings: Any) -> Measurement:
+    """Deltas in rounds that take seconds each, so there are fewer of them."""
+    return Measurement(name, "frames", "depth", count, quick, settings, rounds=5, quick_rounds=2)
+
+
+def _memory(name: str) -> Measurement:
+    return Measurement(
+        name, name, "", LASTING, LASTING_QUICK, {}, BOTH, fresh=True, at_once=True, rounds=1, quick_rounds=1
+    )
+
+
 MEASUREMENTS = {
     measurement.name: measurement
     for measurement in (
         _frames("depth", "depth"),
-        _frames("depth_paced", "depth", FRAMES_PACED, 2_000, rate=2_000),
-        _frames("depth_100", "depth", FRAMES, 5_000, symbols=SYMBOLS),
+        _lengthy("depth_paced", FRAMES_PACED, 1_500, rate=2_000),
+        _lengthy("depth_uvloop", FRAMES_PACED, 1_500, rate=2_000, loop="uvloop"),
+        _lengthy("depth_100", FRAMES, 5_000, symbols=SYMBOLS),
         _frames("trade", "trade"),
         _frames("best", "bookTicker"),
         _frames("ticker", "ticker"),
         _frames("order", "order"),
-        _frames("latency", "depth", FRAMES, 5_000, rate=5_000),
+        _lengthy("latency", FRAMES, 4_000, rate=5_000),
         Measurement("trades", "call", "trades", CALLING, CALLING_QUICK),
         Measurement("fills", "call", "fills", CALLING, CALLING_QUICK),
         Measurement("candles", "call", "candles", CALLING, CALLING_QUICK),
@@ -62,20 +78,8 @@ MEASUREMENTS = {
         Measurement("import_all", "imports", "all", 1, 1, subjects=(OURS,), fresh=True, rounds=5),
         Measurement("construct", "construct", "plain", 30, 10, subjects=BOTH),
         Measurement("construct_streams", "construct", "streams", 30, 10, subjects=BOTH),
-        Measurement(
-            "memory_books",
-            "memory_of_books",
-            "",
-            1,
-            1,
-            subjects=BOTH,
-            fresh=True,
-            rounds=1,
-            quick_rounds=1,
-        ),
-        Measurement(
-            "memory_trades", "memory_of_trades", "", 1, 1, subjects=BOTH, fresh=True, rounds=1, quick_rounds=1
-        ),
+        _memory("memory_of_books"),
+        _memory("memory_of_trades"),
     )
 }
 
@@ -101,6 +105,8 @@ class Row:
     compared: Compared = Compared.PEER_TO_OURS
     one: str = ""
     """MANY_TO_ONE: the row of one symbol."""
+    is_optional: bool = False
+    """Whether it needs what is not always installed: it has no target, and quick runs leave it out."""
 
     @property
     def at_least(self) -> bool:
@@ -108,11 +114,16 @@ class Row:
         return self.compared is Compared.PEER_TO_OURS
 
 
+def _growth(name: str, title: str, measurement: str) -> Row:
+    return Row(name, title, "%", measurement, 2, figure="growth", compared=Compared.OURS_ALONE)
+
+
 FRAME, CALL = "µs CPU/frame", "µs CPU/call"
 
 ROWS = (
     Row("depth", "depth delta to a restored book, burst", FRAME, "depth", 3),
     Row("depth_paced", "depth delta, 2,000 frames/s", FRAME, "depth_paced", 2),
+    Row("depth_uvloop", "the same, both on uvloop", FRAME, "depth_uvloop", 0, is_optional=True),
     Row(
         "depth_100",
         "depth delta, 100 symbols on one instance",
@@ -155,17 +166,10 @@ ROWS = (
     ),
     Row("construct", "constructing an instance", CALL, "construct", 1),
     Row("construct_streams", "constructing an instance with streams", CALL, "construct_streams", 1),
-    Row("memory_books", "memory of a followed book", "KiB", "memory_books", 1, figure="KiB"),
-    Row("memory_trades", "memory of 1,000 cached trades", "KiB", "memory_trades", 1, figure="KiB"),
-    Row(
-        "memory_growth",
-        "growth over 10,000 further frames",
-        "%",
-        "memory_trades",
-        2,
-        figure="growth",
-        compared=Compared.OURS_ALONE,
-    ),
+    Row("memory_books", "memory of a followed book", "KiB", "memory_of_books", 1, figure="KiB"),
+    Row("memory_trades", "memory of 1,000 cached trades", "KiB", "memory_of_trades", 1, figure="KiB"),
+    _growth("growth_book", "growth of a followed book over further frames", "memory_of_books"),
+    _growth("growth_trades", "growth of full caches over further trades", "memory_of_trades"),
 )
 
 

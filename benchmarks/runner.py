@@ -83,13 +83,24 @@ class Runner:
         try:
             if not measurement.fresh:
                 return await _ask(await self._worker(subject), measurement, count)
-            async with _process("benchmarks.worker", subject, str(self._port)) as process:
-                return await _ask(process, measurement, count)
+            async with AsyncExitStack() as stack:
+                # The canned venue sends a stream to one client only.
+                port = await stack.enter_async_context(canned_venue()) if measurement.at_once else self._port
+                opened = _process("benchmarks.worker", subject, str(port))
+                return await _ask(await stack.enter_async_context(opened), measurement, count)
         except TimeoutError:
             stuck = self._workers.pop(subject, None)
             if stuck is not None:
                 stuck.kill()
             return {"failed": f"no answer within {LONGEST_ROUND:.0f} s"}
+
+    async def _answers(
+        self, measurement: Measurement, subjects: list[str]
+    ) -> list[tuple[str, dict[str, Any]]]:
+        if measurement.at_once:
+            answers = await asyncio.gather(*(self._round(measurement, subject) for subject in subjects))
+            return list(zip(subjects, answers, strict=True))
+        return [(subject, await self._round(measurement, subject)) for subject in subjects]
 
     async def measured(self, measurement: Measurement) -> dict[str, dict[str, float | str]]:
         """The medians of one measurement for each of its subjects."""
@@ -97,10 +108,9 @@ class Runner:
         without: dict[str, dict[str, float | str]] = {}
         for number in range(measurement.quick_rounds if self._quick else measurement.rounds):
             order = measurement.subjects if number % 2 == 0 else measurement.subjects[::-1]
-            for subject in order:
-                if subject in without:
-                    continue
-                answer = await self._round(measurement, subject)
+            for subject, answer in await self._answers(
+                measurement, [one for one in order if one not in without]
+            ):
                 if "figures" in answer:
                     rounds[subject].append(answer["figures"])
                 else:

@@ -9,12 +9,12 @@ import tracemalloc
 from importlib import import_module
 
 from benchmarks.stream_measures import Following, following
-from benchmarks.subjects import Control
+from benchmarks.subjects import Control, exchange_class
 
 BOOKS = 20
 CACHED_TRADES = 1000
-LASTING = 10_000
-"""Further frames after which memory must stand where it stood."""
+FIRST_DELTAS, SETTLING = 30, 1000
+"""Deltas before books are weighed, and those after which a book has as many levels as it will have."""
 
 
 async def imports(_: str, __: int, name: str, ___: int) -> dict[str, float]:
@@ -33,6 +33,14 @@ async def imports(_: str, __: int, name: str, ___: int) -> dict[str, float]:
     return {"cpu": (time.process_time() - before) * 1e3}
 
 
+def _start_tracing(subject: str) -> None:
+    """Count from here on: growth should not look small beside what all the modules take."""
+    exchange_class(subject, streams=True)
+    gc.collect()
+    gc.freeze()
+    tracemalloc.start()
+
+
 def _traced() -> int:
     gc.collect()
     return tracemalloc.get_traced_memory()[0]
@@ -47,20 +55,25 @@ async def _send(port: int, together: Following, first: int, count: int) -> None:
     await asyncio.sleep(0.05)
 
 
-async def memory_of_books(subject: str, port: int, _: str, __: int) -> dict[str, float]:
-    """KiB per followed book of 1,000 levels a side: the difference between 21 books and 1."""
-    totals = []
-    tracemalloc.start()
-    for symbols in (1, 1 + BOOKS):
-        async with following(subject, port, "depth", symbols) as together:
-            await _send(port, together, 0, 30)
-            totals.append(_traced())
-    return {"KiB": (totals[1] - totals[0]) / BOOKS / 1024}
+async def memory_of_books(subject: str, port: int, _: str, lasting: int) -> dict[str, float]:
+    """KiB per followed book of 1,000 levels a side, the difference between 21 books and 1; and its growth."""
+    _start_tracing(subject)
+    async with following(subject, port, "depth", 1) as together:
+        await _send(port, together, 0, FIRST_DELTAS)
+        one = _traced()
+        await _send(port, together, FIRST_DELTAS, SETTLING)
+        before = _traced()
+        await _send(port, together, FIRST_DELTAS + SETTLING, lasting)
+        after = _traced()
+    async with following(subject, port, "depth", 1 + BOOKS) as together:
+        await _send(port, together, 0, FIRST_DELTAS)
+        many = _traced()
+    return {"KiB": (many - one) / BOOKS / 1024, "growth": max(0.0, after / before - 1) * 100}
 
 
-async def memory_of_trades(subject: str, port: int, _: str, __: int) -> dict[str, float]:
-    """KiB per 1,000 cached trades, and how much 10,000 further frames add to that."""
-    tracemalloc.start()
+async def memory_of_trades(subject: str, port: int, _: str, lasting: int) -> dict[str, float]:
+    """KiB per 1,000 cached trades, and how much so many further frames add to that."""
+    _start_tracing(subject)
     async with following(subject, port, "trade", 1) as together:
         await _send(port, together, 0, 6)
         empty = _traced()
@@ -68,6 +81,6 @@ async def memory_of_trades(subject: str, port: int, _: str, __: int) -> dict[str
         full = _traced()
         await _send(port, together, 6 + CACHED_TRADES, CACHED_TRADES)
         before = _traced()
-        await _send(port, together, 6 + 2 * CACHED_TRADES, LASTING)
+        await _send(port, together, 6 + 2 * CACHED_TRADES, lasting)
         after = _traced()
     return {"KiB": (full - empty) / 1024, "growth": max(0.0, after / before - 1) * 100}

@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Coroutine
+from importlib import import_module
 from typing import Any
 
 from benchmarks import rest_measures, start_measures, stream_measures
@@ -27,15 +28,23 @@ MEASURES: dict[str, Callable[..., Coroutine[Any, Any, dict[str, float]]]] = {
 }
 
 
+def loop_factory(name: str | None) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes event loops: asyncio's own unless another library is named."""
+    if name is None:
+        return None
+    try:
+        factory: Callable[[], asyncio.AbstractEventLoop] = import_module(name).new_event_loop
+    except ImportError as error:
+        raise MissingError(name) from error
+    return factory
+
+
 def measured(subject: str, port: int, order: dict[str, Any]) -> dict[str, Any]:
     """The figures of one measurement, or why there are none."""
-    measure = MEASURES[order["measure"]]
+    measure, settings = MEASURES[order["measure"]], dict(order.get("settings", {}))
     try:
-        return {
-            "figures": asyncio.run(
-                measure(subject, port, order["name"], order["count"], **order.get("settings", {}))
-            )
-        }
+        with asyncio.Runner(loop_factory=loop_factory(settings.pop("loop", None))) as runner:
+            return {"figures": runner.run(measure(subject, port, order["name"], order["count"], **settings))}
     except MissingError as what:
         return {"missing": f"no {what}"}
     except Exception as error:

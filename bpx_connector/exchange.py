@@ -53,6 +53,16 @@ MINUTE = 60_000
 # A second sending of these changes nothing; a second order would.
 REPEATABLE = frozenset({"GET", "DELETE", "PATCH"})
 LONGEST_TEXT_QUOTED = 500
+RETRY_OPTIONS = frozenset(
+    {
+        "callerMethodName",
+        "defaultMaxRetriesOnFailure",
+        "defaultMaxRetriesOnFailureDelay",
+        "maxRetriesOnFailure",
+        "maxRetriesOnFailureDelay",
+    }
+)
+"""What ccxt's `handle_option_and_params` would look for. Mostly there is nothing, and looking is not free."""
 
 
 class Backpack(Markets, Trading, Account, Wallet, Ccxt):
@@ -108,7 +118,9 @@ class Backpack(Markets, Trading, Account, Wallet, Ccxt):
         # ccxt passes on its `config`, and in older versions headers and body before it.
         headers, body = rest[:2] if len(rest) > 1 else (None, None)
         retries, pause = 0, 0
-        if isinstance(params, dict):
+        if isinstance(params, dict) and (
+            params.keys() & RETRY_OPTIONS or self.options.keys() & RETRY_OPTIONS or path in self.options
+        ):
             retries, params = self.handle_option_and_params(params, path, "maxRetriesOnFailure", 0)
             pause, params = self.handle_option_and_params(params, path, "maxRetriesOnFailureDelay", 0)
         if method not in REPEATABLE:

@@ -69,7 +69,6 @@ class Feeds:
         self._books: dict[str, Book] = {}
         self._liquidations_seen: dict[tuple[Any, ...], None] = {}
         self._orders_began = 0
-        self._orders_checked = 0
         self._symbols: dict[str, Any] = {}
         self._currencies: dict[str, Any] = {}
 
@@ -87,8 +86,7 @@ class Feeds:
             book = self._books.setdefault(symbol, Book(symbol))
             exchange.orderbooks[symbol] = book.view
             made = BookFollower(stream, symbol, book, self._topics, lambda: self._snapshot(market["id"]))
-            every = self._option("watchOrderBook", "checkEvery")
-            made.fetch_every = None if every is None else every / 1000
+            made.fetch_every = self._seconds_between_checks("watchOrderBook")
             return made
 
         return {stream: follower}
@@ -221,11 +219,11 @@ class Feeds:
         words = OrderWords(events.order_words, events.fill_words, self._order_of, self._trade_of)
 
         def follower() -> Follower:
+            self._orders_began = exchange.nonce()
             made = OrderFollower(
                 stream, words, exchange.orders, exchange.myTrades, self._topics, self._account_orders
             )
-            every = self._option("watchOrders", "checkEvery")
-            made.fetch_every = None if every is None else every / 1000
+            made.fetch_every = self._seconds_between_checks("watchOrders")
             return made
 
         return {stream: follower}
@@ -246,9 +244,11 @@ class Feeds:
             return flat
 
         def follower() -> Follower:
-            return PositionFollower(
+            made = PositionFollower(
                 stream, exchange.positions, self._topics, parse, exchange.fetch_positions, closed
             )
+            made.fetch_every = self._seconds_between_checks("watchPositions")
+            return made
 
         return {stream: follower}
 
@@ -262,13 +262,15 @@ class Feeds:
             exchange.balance = balance
 
         def follower() -> Follower:
-            return BalanceFollower(
+            made = BalanceFollower(
                 stream,
                 self._topics,
                 events.balance_words,
                 accept,
                 lambda: exchange.private_get_api_v1_capital({}),
             )
+            made.fetch_every = self._seconds_between_checks("watchBalance")
+            return made
 
         return {stream: follower}
 
@@ -301,15 +303,12 @@ class Feeds:
         open_orders = await exchange.private_get_api_v1_orders({})
         fills: list[Payload] = []
         closed: list[Payload] = []
-        if not follower.has_missed:
-            self._orders_began = now
-        else:
-            since = max(self._orders_began, self._orders_checked - OVERLAP)
+        if follower.has_missed:
+            since = max(self._orders_began, follower.checked - OVERLAP)
             fills = await self._fills_since(since)
             vanished = log.vanished((order["id"] for order in open_orders), asked_at)
             closed = await self._closed(vanished, since)
-        self._orders_checked = now
-        return AccountOrders(asked_at, open_orders, closed, fills)
+        return AccountOrders(asked_at, now, open_orders, closed, fills)
 
     async def _fills_since(self, since: int) -> list[Payload]:
         fills: list[Payload] = []
@@ -362,6 +361,10 @@ class Feeds:
         return fill_structure(
             fill, self._symbols[market_id], self._currencies[asset], number, exact_product_in(number)
         )
+
+    def _seconds_between_checks(self, method: str) -> float | None:
+        milliseconds = self._option(method, "checkEvery")
+        return None if milliseconds is None else milliseconds / 1000
 
     def _option(self, method: str, name: str) -> Any:
         return (self._exchange.options.get(method) or {}).get(name)

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
-from ccxt.base.errors import ArgumentsRequired
+from ccxt.base.errors import ArgumentsRequired, ExchangeClosedByUser
 
 from bpx_connector import async_support
 from bpx_connector._ccxt import Params
@@ -72,6 +72,8 @@ STREAM_DESCRIPTION: dict[str, Any] = {
         # Milliseconds between comparisons with REST; None for never.
         "watchOrderBook": {"depth": 1000, "checkEvery": None},
         "watchOrders": {"checkEvery": 30_000},
+        "watchPositions": {"checkEvery": 30_000},
+        "watchBalance": {"checkEvery": 30_000},
         "streams": {
             "streamsPerSocket": 200,
             "compress": 15,
@@ -95,6 +97,7 @@ class bpx(async_support.bpx):
     _mark_prices: dict[str, Any]
     _open_interests: dict[str, Any]
     _rfqs: Any = None
+    _is_closing = False
 
     def __init__(self, config: Any = {}) -> None:
         self._mark_prices = {}
@@ -223,17 +226,21 @@ class bpx(async_support.bpx):
 
         `limit` and `interval` as in watch_order_book.
         """
+        while True:
+            topic = self._known_topic("orderbook", symbols) or await self._book_topic(symbols, params)
+            news = await topic.wait()
+            book = self._feeds.book(news[0].part) if self._feeds is not None else None
+            if book is not None and book.nonce is not None:
+                return book.view if limit is None else book.best(limit)
+
+    async def _book_topic(self, symbols: Any, params: Params) -> Topic:
         window = params.get("interval")
         markets = await self._markets_of("watchOrderBookForSymbols", symbols)
 
         def streams(feeds: Feeds) -> Streams:
             return _joined(feeds.order_book(market, window) for market in markets)
 
-        while True:
-            news = await self._wait("orderbook", _symbols(markets), streams, one_at_a_time=True)
-            book = self._feeds.book(news[0].part) if self._feeds is not None else None
-            if book is not None and book.is_live:
-                return book.best(limit)
+        return self._topic("orderbook", _symbols(markets), streams, one_at_a_time=True)
 
     async def un_watch_order_book_for_symbols(self, symbols: Any, params: Params = {}) -> Any:
         """End watch_order_book_for_symbols of these markets."""
@@ -261,13 +268,17 @@ class bpx(async_support.bpx):
 
         https://docs.backpack.exchange/#tag/Streams/Public/Trade
         """
+        topic = self._known_topic("trades", symbols) or await self._trade_topic(symbols)
+        news = await topic.wait()
+        return self._latest(self.trades.get(news[0].part), news, since, limit)
+
+    async def _trade_topic(self, symbols: Any) -> Topic:
         markets = await self._markets_of("watchTradesForSymbols", symbols)
 
         def streams(feeds: Feeds) -> Streams:
             return _joined(feeds.trades(market) for market in markets)
 
-        news = await self._wait("trades", _symbols(markets), streams, one_at_a_time=True)
-        return self._latest(self.trades.get(news[0].part), news, since, limit)
+        return self._topic("trades", _symbols(markets), streams, one_at_a_time=True)
 
     async def un_watch_trades_for_symbols(self, symbols: Any, params: Params = {}) -> Any:
         """End watch_trades_for_symbols of these markets."""
@@ -462,12 +473,15 @@ class bpx(async_support.bpx):
         return client.counters() if client is not None else {"sockets": [], "streams": {}, "unreadable": 0}
 
     @contextmanager
-    def record_streams(self, path: Any, source: str = "") -> Iterator[None]:
+    def record_streams(
+        self, path: Any, source: str = "", clock: Callable[[], float] = time.monotonic
+    ) -> Iterator[None]:
         """Write all that the streams say and need to a WebSocket cassette, without keys and signatures.
 
-        Begin before the first watch: what is already connected is not recorded.
+        Begin before the first watch: what is already connected is not recorded. `clock` gives the seconds by
+        which lines are dated, from zero.
         """
-        recorder = Recorder(Path(path), source or self._stream_url(), time.monotonic)
+        recorder = Recorder(Path(path), source or self._stream_url(), clock)
         fetch = self.fetch
 
         async def fetched(url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
@@ -505,6 +519,33 @@ class bpx(async_support.bpx):
 
     # --- waiting -----------------------------------------------------------------------------------------
 
+    def _known_topic(self, kind: str, symbols: Any) -> Topic | None:
+        """The topic of these symbols if it has been waited for before: no market needs to be looked up again.
+
+        A market named in another way than by its symbol is looked up each time.
+        """
+        client = self._stream_client
+        if client is None or client.is_closed or not symbols or client.loop is not asyncio.get_running_loop():
+            return None
+        return client.topics.get(kind, tuple(symbols))
+
+    def _topic(
+        self,
+        kind: str,
+        parts: tuple[str, ...] | None,
+        streams: Callable[[Feeds], Streams],
+        one_at_a_time: bool = False,
+        needs_every_stream: bool = True,
+    ) -> Topic:
+        client = self._streams()
+        topic = client.topics.get(kind, parts)
+        if topic is not None:
+            return topic
+        assert self._feeds is not None, "made with the client"
+        followers = streams(self._feeds)
+        wanted = Topic(kind, parts, followers, one_at_a_time, needs_every_stream)
+        return client.want(wanted, followers)
+
     async def _wait(
         self,
         kind: str,
@@ -513,14 +554,7 @@ class bpx(async_support.bpx):
         one_at_a_time: bool = False,
         needs_every_stream: bool = True,
     ) -> list[News]:
-        client = self._streams()
-        topic = client.topics.get(kind, parts)
-        if topic is None:
-            assert self._feeds is not None, "made with the client"
-            followers = streams(self._feeds)
-            wanted = Topic(kind, parts, followers, one_at_a_time, needs_every_stream)
-            topic = client.want(wanted, followers)
-        return await topic.wait()
+        return await self._topic(kind, parts, streams, one_at_a_time, needs_every_stream).wait()
 
     async def _watch_one(
         self,
@@ -634,11 +668,25 @@ class bpx(async_support.bpx):
 
     # --- the client --------------------------------------------------------------------------------------
 
+    async def close(self, *args: Any, **kwargs: Any) -> None:
+        """End every socket, task and waiter; afterwards the instance can be used again.
+
+        A watcher that was woken just before comes back while this lasts: it is told as well, or it would
+        connect anew behind the back of whoever closes.
+        """
+        self._is_closing = True
+        try:
+            await super().close(*args, **kwargs)
+        finally:
+            self._is_closing = False
+
     def _streams(self) -> StreamClient:
         """The client of this instance in the running loop, made when first needed and again after `close`."""
         client = self._stream_client
         if client is not None and not client.is_closed and client.loop is asyncio.get_running_loop():
             return client
+        if self._is_closing:
+            raise ExchangeClosedByUser(f"{self.id} is being closed")
         self.open()
         tools = Tools(
             self._connect_streams or self._connected_link,

@@ -90,6 +90,17 @@ def test_a_refused_name_changes_nothing() -> None:
     assert what_ccxt_holds() == before
 
 
+def test_a_class_that_cannot_be_loaded_leaves_nothing_half_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = what_ccxt_holds()
+    monkeypatch.setitem(HOMES, "ccxt.pro", "bpx_connector.nowhere")
+    with pytest.raises(ModuleNotFoundError):
+        register()
+    assert what_ccxt_holds() == before
+    monkeypatch.undo()
+    register()
+    assert [module.bpx for module in MODULES] == OURS
+
+
 def test_ccxts_own_name_is_taken_with_that_id() -> None:
     theirs = [module.backpack for module in MODULES]
     register("backpack", replace=True)

@@ -17,6 +17,7 @@ __all__ = [
     "Number",
     "difference",
     "iso8601",
+    "milliseconds_at",
     "milliseconds_of",
     "number_or_none",
     "plain",
@@ -90,8 +91,17 @@ def iso8601(milliseconds: int | None) -> str | None:
     """ccxt's `datetime` of a timestamp in milliseconds."""
     if milliseconds is None:
         return None
-    seconds, rest = divmod(milliseconds, 1000)
-    return _second(seconds) + _REST[rest]
+    return _second(milliseconds // 1000) + _REST[milliseconds % 1000]
+
+
+_ZONED_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = _ZONED_EPOCH.replace(tzinfo=None)
+
+
+def milliseconds_at(moment: datetime) -> int:
+    """Milliseconds of a moment that msgspec has read; the venue's are in UTC and do not say so."""
+    since = moment - (_EPOCH if moment.tzinfo is None else _ZONED_EPOCH)
+    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
 
 
 @lru_cache(maxsize=4096)

@@ -10,18 +10,26 @@ Sources: Backpack OpenAPI, schemas OrderType, Order and OrderFill.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from decimal import Context, Decimal
-from functools import lru_cache
+from datetime import datetime
+from decimal import Decimal
+from operator import lt
 from typing import Any
 
 from bpx_connector._ccxt import Ccxt, Payload
+from bpx_connector.parse.figures import (
+    Reading,
+    cut_quotient,
+    exact_difference,
+    exact_product,
+    rows_of,
+)
 from bpx_connector.parse.numbers import (
     Number,
-    difference,
     iso8601,
+    milliseconds_at,
     milliseconds_of,
+    number_or_none,
     product,
-    quotient,
 )
 from bpx_connector.venue.words import OPEN_STATUSES, ORDER_STATUS, SIDE
 
@@ -41,8 +49,6 @@ __all__ = [
 
 Structure = dict[str, Any]
 
-_EXACT = Context(prec=200)
-
 ExactProduct = Callable[[str, str], Any]
 
 LENGTH_TO_MILLISECONDS = len("2026-09-01T17:54:04.094")
@@ -51,17 +57,13 @@ ORDER_KIND = {"Limit": "limit", "Market": "market", "LIMIT": "limit", "MARKET": 
 """REST capitalises the word, the order stream shouts it."""
 
 
-@lru_cache(maxsize=4096)
-def _second(text: str) -> int:
-    return milliseconds_of(text) or 0
-
-
-def moment_of(text: str) -> tuple[int | None, str | None]:
-    """Timestamp and datetime of the venue's zoneless UTC text, whose usual form only lacks the Z."""
-    if len(text) == LENGTH_TO_MILLISECONDS and text[10] == "T":
-        return _second(text[:19]) + int(text[20:]), text + "Z"
-    timestamp = milliseconds_of(text)
-    return timestamp, iso8601(timestamp)
+def moment_of(text: str, moment: datetime) -> tuple[int, str | None]:
+    """Timestamp and datetime of a moment and the venue's zoneless UTC text for it, which usually lacks only
+    the Z.
+    """
+    timestamp = milliseconds_at(moment)
+    is_usual = len(text) == LENGTH_TO_MILLISECONDS and text[10] == "T"
+    return timestamp, text + "Z" if is_usual else iso8601(timestamp)
 
 
 def exact_product_in(number: Number) -> ExactProduct:
@@ -70,7 +72,7 @@ def exact_product_in(number: Number) -> ExactProduct:
     A float is made of the product itself; for all others its digits are written out.
     """
     if number is float:
-        return lambda one, other: float(_EXACT.multiply(Decimal(one), Decimal(other)))
+        return exact_product
     return lambda one, other: number(product(one, other))
 
 
@@ -115,6 +117,32 @@ def amount_asked(order: Mapping[str, Any]) -> str | None:
     return trigger if trigger and not trigger.endswith("%") else None
 
 
+UNKNOWN_ORDER: Structure = dict.fromkeys(
+    (
+        "info", "id", "clientOrderId", "timestamp", "datetime", "lastTradeTimestamp", "lastUpdateTimestamp",
+        "symbol", "type", "timeInForce", "postOnly", "reduceOnly", "side", "price", "stopPrice",
+        "triggerPrice", "stopLossPrice", "takeProfitPrice", "amount", "cost", "average", "filled",
+        "remaining", "status", "fee", "fees", "trades",
+    )
+)  # fmt: skip
+"""ccxt's order of which nothing is known. Copied and filled in it costs half of one written anew."""
+
+ORDER_FIGURES = (
+    "price",
+    "quantity",
+    "executedQuantity",
+    "executedQuoteQuantity",
+    "triggerPrice",
+    "stopLossTriggerPrice",
+    "takeProfitTriggerPrice",
+)
+
+
+def order_rows(number: Number) -> Reading:
+    """What reads the figures of orders."""
+    return rows_of("OrderFigures", ORDER_FIGURES, (), number)
+
+
 def order_structure(
     order: Mapping[str, Any], info: Any, symbol: str | None, timestamp: int | None, number: Number
 ) -> Structure:
@@ -124,61 +152,70 @@ def order_structure(
     was asked for, 'expired' was the engine's doing (the rest of an IOC, FOK, self-trade, slippage, margin),
     'rejected' is a trigger order that could not be placed when it fired.
     """
+    [figures] = order_rows(number).of([order])
+    return _order(order, figures, info, symbol, timestamp, number)
+
+
+def _order(
+    order: Mapping[str, Any],
+    figures: Any,
+    info: Any,
+    symbol: str | None,
+    timestamp: int | None,
+    number: Number,
+) -> Structure:
     get = order.get
-    word, kind_word, side = get("status"), get("orderType"), get("side")
+    word, kind_word, client_id = get("status"), get("orderType"), get("clientId")
     status = ORDER_STATUS.get(word, word)  # type: ignore[arg-type]  # None has no row and stays None
     kind = ORDER_KIND.get(kind_word, kind_word)  # type: ignore[arg-type]
-    amount, price, filled = amount_asked(order), get("price"), get("executedQuantity")
+    price_text, amount_text, filled_text = get("price"), amount_asked(order), get("executedQuantity")
+    price, filled, cost = figures.price, figures.executedQuantity, figures.executedQuoteQuantity
+    amount = figures.quantity if amount_text is get("quantity") else number_or_none(number, amount_text)
     if status == "closed":
-        amount = filled if amount is None else amount
-        filled = amount if filled is None else filled
-    cost, average, remaining = get("executedQuoteQuantity"), None, amount
-    if filled is None:
+        if amount_text is None:
+            amount_text, amount = filled_text, filled
+        elif filled_text is None:
+            filled_text, filled = amount_text, amount
+    average, remaining = None, amount
+    if filled_text is None:
         remaining = None
-    elif not is_zero(filled):
-        remaining = "0" if filled == amount else difference(amount, filled)
-        if cost is None:
-            cost, average = product(filled, price), price
-        else:
-            average = quotient(cost, filled)
-    else:
+    elif filled_text == "0" or is_zero(filled_text):
         cost = filled
-    if not price and kind == "market":
-        price = average
-    asked_for = None if amount is None else number(amount)
-    client_id, trigger_price = get("clientId"), get("triggerPrice")
-    stop_loss, take_profit = get("stopLossTriggerPrice"), get("takeProfitTriggerPrice")
-    trigger = number(trigger_price) if trigger_price else None
-    return {
-        "info": info,
-        "id": get("id"),
-        "clientOrderId": None if client_id is None else str(client_id),
-        "timestamp": timestamp,
-        "datetime": iso8601(timestamp),
-        "lastTradeTimestamp": None,
-        "lastUpdateTimestamp": None,
-        "symbol": symbol,
-        "type": kind,
-        "timeInForce": get("timeInForce"),
-        # Null is a flag that was not set; one that is not mentioned (reduceOnly in the history) is unknown.
-        "postOnly": bool(get("postOnly")) if kind == "market" or "postOnly" in order else None,
-        "reduceOnly": bool(get("reduceOnly")) if "reduceOnly" in order else None,
-        "side": SIDE.get(side),  # type: ignore[arg-type]
-        "price": number(price) if price else None,
-        "stopPrice": trigger,
-        "triggerPrice": trigger,
-        "stopLossPrice": number(stop_loss) if stop_loss else None,
-        "takeProfitPrice": number(take_profit) if take_profit else None,
-        "amount": asked_for,
-        "cost": None if cost is None else number(cost),
-        "average": None if average is None else number(average),
-        "filled": None if filled is None else number(filled),
-        "remaining": None if remaining is None else asked_for if remaining is amount else number(remaining),
-        "status": status,
-        "fee": None,
-        "fees": [],
-        "trades": [],
-    }
+    else:
+        if amount_text is not None:
+            remaining = exact_difference(amount_text, filled_text, number)
+        if cost is None:
+            cost, average = number_or_none(number, product(filled_text, price_text)), price
+        else:
+            average = cut_quotient(order["executedQuoteQuantity"], filled_text, number)
+    found = UNKNOWN_ORDER.copy()
+    found["info"] = info
+    found["id"] = get("id")
+    if client_id is not None:
+        found["clientOrderId"] = str(client_id)
+    found["timestamp"] = timestamp
+    found["datetime"] = iso8601(timestamp)
+    found["symbol"] = symbol
+    found["type"] = kind
+    found["timeInForce"] = get("timeInForce")
+    # Null is a flag that was not set; one that is not mentioned (reduceOnly in the history) is unknown.
+    if kind == "market" or "postOnly" in order:
+        found["postOnly"] = bool(get("postOnly"))
+    if "reduceOnly" in order:
+        found["reduceOnly"] = bool(get("reduceOnly"))
+    found["side"] = SIDE.get(get("side"))  # type: ignore[arg-type]  # None has no row here either
+    found["price"] = average if price is None and kind == "market" else price
+    found["stopPrice"] = found["triggerPrice"] = figures.triggerPrice
+    found["stopLossPrice"] = figures.stopLossTriggerPrice
+    found["takeProfitPrice"] = figures.takeProfitTriggerPrice
+    found["amount"] = amount
+    found["cost"] = cost
+    found["average"] = average
+    found["filled"] = filled
+    found["remaining"] = remaining
+    found["status"] = status
+    found["fees"], found["trades"] = [], []
+    return found
 
 
 def refused_order(
@@ -192,13 +229,28 @@ def refused_order(
     return {**order, "status": status}
 
 
+FILL_FIGURES = ("price", "quantity", "fee")
+
+
+def fill_rows(number: Number) -> Reading:
+    """What reads the figures and moments of fills."""
+    return rows_of("FillFigures", FILL_FIGURES, (), number, ("timestamp",))
+
+
 def fill_structure(
     fill: Payload, symbol: str | None, fee_currency: str | None, number: Number, exact_product: ExactProduct
 ) -> Structure:
     """ccxt's trade, from one of the account's fills."""
-    price, amount, maker, trade_id = fill["price"], fill["quantity"], fill.get("isMaker"), fill.get("tradeId")
-    timestamp, datetime = moment_of(fill["timestamp"])
-    fee = {"currency": fee_currency, "cost": number(fill["fee"])}
+    [figures] = fill_rows(number).of([fill])
+    return _fill(fill, figures, symbol, fee_currency, exact_product)
+
+
+def _fill(
+    fill: Payload, figures: Any, symbol: str | None, fee_currency: str | None, exact_product: ExactProduct
+) -> Structure:
+    maker, trade_id = fill.get("isMaker"), fill.get("tradeId")
+    timestamp, datetime = moment_of(fill["timestamp"], figures.timestamp)
+    fee = {"currency": fee_currency, "cost": figures.fee}
     return {
         "info": fill,
         "id": None if trade_id is None else str(trade_id),
@@ -209,9 +261,9 @@ def fill_structure(
         "type": None,
         "side": SIDE[fill["side"]],
         "takerOrMaker": None if maker is None else "maker" if maker else "taker",
-        "price": number(price),
-        "amount": number(amount),
-        "cost": exact_product(price, amount),
+        "price": figures.price,
+        "amount": figures.quantity,
+        "cost": exact_product(fill["price"], fill["quantity"]),
         "fee": fee,
         "fees": [fee],
     }
@@ -222,10 +274,17 @@ def _moment(row: Structure) -> tuple[int, int, str]:
     return row["timestamp"] or 0, len(identity), identity  # ids are digits: a longer one is later
 
 
+def _is_oldest_first(rows: list[Structure]) -> bool:
+    """Whether each row is later than the one before, as the venue mostly has them."""
+    times = [row["timestamp"] for row in rows]
+    return None not in times and all(map(lt, times, times[1:]))
+
+
 def _oldest_first(
     rows: list[Structure], market: Any, since: int | None, limit: int | None
 ) -> list[Structure]:
-    rows.sort(key=_moment)
+    if not _is_oldest_first(rows):
+        rows.sort(key=_moment)
     if market is not None:
         symbol = market["symbol"]
         rows = [row for row in rows if row["symbol"] == symbol]
@@ -252,7 +311,12 @@ class ParseTrading(Ccxt):
         params: Any = {},
     ) -> Any:
         """ccxt's orders, oldest first: from `since` on the first `limit`, without `since` the latest."""
-        rows = [self.parse_order(order, market) for order in orders or []]
+        number, orders = self.number, list(orders or [])
+        symbols = self._symbols_of(orders, market)
+        rows = [
+            _order(order, figures, order, symbols[order.get("symbol")], millisecond_of_order(order), number)
+            for order, figures in zip(orders, order_rows(number).of(orders), strict=True)
+        ]
         if params:
             rows = [{**row, **params} for row in rows]
         return _oldest_first(rows, market, since, limit)
@@ -261,23 +325,28 @@ class ParseTrading(Ccxt):
         self, fills: Iterable[Payload], market: Any = None, since: int | None = None, limit: int | None = None
     ) -> list[Structure]:
         """ccxt's trades of the account, oldest first: from `since` on the first `limit`, else the latest."""
-        number, exact_product = self.number, exact_product_in(self.number)
-        symbols: dict[str, str | None] = {}
-        currencies: dict[str, str | None] = {}
-        rows = []
-        for fill in fills:
-            market_id, asset = fill["symbol"], fill["feeSymbol"]
-            if market_id not in symbols:
-                symbols[market_id] = self._symbol_of(fill, market)
-            if asset not in currencies:
-                currencies[asset] = self.safe_currency_code(asset)
-            rows.append(fill_structure(fill, symbols[market_id], currencies[asset], number, exact_product))
+        number, fills = self.number, list(fills)
+        if since is None:
+            fills.reverse()  # the venue begins with the newest
+        exact_product, symbols = exact_product_in(number), self._symbols_of(fills, market)
+        currencies = {
+            asset: self.safe_currency_code(asset) for asset in {fill["feeSymbol"] for fill in fills}
+        }
+        rows = [
+            _fill(fill, figures, symbols[fill["symbol"]], currencies[fill["feeSymbol"]], exact_product)
+            for fill, figures in zip(fills, fill_rows(number).of(fills), strict=True)
+        ]
         return _oldest_first(rows, market, since, limit)
 
     def parse_trade(self, trade: Any, market: Any = None) -> Any:
         """ccxt's trade, from one of the account's fills; public trades have a parser of their own."""
         [parsed] = self.parse_fills([trade])
         return parsed
+
+    def _symbols_of(self, rows: list[Payload], market: Any) -> dict[Any, str | None]:
+        """ccxt's symbols of the markets in these rows, each looked up once."""
+        found = {row.get("symbol"): row for row in rows}
+        return {market_id: self._symbol_of(row, market) for market_id, row in found.items()}
 
     def _symbol_of(self, row: Mapping[str, Any], market: Any) -> str | None:
         market_id = row.get("symbol")

@@ -11,6 +11,7 @@ from ccxt.base.errors import OrderNotFound
 
 from bpx_connector._ccxt import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.order_trades import order_trades
 from bpx_connector.parse.trading import further_order, is_open, millisecond_of_order
 from bpx_connector.rest.arguments import checked_limit, checked_time, until_of
 from bpx_connector.rest.found_orders import FoundOrders, reference_of
@@ -51,11 +52,20 @@ class OrderHistory(FoundOrders):
         so that it is found straight after create_order. `clientOrderId` names it instead of the id; the
         history cannot be searched by it, so that of ended orders only the account's latest 1000 are found
         this way.
+
+        The venue's orders carry neither fees nor fills. `withTrades` True, here or in
+        `options['fetchOrder']`, asks for the fills of an executed order too and adds trades and fees, at the
+        price of one more call from the budget of the history.
         """
         if self.markets is None:
             yield self.load_markets()
+        is_with_trades, params = self.handle_option_and_params(params, "fetchOrder", "withTrades", False)
         reference, rest = reference_of(self.id, "fetchOrder", id, params)
-        return self.parse_order((yield from self._found_order("fetchOrder", reference, symbol, rest)))
+        order = self.parse_order((yield from self._found_order("fetchOrder", reference, symbol, rest)))
+        if is_with_trades and order["filled"]:
+            trades = yield self.fetch_order_trades(order["id"], order["symbol"])
+            order |= order_trades(order, trades, self.number)
+        return order
 
     @flow
     def fetch_open_order(self, id: str, symbol: str | None = None, params: Params = {}) -> Flow[Any]:

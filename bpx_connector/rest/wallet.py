@@ -142,7 +142,7 @@ class Wallet(ParseWallet):
         """
         call = f"{self.id} withdraw()"
         params = _without_tag(call, params)
-        self.check_address(address, code)
+        self.check_address(address)
         quantity = _quantity(call, amount)
         yield self.load_markets()
         currency = self._currency(call, code)

@@ -109,9 +109,10 @@ class OrderWords(NamedTuple):
 
 
 class AccountOrders(NamedTuple):
-    """What REST says of the account's orders."""
+    """What REST says of the account's orders; asked for at `time`, when the log was at `asked_at`."""
 
     asked_at: int
+    time: int
     open: Sequence[Payload]
     closed: Sequence[Payload]
     fills: Sequence[Payload]
@@ -139,14 +140,15 @@ class OrderFollower(Follower):
         self._topics = topics
         self._is_on = False
         self._is_owed = True
-        self._has_started = False
+        self._has_missed = False
         self._patience = PATIENCE
-        self.engine_time = 0
+        self.checked = 0
+        """When the answer was asked for that was last taken; one that came too late counts for nothing."""
 
     @property
     def has_missed(self) -> bool:
         """Whether events may have been missed since the stream was first on."""
-        return self._has_started
+        return self._has_missed
 
     @property
     def needs_restoring(self) -> bool:
@@ -156,16 +158,17 @@ class OrderFollower(Follower):
         log, words = self.log, self._words
         changed: dict[str, None] = {}
         trades: list[Payload] = []
-        for frame in frames:
-            event = payload_of(frame)
-            order = words.order_words(event)
-            is_changed, trade = log.event(order, event, event["T"], words.fill_words(event))
-            if is_changed:
-                changed[order["id"]] = None
-            if trade is not None:
-                trades.append(trade)
-            self.engine_time = max(self.engine_time, event["T"])
-        self._publish(changed, trades)
+        try:
+            for frame in frames:
+                event = payload_of(frame)
+                order = words.order_words(event)
+                is_changed, trade = log.event(order, event, event["T"], words.fill_words(event))
+                if is_changed:
+                    changed[order["id"]] = None
+                if trade is not None:
+                    trades.append(trade)
+        finally:
+            self._publish(changed, trades)
         if log.incomplete and not self._is_owed:
             self._is_owed, self._patience = True, PATIENCE  # a frame was lost
 
@@ -173,6 +176,7 @@ class OrderFollower(Follower):
         self._is_on = True
 
     def lose(self) -> None:
+        self._has_missed |= self._is_on
         self._is_on = False
         self._is_owed, self._patience = True, PATIENCE
 
@@ -181,21 +185,22 @@ class OrderFollower(Follower):
 
     def restore(self, answer: AccountOrders) -> bool:
         log = self.log
+        self.checked = answer.time
         changed: dict[str, None] = {}
         trades = []
+        told = [order for order in (*answer.closed, *answer.open) if log.answer(order, answer.asked_at)]
         for fill in answer.fills:
             trade = log.fill(fill)
             if trade is not None:
                 trades.append(trade)
                 changed[fill["orderId"]] = None
-        for order in (*answer.closed, *answer.open):
-            if log.answer(order, answer.asked_at) and (self._has_started or order["id"] in changed):
-                changed[order["id"]] = None
-        if self._has_started:
-            self._publish(changed, trades)
+        if self._has_missed:
+            # Orders that were open before anybody watched are known from here on, but they are no news.
+            changed |= dict.fromkeys(order["id"] for order in told)
+        self._publish(changed, trades)
         owes = log.incomplete or log.vanished((order["id"] for order in answer.open), answer.asked_at)
         self._patience -= 1
-        self._has_started = True
+        self._has_missed = True  # from now on REST is asked for everything
         if owes and self._patience > 0:
             return False  # the history lags behind the book
         log.incomplete.clear()

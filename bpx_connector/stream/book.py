@@ -11,9 +11,11 @@ A book answers with a value. It does not wait, fetch, read the clock or call bac
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from enum import Enum
+from functools import lru_cache
 from math import inf
 from typing import Any, NamedTuple
 
@@ -27,6 +29,9 @@ __all__ = ["Book", "Outcome", "Snapshot"]
 
 MOST_DELTAS_KEPT = 20_000
 """Deltas buffered while no snapshot comes. Of more the oldest go first: a later snapshot covers them."""
+
+MOST_REFUSED = 8
+"""Snapshots from before what a book has already been, after which we believe that the venue counts anew."""
 
 THIN = 0.25
 """A side of which the snapshot held only the best part is fetched again when less than this is left of it."""
@@ -55,7 +60,7 @@ class Snapshot(NamedTuple):
 class Book:
     """One market's book: `view` is the caller's, ccxt's OrderBook, live or empty but never a mixture."""
 
-    __slots__ = ("_asks", "_bids", "_buffer", "nonce", "time", "view")
+    __slots__ = ("_asks", "_bids", "_buffer", "_passed", "_refused", "nonce", "time", "view")
 
     def __init__(self, symbol: str) -> None:
         self.view = OrderBook({"symbol": symbol})
@@ -64,11 +69,18 @@ class Book:
         self._bids = _Side(self.view["bids"], -1.0)
         self._asks = _Side(self.view["asks"], 1.0)
         self._buffer: list[Delta] = []
+        self._passed = 0
+        self._refused = 0
 
     @property
     def is_live(self) -> bool:
         """Whether the levels are those of the venue at update `nonce`."""
         return self.nonce is not None
+
+    @property
+    def has_missed(self) -> bool:
+        """Whether deltas wait for a snapshot, because what came before them is not known."""
+        return bool(self._buffer)
 
     def apply(self, delta: Delta) -> Outcome:
         """Move on by one delta. NEED_SNAPSHOT means that the book is unknown from here on."""
@@ -80,8 +92,7 @@ class Book:
         if nonce + 1 < delta.U:
             self.forget()
             return self._keep(delta)
-        self._move(delta)
-        if self._bids.is_thin or self._asks.is_thin:
+        if self._move(delta):
             self.forget()
             return Outcome.NEED_SNAPSHOT
         return Outcome.APPLIED
@@ -89,15 +100,20 @@ class Book:
     def restore(self, snapshot: Snapshot) -> Outcome:
         """Start from a snapshot and catch up with what was buffered.
 
-        NEED_SNAPSHOT if it does not join: it is older than the deltas, or some of them are missing. What is
-        buffered stays buffered.
+        NEED_SNAPSHOT if it does not join: it is older than the deltas or than what the book has already
+        been, or some of the deltas are missing. What is buffered stays buffered.
         """
         if self.nonce is not None:
             return Outcome.STALE
+        if snapshot.nonce < self._passed and self._refused < MOST_REFUSED:
+            self._refused += 1
+            return Outcome.NEED_SNAPSHOT
         waiting = sorted((delta for delta in self._buffer if delta.u > snapshot.nonce), key=_first_update)
         if not _is_chain(snapshot.nonce, waiting):
             return Outcome.NEED_SNAPSHOT
         self._buffer = []
+        self._refused = 0
+        self._passed = snapshot.nonce
         self._bids.replace(snapshot.bids, snapshot.depth)
         self._asks.replace(snapshot.asks, snapshot.depth)
         self.nonce = snapshot.nonce
@@ -110,6 +126,7 @@ class Book:
 
     def forget(self) -> None:
         """Mark the book as unknown: no levels, no nonce, nothing that could be taken for the market."""
+        self._passed = max([self.nonce or self._passed, *(delta.u for delta in self._buffer)])
         self.nonce = None
         self.time = None
         self._buffer = []
@@ -123,7 +140,7 @@ class Book:
         milliseconds = None if self.time is None else self.time // 1000
         view["nonce"] = self.nonce
         view["timestamp"] = milliseconds
-        view["datetime"] = Exchange.iso8601(milliseconds)
+        view["datetime"] = _datetime(milliseconds)
 
     def best(self, limit: int | None) -> OrderBook:
         """What a caller gets: the live view, or a copy of its best `limit` levels a side."""
@@ -150,36 +167,35 @@ class Book:
             del self._buffer[: MOST_DELTAS_KEPT // 2]
         return Outcome.NEED_SNAPSHOT
 
-    def _move(self, delta: Delta) -> None:
-        if delta.b:
-            self._bids.change(delta.b)
-        if delta.a:
-            self._asks.change(delta.a)
+    def _move(self, delta: Delta) -> bool:
+        """Move on by a delta that fits; whether too little is left of a side."""
+        is_thin = bool(delta.b) and self._bids.change(delta.b)
+        is_thin |= bool(delta.a) and self._asks.change(delta.a)
         self.nonce = delta.u
         self.time = delta.T
+        return is_thin
 
 
 class _Side:
-    """The levels of one side, best first, in ccxt's own list and its list of sorted keys."""
+    """The levels of one side, best first, in ccxt's own list, and the sorted keys by which it finds them.
+
+    The keys are bare doubles side by side: with a hundred books most of a search in a list of a thousand float
+    objects is waiting for memory.
+    """
 
     __slots__ = ("_horizon", "_keys", "_levels", "_sign", "_thin_below")
 
     def __init__(self, levels: OrderBookSide, sign: float) -> None:
         self._levels = levels
-        self._keys: list[float] = levels._index
+        self._keys = levels._index = array("d")
         self._sign = sign
         self.clear()
 
     def clear(self) -> None:
         self._levels.clear()
-        self._keys.clear()
+        del self._keys[:]
         self._horizon = inf
         self._thin_below = 0
-
-    @property
-    def is_thin(self) -> bool:
-        """Whether too little is left of a side of which only the best part was ever known."""
-        return len(self._keys) < self._thin_below
 
     def replace(self, levels: Levels, depth: int | None) -> None:
         """Take over a snapshot's levels, in whatever order the venue sends them.
@@ -193,8 +209,11 @@ class _Side:
             self._horizon = self._keys[-1]
             self._thin_below = max(1, int(depth * THIN))
 
-    def change(self, changes: Iterable[tuple[float, float]]) -> None:
-        """Set or delete levels."""
+    def change(self, changes: Iterable[tuple[float, float]]) -> bool:
+        """Set or delete levels.
+
+        Answers whether too little is left of a side of which only the best part was ever known.
+        """
         levels, keys, sign, horizon = self._levels, self._keys, self._sign, self._horizon
         for price, size in changes:
             key = price * sign
@@ -210,6 +229,7 @@ class _Side:
             elif size:
                 keys.insert(index, key)
                 levels.insert(index, [price, size])
+        return len(keys) < self._thin_below
 
     def agrees_with(self, other: _Side) -> bool:
         horizon = min(self._horizon, other._horizon)
@@ -221,6 +241,18 @@ class _Side:
     def copy_best(self, limit: int, into: OrderBookSide) -> None:
         into.extend([level[:] for level in self._levels[:limit]])
         into._index.extend(self._keys[:limit])
+
+
+def _datetime(milliseconds: int | None) -> str | None:
+    if milliseconds is None:
+        return None
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{_second(seconds)}{rest:03d}Z"
+
+
+@lru_cache(maxsize=64)
+def _second(seconds: int) -> str:
+    return str(Exchange.iso8601(seconds * 1000))[: -len("000Z")]
 
 
 def _first_update(delta: Delta) -> int:

@@ -12,7 +12,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from aiohttp import WSMessage, WSMsgType
-from ccxt.base.errors import BaseError, ExchangeClosedByUser, ExchangeError, NetworkError, UnsubscribeError
+from ccxt.base.errors import (
+    BadResponse,
+    BaseError,
+    ExchangeClosedByUser,
+    ExchangeError,
+    NetworkError,
+    UnsubscribeError,
+)
 
 from bpx_connector.stream.frames import Refusal, payload_of, read_frame, stream_of
 from bpx_connector.stream.raw import Callback, RawSubscription
@@ -294,11 +301,17 @@ class StreamClient:
 
     def _restore(self, follower: Follower) -> None:
         if follower.needs_restoring and follower.stream not in self._restoring:
-            task = self.loop.create_task(self._restored(follower))
-            self._restoring[follower.stream] = task
-            task.add_done_callback(lambda _: self._restoring.pop(follower.stream, None))
+            self._restoring[follower.stream] = self.loop.create_task(self._restored(follower))
 
     async def _restored(self, follower: Follower) -> None:
+        """Restore, and make way in the same breath: a doubt that arises next finds nobody at work on it."""
+        try:
+            await self._fetch_and_feed(follower)
+        finally:
+            if self._restoring.get(follower.stream) is asyncio.current_task():
+                del self._restoring[follower.stream]
+
+    async def _fetch_and_feed(self, follower: Follower) -> None:
         """Fetch and feed in until the follower knows its state again."""
         attempts = 0
         while self._is_in_doubt(follower):
@@ -308,17 +321,17 @@ class StreamClient:
                 async with self._fetches:
                     follower.refetches += 1
                     answer = await follower.fetch()
+                # An answer from before another loss says nothing about what was missed in that one.
+                if losses == follower.losses and follower.needs_restoring and follower.restore(answer):
+                    attempts = 0
             except Exception as error:
                 if _is_final(error):
-                    self._fail(follower.stream, error)
+                    self._fail(follower.stream, _as_told(error, follower.stream))
                     return
                 self._tools.report(
                     f"no answer over REST for {follower.stream}, attempt {attempts + 1}", error
                 )
             else:
-                # An answer from before another loss says nothing about what was missed in that one.
-                if losses == follower.losses and follower.needs_restoring and follower.restore(answer):
-                    attempts = 0
                 self.topics.wake()
                 if not self._is_in_doubt(follower):
                     return
@@ -404,6 +417,15 @@ def _error_of(stream: str, refusal: Refusal) -> BaseError:
 def _is_final(error: Exception) -> bool:
     """Whether asking again is useless: the venue has refused, or we do not understand its answer."""
     return not isinstance(error, BaseError) or isinstance(error, ExchangeError)
+
+
+def _as_told(error: Exception, stream: str) -> BaseError:
+    """What callers are told: ccxt's exceptions only."""
+    if isinstance(error, BaseError):
+        return error
+    told = BadResponse(f"the answer over REST for {stream} cannot be understood: {error!r}")
+    told.__cause__ = error
+    return told
 
 
 def _age(now: float, then: float | None) -> float | None:

@@ -131,8 +131,9 @@ class OrderLog:
         record = self._records.get(fill["orderId"])
         quantity = Decimal(fill["quantity"])
         if record is None:
+            trade = self._trade_of(fill)
             self._remember(fill)
-            return self._trade_of(fill)
+            return trade
         trade = self._count(record, fill, quantity)
         self._note(record)
         return trade
@@ -165,8 +166,8 @@ class OrderLog:
             del self._fills[next(iter(self._fills))]
 
     def _count(self, record: Record, fill: Payload, quantity: Decimal) -> Payload:
-        self._remember(fill)
         trade = self._trade_of(fill)
+        self._remember(fill)
         fee = fill.get("fee")
         currency = trade["fee"]["currency"] if fee is not None else None
         record.add_fill(quantity, Decimal(fee or ZERO), currency, trade)

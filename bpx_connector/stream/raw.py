@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from inspect import isawaitable
+from inspect import isawaitable, iscoroutine
 from typing import Any
 
 __all__ = ["Callback", "RawSubscription"]
@@ -51,6 +51,9 @@ class RawSubscription:
     def stop(self) -> None:
         """Deliver nothing more."""
         self._waiting.clear()
+        current, self._current = self._current, None
+        if iscoroutine(current):
+            current.close()  # its worker has not begun, and will not
         if self._worker is not None and self._worker is not asyncio.current_task():
             self._worker.cancel()
 

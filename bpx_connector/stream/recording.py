@@ -18,14 +18,16 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 import msgspec
 from aiohttp import WSMessage, WSMsgType
 
 from bpx_connector.stream.frames import Refusal, read_frame
-from bpx_connector.stream.socket import Link
+from bpx_connector.stream.socket import Link, Take
 
 __all__ = ["Player", "Recorder"]
 
@@ -76,12 +78,13 @@ class _RecordedLink:
         self._recorder = recorder
         self._socket = socket
 
-    async def read(self) -> Sequence[WSMessage]:
-        messages = await self._link.read()
-        for message in messages:
-            if message.type is WSMsgType.TEXT:
+    async def read(self, take: Take) -> WSMessage:
+        def noted(messages: Sequence[WSMessage]) -> None:
+            for message in messages:
                 self._recorder.frame(self._socket, "venue", message.data)
-        return messages
+            take(messages)
+
+        return await self._link.read(noted)
 
     async def send(self, text: str) -> None:
         self._recorder.frame(self._socket, "client", _scrubbed(text))
@@ -100,8 +103,9 @@ class _RecordedLink:
 class Player:
     """Plays a cassette: each stream's frames from the moment it is subscribed, answers by their request.
 
-    With a `speed` the frames keep their distances in time, divided by it; without one each frame comes as
-    soon as everybody has had time to look at the one before.
+    What was said after an answer over REST is said after it again, unless nobody asks for that answer within
+    half a second. With a `speed` the frames keep their distances in time, divided by it; without one each
+    frame comes as soon as everybody has had time to look at the one before.
     """
 
     def __init__(
@@ -116,39 +120,85 @@ class Player:
         self.source: str = lines[0]["source"]
         self.speed = speed
         self.sleep = sleep
-        self.frames: dict[str, deque[tuple[int, float, str]]] = defaultdict(deque)
+        self.frames: dict[str, deque[Frame]] = defaultdict(deque)
         self.refusals: dict[str, str] = {}
-        self._answers: dict[str, deque[Any]] = defaultdict(deque)
-        self._by_path: dict[str, deque[Any]] = defaultdict(deque)
+        self._awaited: deque[_Answer] = deque()
+        self._passed = 0
+        self._exact: dict[str, list[_Answer]] = defaultdict(list)
+        self._alike: dict[str, list[_Answer]] = defaultdict(list)
+        self._links: list[_PlayedLink] = []
         self._read_in(lines[1:])
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether every frame of the cassette has been played."""
+        return not any(self.frames.values())
 
     async def connect(self) -> Link:
         """A connection to the cassette."""
-        return _PlayedLink(self)
+        self._links.append(_PlayedLink(self))
+        return self._links[-1]
 
     def answer(self, request: str) -> Any:
         """The answer to a request: in order, the last one for ever; times in the query need not agree."""
-        for answers in (self._answers.get(request), self._by_path.get(request.partition("?")[0])):
+        for answers in (self._exact.get(request), self._alike.get(_without_times(request))):
             if answers:
-                return answers.popleft() if len(answers) > 1 else answers[0]
-        known = ", ".join(sorted(self._answers)) or "none"
+                answer = next((answer for answer in answers if not answer.is_given), answers[-1])
+                answer.is_given = True
+                for link in self._links:
+                    link.wake()
+                return deepcopy(answer.content)
+        known = ", ".join(sorted(self._exact)) or "none"
         raise LookupError(f"the cassette has no answer to {request}; it has answers to: {known}")
+
+    def is_early(self, frame: Frame) -> bool:
+        """Whether a frame was said after an answer that has not been asked for yet."""
+        awaited = self._awaited
+        while awaited and (awaited[0].is_given or awaited[0].line <= self._passed):
+            awaited.popleft()
+        return bool(awaited) and awaited[0].line < frame.line
+
+    def pass_over(self, frame: Frame) -> None:
+        """Wait no longer for the answers before a frame."""
+        self._passed = max(self._passed, frame.line)
+
+    def leave(self, link: _PlayedLink) -> None:
+        """A connection has ended."""
+        if link in self._links:
+            self._links.remove(link)
 
     def _read_in(self, lines: list[dict[str, Any]]) -> None:
         asked: dict[int, list[str]] = {}
-        for number, line in enumerate(lines):
+        for number, line in enumerate(lines, start=1):
             if "request" in line:
-                self._answers[line["request"]].append(line["answer"])
-                self._by_path[line["request"].partition("?")[0]].append(line["answer"])
+                answer = _Answer(number, line["answer"])
+                self._awaited.append(answer)
+                self._exact[line["request"]].append(answer)
+                self._alike[_without_times(line["request"])].append(answer)
             elif "client" in line:
                 asked[line["socket"]] = msgspec.json.decode(line["client"]).get("params", [])
             else:
                 frame = read_frame(line["venue"])
                 if isinstance(frame, str):
-                    self.frames[frame].append((number, line["at"], line["venue"]))
+                    self.frames[frame].append(Frame(number, line["at"], line["venue"]))
                 elif isinstance(frame, Refusal):
                     for stream in asked.get(line["socket"], []):
                         self.refusals[stream] = line["venue"]
+
+
+class Frame(NamedTuple):
+    """A frame of the venue: where it stands on the cassette, when it came, what it says."""
+
+    line: int
+    at: float
+    text: str
+
+
+@dataclass
+class _Answer:
+    line: int
+    content: Any
+    is_given: bool = False
 
 
 class _PlayedLink:
@@ -161,17 +211,32 @@ class _PlayedLink:
         self._wake = asyncio.Event()
         self._at: float | None = None
 
-    async def read(self) -> Sequence[WSMessage]:
+    async def read(self, take: Take) -> WSMessage:
+        player = self._player
         while True:
-            if self._control:
-                return (self._control.popleft(),)
-            stream = self._next()
-            if stream is not None:
-                _, at, text = self._player.frames[stream].popleft()
-                await self._pause(at)
-                return (WSMessage(WSMsgType.TEXT, text, None),)
             self._wake.clear()
-            await self._wake.wait()
+            if self._control:
+                message = self._control.popleft()
+                if message.type is not WSMsgType.TEXT:
+                    return message
+                take((message,))
+                continue
+            stream = self._next()
+            if stream is None:
+                await self._wake.wait()
+                continue
+            frame = player.frames[stream][0]
+            if player.is_early(frame):
+                try:
+                    async with asyncio.timeout(ANSWER_ASKED_WITHIN):
+                        await self._wake.wait()
+                except TimeoutError:
+                    player.pass_over(frame)
+                continue
+            await self._pause(frame.at)
+            if stream in self._streams:
+                player.frames[stream].popleft()
+                take((WSMessage(WSMsgType.TEXT, frame.text, None),))
 
     async def send(self, text: str) -> None:
         frame = msgspec.json.decode(text)
@@ -192,13 +257,17 @@ class _PlayedLink:
         """Nobody waits for it."""
 
     async def close(self) -> None:
-        """There is nothing to close."""
+        self._player.leave(self)
+
+    def wake(self) -> None:
+        """Something has happened that may let a frame through."""
+        self._wake.set()
 
     def _next(self) -> str | None:
         """The subscribed stream whose next frame was recorded first."""
         frames = self._player.frames
         waiting = [stream for stream in self._streams if frames.get(stream)]
-        return min(waiting, key=lambda stream: frames[stream][0][0], default=None)
+        return min(waiting, key=lambda stream: frames[stream][0].line, default=None)
 
     async def _pause(self, at: float) -> None:
         if self._player.speed is None:
@@ -210,8 +279,21 @@ class _PlayedLink:
         self._at = at
 
 
+ANSWER_ASKED_WITHIN = 0.5
+"""Seconds that frames wait for the question whose answer came before them. Our own come within 0.1 s."""
+
 TURNS = 5
 """Turns of the event loop between frames: a watcher that waits again at once sees every frame."""
+
+
+TIMES = frozenset({"from", "to", "startTime", "endTime"})
+"""Parameters that are different each time a request is made."""
+
+
+def _without_times(request: str) -> str:
+    call, _, query = request.partition("?")
+    kept = sorted(pair for pair in query.split("&") if pair.partition("=")[0] not in TIMES)
+    return f"{call}?{'&'.join(kept)}"
 
 
 def _scrubbed(text: str) -> str:

@@ -10,6 +10,7 @@ within 120 s; "the client should reconnect after receiving the Close frame" (Bac
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
@@ -20,14 +21,18 @@ from aiohttp import WSMessage, WSMsgType
 from bpx_connector.stream.frames import subscribe_frame, unsubscribe_frame
 from bpx_connector.stream.subscriptions import Batch, Subscriptions, Verdict
 
-__all__ = ["USUAL_PATIENCE", "AiohttpLink", "Link", "Owner", "Patience", "Socket", "Tools", "pause_after"]
+__all__ = ["USUAL_PATIENCE", "AiohttpLink", "Link", "Owner", "Patience", "Socket", "Take", "Tools", "pause_after"]
+
+
+Take = Callable[[Sequence[WSMessage]], None]
+"""Is given what text has arrived at once."""
 
 
 class Link(Protocol):
     """One open connection."""
 
-    async def read(self) -> Sequence[WSMessage]:
-        """The messages that have arrived, at least one."""
+    async def read(self, take: Take) -> WSMessage:
+        """Hand batches of text frames to `take` as they arrive; the next message that is none."""
 
     async def send(self, text: str) -> None: ...
     async def ping(self, data: bytes) -> None: ...
@@ -173,17 +178,18 @@ class Socket:
 
     async def _read(self, link: Link) -> None:
         while True:
-            messages = await link.read()
+            message = await link.read(self._take)
             self.last_heard = self._tools.clock()
-            self._owner.received(self, messages)
-            for message in messages[-1:]:
-                # Whatever is not text ends a batch, so only the last message can be a control frame.
-                if message.type is WSMsgType.PING:
-                    await link.pong(message.data)
-                elif message.type is WSMsgType.PONG:
-                    self._heard_pong(bytes(message.data))
-                elif message.type in ENDS:
-                    return
+            if message.type is WSMsgType.PING:
+                await link.pong(message.data)
+            elif message.type is WSMsgType.PONG:
+                self._heard_pong(bytes(message.data))
+            elif message.type in ENDS:
+                return
+
+    def _take(self, messages: Sequence[WSMessage]) -> None:
+        self.last_heard = self._tools.clock()
+        self._owner.received(self, messages)
 
     async def _write(self, link: Link) -> None:
         while True:
@@ -252,16 +258,15 @@ class AiohttpLink:
 
     def __init__(self, websocket: aiohttp.ClientWebSocketResponse) -> None:
         self._websocket = websocket
-        reader = getattr(websocket, "_reader", None)
-        self._buffer = getattr(reader, "_buffer", None)
+        self._inbox = _inbox_of(websocket)
 
-    async def read(self) -> Sequence[WSMessage]:
-        first = await self._websocket.receive()
-        if first.type is not WSMsgType.TEXT or not self._buffer:
-            return (first,)
-        messages = [first, *self._waiting_texts()]
-        messages.append(await self._websocket.receive())  # at once: there is at least one more
-        return messages
+    async def read(self, take: Take) -> WSMessage:
+        if self._inbox is not None:
+            await self._inbox.texts(take)
+            return await self._websocket.receive()
+        while (message := await self._websocket.receive()).type is WSMsgType.TEXT:
+            take((message,))
+        return message
 
     async def send(self, text: str) -> None:
         await self._websocket.send_str(text)
@@ -275,24 +280,88 @@ class AiohttpLink:
     async def close(self) -> None:
         await self._websocket.close()
 
-    def _waiting_texts(self) -> list[WSMessage]:
-        """The text frames that wait in aiohttp's buffer, all but the last message there.
 
-        One `receive` a frame costs as much as the parsing of the frame itself, and without a look into the
-        buffer nothing says where a batch ends. The sizes of what is taken are added to the message that
-        stays, which keeps aiohttp's flow control right. Without such a buffer every frame is a batch of its
-        own.
+class Inbox:
+    """aiohttp's frame parser, and the queue it fills: text frames are handed on as soon as they are parsed.
+
+    A turn of the event loop, a step of the reading task and a `receive` a frame cost more than the parsing of
+    the frame, and without a look into the queue nothing says where a batch ends. Whatever is not text stays in
+    the queue, with all that came behind it, until it has been received.
+    """
+
+    def __init__(self, parser: Any, queue: Any) -> None:
+        self._parser = parser
+        self._queue = queue
+        self._messages: deque[tuple[WSMessage, int]] = queue._buffer
+        self._take: Take | None = None
+        self._trouble: Exception | None = None
+        self._is_over = asyncio.Event()
+
+    async def texts(self, take: Take) -> None:
+        """Hand on text frames until something else is next, or nothing more can come."""
+        self._take = take
+        self._is_over.clear()
+        try:
+            self._hand_on()
+            await self._is_over.wait()
+        finally:
+            self._take = None
+        if self._trouble is not None:
+            raise self._trouble
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        """Called by aiohttp with what has been read."""
+        outcome: tuple[bool, bytes] = self._parser.feed_data(data)
+        self._hand_on()
+        return outcome
+
+    def feed_eof(self) -> None:
+        """Called by aiohttp when the connection has ended."""
+        self._parser.feed_eof()
+        self._hand_on()
+
+    def _hand_on(self) -> None:
+        messages = self._messages
+        while self._take is not None and messages and messages[0][0].type is WSMsgType.TEXT:
+            try:
+                self._take(self._next_texts())
+            except Exception as error:
+                self._trouble, self._take = error, None
+        if messages or self._trouble or self._queue.is_eof():
+            self._is_over.set()
+
+    def _next_texts(self) -> list[WSMessage]:
+        """Take a batch out of the queue.
+
+        The last of them is read from it in aiohttp's way, which resumes a connection that was held up, and is
+        told the sizes of the others.
         """
-        buffer: Any = self._buffer
+        messages = self._messages
         taken: list[WSMessage] = []
         size = 0
-        while len(buffer) > 1 and buffer[0][0].type is WSMsgType.TEXT:
-            message, its_size = buffer.popleft()
+        while len(messages) > 1 and messages[1][0].type is WSMsgType.TEXT:
+            message, its_size = messages.popleft()
             taken.append(message)
             size += its_size + _OVERHEAD
         if taken:
-            buffer[0] = (buffer[0][0], buffer[0][1] + size)
+            messages[0] = (messages[0][0], messages[0][1] + size)
+        try:
+            self._queue.read().send(None)
+        except StopIteration as stop:  # at once: there is something to be read
+            taken.append(stop.value)
         return taken
+
+
+def _inbox_of(websocket: aiohttp.ClientWebSocketResponse) -> Inbox | None:
+    """Put an inbox between a connection and its parser; None where aiohttp is built in another way."""
+    queue: Any = getattr(websocket, "_reader", None)
+    protocol: Any = getattr(getattr(websocket, "_conn", None), "protocol", None)
+    parser: Any = getattr(protocol, "_payload_parser", None)
+    if parser is None or not hasattr(queue, "_buffer") or not hasattr(queue, "is_eof"):
+        return None
+    inbox = Inbox(parser, queue)
+    protocol.set_parser(inbox, queue)
+    return inbox
 
 
 def _overhead() -> int:

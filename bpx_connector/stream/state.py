@@ -26,6 +26,9 @@ __all__ = [
     "TradeFollower",
 ]
 
+MOST_SKIPPED = 1000
+"""Trades that did not come in their turn and may still come."""
+
 Payload = dict[str, Any]
 Fetch = Callable[[], Awaitable[Any]]
 
@@ -97,7 +100,7 @@ class BookFollower(Follower):
     def needs_restoring(self) -> bool:
         if self._audit is not None:
             return self._audit.snapshot is None
-        return self._has_begun and not self.book.is_live
+        return self._has_begun and self.book.nonce is None
 
     @property
     def is_known(self) -> bool:
@@ -116,7 +119,7 @@ class BookFollower(Follower):
                     audit.see(delta)
             elif is_live and outcome is Outcome.NEED_SNAPSHOT:
                 is_live = is_changed = False
-                self.gaps += 1
+                self.gaps += book.has_missed  # else it has only become thin
                 self._audit = audit = None
         if is_changed:
             book.describe()
@@ -226,30 +229,41 @@ class TradeFollower(Follower):
         self._cache = cache
         self._topics = topics
         self._parse = parse
-        self._last = int(cache[-1]["id"]) if len(cache) else -1
+        self._last = max((int(trade["id"]) for trade in cache), default=-1)
+        self._skipped: dict[int, None] = {}
 
     def take(self, frames: Sequence[str]) -> None:
         append, parse = self._cache.append, self._parse
         count = 0
-        for frame in frames:
-            payload = payload_of(frame)
-            identity = payload["t"]  # "a sequential number specific to the symbol"
-            if identity > self._last:
-                self._last = identity
-            elif self._is_known(str(identity)):
-                continue
-            append(parse(payload))
-            count += 1
-        if count:
-            self._topics.publish("trades", self._part, count)
+        try:
+            for frame in frames:
+                payload = payload_of(frame)
+                identity = payload["t"]
+                if identity == self._last + 1:
+                    self._last = identity
+                elif not self._is_new(identity):
+                    continue
+                append(parse(payload))
+                count += 1
+        finally:
+            if count:
+                self._topics.publish("trades", self._part, count)
 
-    def _is_known(self, identity: str) -> bool:
-        """Whether an id that is not the highest is a repetition rather than a latecomer."""
-        cache = self._cache
-        if any(trade["id"] == identity for trade in cache):
-            return True
-        # Older than everything kept: it may have been here and gone.
-        return len(cache) == cache.max_size
+    def _is_new(self, identity: int) -> bool:
+        """Whether a trade that is not the next one has not been here.
+
+        Ids are "a sequential number specific to the symbol": those that have been skipped may still come
+        late, any other that is not the highest is a repetition.
+        """
+        last, skipped = self._last, self._skipped
+        if identity <= last:
+            return skipped.pop(identity, True) is None
+        if last >= 0:
+            skipped |= dict.fromkeys(range(max(last + 1, identity - MOST_SKIPPED), identity))
+            while len(skipped) > MOST_SKIPPED:
+                del skipped[next(iter(skipped))]
+        self._last = identity
+        return True
 
 
 class CandleFollower(Follower):

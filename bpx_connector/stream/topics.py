@@ -2,7 +2,8 @@
 
 A topic remembers what has come since it was last handed out, so nothing that came between two calls is
 missed: the second call answers at once. A topic that has been invalidated (its socket is gone) forgets it,
-so nobody is woken by stale data.
+so nobody is woken by stale data. Whoever has been woken is told, when its turn comes, of everything that has
+come meanwhile: the caches it is going to look at have grown as well.
 """
 
 from __future__ import annotations
@@ -27,6 +28,24 @@ class News(NamedTuple):
     entries: int
 
 
+class Handout:
+    """What waiters have been woken with: it grows until the first of them has its turn."""
+
+    __slots__ = ("changed", "is_taken", "waiters")
+
+    def __init__(self, changed: dict[Part, int | set[Hashable]], waiters: int) -> None:
+        self.changed = changed
+        self.waiters = waiters
+        self.is_taken = False
+
+    def news(self) -> list[News]:
+        """It as news."""
+        return [
+            News(part, changed if isinstance(changed, int) else len(changed))
+            for part, changed in self.changed.items()
+        ]
+
+
 class Topic:
     """One thing to wait for: a kind of data, of some parts or (None) of all.
 
@@ -34,7 +53,16 @@ class Topic:
     next call (a book, the trades of one market); any other gives all changed parts at once (tickers).
     """
 
-    __slots__ = ("_changed", "_waiters", "kind", "needs_every_stream", "one_at_a_time", "parts", "streams")
+    __slots__ = (
+        "_changed",
+        "_handouts",
+        "_waiters",
+        "kind",
+        "needs_every_stream",
+        "one_at_a_time",
+        "parts",
+        "streams",
+    )
 
     def __init__(
         self,
@@ -50,7 +78,8 @@ class Topic:
         self.one_at_a_time = one_at_a_time
         self.needs_every_stream = needs_every_stream
         self._changed: dict[Part, int | set[Hashable]] = {}
-        self._waiters: list[asyncio.Future[list[News]]] = []
+        self._waiters: list[asyncio.Future[Handout]] = []
+        self._handouts: list[Handout] = []
 
     @property
     def key(self) -> tuple[Kind, tuple[Part, ...] | None]:
@@ -63,40 +92,41 @@ class Topic:
     async def wait(self) -> list[News]:
         """What has changed since it was last handed out; waits if nothing has."""
         if self._changed:
-            return self._take()
-        waiter: asyncio.Future[list[News]] = asyncio.get_running_loop().create_future()
+            return Handout(self._take(), 0).news()
+        waiter: asyncio.Future[Handout] = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
         try:
-            return await waiter
+            handout = await waiter
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
-                # Woken and cancelled in the same turn of the loop: what it got belongs to the next caller.
-                for part, entries in waiter.result():
-                    self.publish(part, entries)
+                self._give_back(waiter.result())
             elif waiter in self._waiters:
                 self._waiters.remove(waiter)
             raise
+        self._close(handout)
+        handout.is_taken = True
+        return handout.news()
 
     def publish(self, part: Part, news: int | Collection[Hashable]) -> None:
         """Note a change: how many entries were added, or the names of those that were added or changed."""
-        known = self._changed.get(part, 0)
-        if isinstance(news, int):
-            self._changed[part] = news + (known if isinstance(known, int) else len(known))
-        elif isinstance(known, set):
-            if len(known) < MOST_NAMES_REMEMBERED:
-                known.update(news)
-        else:
-            self._changed[part] = set(news) if not known else known + len(news)
+        for handout in self._handouts:
+            if not self.one_at_a_time or part in handout.changed:
+                _add(handout.changed, part, news)
+                return
+        _add(self._changed, part, news)
 
     def wake(self) -> None:
         """Hand what has changed to everybody who waits."""
         if not self._waiters or not self._changed:
             return
-        news = self._take()
-        waiters, self._waiters = self._waiters, []
+        # Who was cancelled a moment ago takes nothing: what there is may be all for the next caller.
+        waiters, self._waiters = [waiter for waiter in self._waiters if not waiter.done()], []
+        if not waiters:
+            return
+        handout = Handout(self._take(), len(waiters))
+        self._handouts.append(handout)
         for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(news)
+            waiter.set_result(handout)
 
     def invalidate(self) -> None:
         """Forget what has not been handed out: it is no longer the state of the venue."""
@@ -109,17 +139,37 @@ class Topic:
             if not waiter.done():
                 waiter.set_exception(error)
 
-    def _take(self) -> list[News]:
+    def _take(self) -> dict[Part, int | set[Hashable]]:
         if self.one_at_a_time:
             part = next(iter(self._changed))
-            return [News(part, _count(self._changed.pop(part)))]
-        news = [News(part, _count(changed)) for part, changed in self._changed.items()]
-        self._changed.clear()
-        return news
+            return {part: self._changed.pop(part)}
+        changed, self._changed = self._changed, {}
+        return changed
+
+    def _close(self, handout: Handout) -> None:
+        handout.waiters -= 1
+        if handout in self._handouts:
+            self._handouts.remove(handout)
+
+    def _give_back(self, handout: Handout) -> None:
+        """Woken and cancelled in the same turn: what nobody else got belongs to the next caller."""
+        if handout.waiters > 1 or handout.is_taken:
+            handout.waiters -= 1
+            return
+        self._close(handout)
+        for part, changed in handout.changed.items():
+            self.publish(part, changed)
 
 
-def _count(changed: int | set[Hashable]) -> int:
-    return changed if isinstance(changed, int) else len(changed)
+def _add(changed: dict[Part, int | set[Hashable]], part: Part, news: int | Collection[Hashable]) -> None:
+    known = changed.get(part, 0)
+    if isinstance(news, int):
+        changed[part] = news + (known if isinstance(known, int) else len(known))
+    elif isinstance(known, set):
+        if len(known) < MOST_NAMES_REMEMBERED:
+            known.update(news)
+    else:
+        changed[part] = set(news) if not known else known + len(news)
 
 
 class Topics:

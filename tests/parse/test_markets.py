@@ -24,7 +24,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bpx_connector.parse.candles import candle_rows, candles, opened_at
-from bpx_connector.parse.figures import figure, units
+from bpx_connector.parse.figures import (
+    cut_quotient,
+    exact_difference,
+    exact_product,
+    figure,
+    is_short,
+    rows_of,
+    units,
+    whole_number,
+)
 from bpx_connector.parse.funding import interval_name
 from bpx_connector.parse.markets import highest_leverage
 from bpx_connector.parse.prices import order_book, public_trades, ticker
@@ -803,3 +812,51 @@ def test_units_and_figures_are_each_others_inverse(value: Decimal) -> None:
     assert units(text) == int(value.scaleb(18, Context(prec=60)))
     assert figure(Decimal, units(text)) == value
     assert figure(float, units(text)) == float(text)
+
+
+written = st.decimals(allow_nan=False, allow_infinity=False, min_value=0, max_value=10**12, places=12).map(
+    lambda value: format(value.normalize(), "f")
+)
+signs = st.sampled_from(["", "-"])
+
+
+@NUMBERS
+@given(one=written, other=written, sign=signs)
+def test_derived_figures_equal_ccxts_own_arithmetic_to_the_last_digit(
+    number: Any, one: str, other: str, sign: str
+) -> None:
+    difference, quotient = (
+        exact_difference(sign + one, other, number),
+        cut_quotient(sign + one, other, number),
+    )
+    assert difference == number(Precise.string_sub(sign + one, other))
+    assert type(difference) is number
+    if Decimal(other):
+        assert quotient == number(Precise.string_div(sign + one, other))
+    else:
+        assert quotient is None
+    assert exact_product(sign + one, other) == float(Precise.string_mul(sign + one, other))
+
+
+@given(whole=st.integers(1 - 10**15, 10**15 - 1), places=st.integers(0, 9))
+def test_a_whole_number_is_read_off_a_float_as_it_was_written(whole: int, places: int) -> None:
+    text = format(Decimal(whole).scaleb(-places), "f")
+    assert whole_number(float(text), places) == whole
+    assert is_short(text.lstrip("-"), "1")
+
+
+@given(value=st.floats(allow_nan=False, allow_infinity=False, width=32), places=st.integers(0, 9))
+def test_a_float_that_stands_for_something_finer_is_not_taken_for_a_whole_number(
+    value: float, places: int
+) -> None:
+    whole = whole_number(value, places)
+    assert whole is None or float(format(Decimal(whole).scaleb(-places), "f")) == value
+
+
+@NUMBERS
+def test_words_in_the_place_of_a_figure_are_no_figure(number: Any) -> None:
+    rows = [{"price": "", "size": "1"}, {"price": "N/A", "size": "2"}, {"price": "3", "size": None}]
+    read = rows_of("Read", ("price", "size"), (), number).of(rows)
+    assert [row.size for row in read] == [number("1"), number("2"), None]
+    if number is not str:  # whose figures are the venue's text
+        assert [row.price for row in read] == [None, None, number("3")]

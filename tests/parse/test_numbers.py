@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from bpx_connector.parse.numbers import (
     difference,
     iso8601,
+    milliseconds_at,
     milliseconds_of,
     number_or_none,
     plain,
@@ -79,6 +81,12 @@ def test_plain_text_has_no_exponent_and_no_idle_zeros(value: str, text: str) -> 
 )
 def test_the_venues_zoneless_times_are_utc(text: str, milliseconds: int) -> None:
     assert milliseconds_of(text) == milliseconds
+
+
+@given(st.datetimes(min_value=datetime.fromisoformat("1970-01-01")))
+def test_a_moment_read_in_c_is_the_moment_of_its_text_zone_or_not(moment: datetime) -> None:
+    assert milliseconds_at(moment) == milliseconds_at(moment.replace(tzinfo=UTC))
+    assert milliseconds_at(moment) == milliseconds_of(moment.isoformat())
 
 
 def test_no_time_is_none() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -309,7 +310,7 @@ def test_a_refused_order_keeps_what_was_asked_and_why_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "datetime"),
+    ("text", "expected"),
     [
         ("2026-09-01T17:54:04.094", "2026-09-01T17:54:04.094Z"),
         ("2026-09-01T17:54:04", "2026-09-01T17:54:04.000Z"),
@@ -317,9 +318,9 @@ def test_a_refused_order_keeps_what_was_asked_and_why_not() -> None:
         ("2026-09-01 17:54:04.094", "2026-09-01T17:54:04.094Z"),
     ],
 )
-def test_a_time_of_the_venue_has_one_datetime_however_it_is_written(text: str, datetime: str) -> None:
-    timestamp, written = moment_of(text)
-    assert written == datetime == Exchange.iso8601(timestamp)
+def test_a_time_of_the_venue_has_one_datetime_however_it_is_written(text: str, expected: str) -> None:
+    timestamp, written = moment_of(text, datetime.fromisoformat(text))
+    assert written == expected == Exchange.iso8601(timestamp)
 
 
 # --- properties --------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from ccxt.base.errors import AuthenticationError, ExchangeClosedByUser, NetworkE
 from bpx_connector.pro import bpx
 from bpx_connector.sandbox.server import Sandbox, SandboxThread
 from tests.support.keys import FIRST, KeyPair
+from tests.support.listeners import until
 from tests.support.streaming import driven, exchange_on, sandbox_with, soon
 
 SPOT = "SOL/USDC"
@@ -123,7 +124,9 @@ async def test_a_fill_that_was_missed_in_a_gap_is_handed_out_after_it() -> None:
         exchange.nonce = lambda: sandbox.clock.now() // 1000
         fills = asyncio.ensure_future(exchange.watch_my_trades())
         orders = asyncio.ensure_future(exchange.watch_orders())
-        await asyncio.sleep(0.1)
+        streams = exchange.stream_counters
+        await until(lambda: streams()["streams"].get("account.orderUpdate", {}).get("refetches"))
+        await asyncio.sleep(0.05)
         sandbox.faults.lose("account.*")
         placed = await exchange.create_order(SPOT, "market", "buy", 1)
         assert not fills.done()

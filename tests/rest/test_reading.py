@@ -20,7 +20,7 @@ def test_what_is_called_meanwhile_is_read_into_rows() -> None:
     reader = candle_rows(float)
     with read_by(reader.decode):
         (row,) = decoded(CANDLE)
-    assert (row.start, row.open, row.volume) == ("2026-09-01 16:52:00", 1.0, 7.0)
+    assert (str(row.start), row.open, row.volume) == ("2026-09-01 16:52:00", 1.0, 7.0)
     assert (
         candles([row], float) == candles(decoded(CANDLE), float) == [[1788281520000, 1.0, 2.0, 0.5, 1.5, 7.0]]
     )

@@ -309,6 +309,20 @@ def test_orders_are_listed_from_since_up_to_limit_and_until(bpx: Caller) -> None
     assert ids(bpx.call("fetch_orders", None, None, None, {"type": "swap"})) == []
 
 
+def test_an_order_shows_its_fills_and_fees_if_they_are_asked_for(bpx: Caller) -> None:
+    placed = bpx.call("create_order", SWAP, "market", "buy", 2)
+    plain = bpx.call("fetch_order", placed["id"], SWAP)
+    assert (plain["filled"], plain["trades"], plain["fee"]) == (2.0, [], None)
+    order = bpx.call("fetch_order", placed["id"], SWAP, {"withTrades": True})
+    trades = bpx.call("fetch_order_trades", placed["id"], SWAP)
+    assert order["trades"] == trades
+    assert sum(trade["amount"] for trade in trades) == order["filled"] == 2.0
+    assert order["fees"] == [order["fee"]]
+    assert order["fee"]["currency"] == "USDC"
+    assert order["fee"]["cost"] == pytest.approx(sum(trade["fee"]["cost"] for trade in trades), abs=1e-12)
+    assert order["lastTradeTimestamp"] == trades[-1]["timestamp"]
+
+
 def test_fills_are_listed_with_their_fees_and_orders(bpx: Caller) -> None:
     _, ask = best(bpx)
     spot = bpx.call("create_order", SOL, "market", "buy", 1)

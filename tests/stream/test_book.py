@@ -43,6 +43,14 @@ def test_the_next_delta_is_applied() -> None:
     assert (book.view["nonce"], book.view["timestamp"]) == (11, 11)
 
 
+def test_the_time_of_a_book_is_that_of_its_last_delta() -> None:
+    book = restored()
+    assert (book.view["timestamp"], book.view["datetime"]) == (None, None)
+    book.apply(Delta(U=11, u=11, a=[], b=[], T=1788367435055007))
+    book.describe()
+    assert (book.view["timestamp"], book.view["datetime"]) == (1788367435055, "2026-09-02T16:43:55.055Z")
+
+
 def test_a_level_is_the_same_whether_written_with_or_without_decimals() -> None:
     book = restored(bids=[["86700", "1"]])
     book.apply(delta(11, 11, bids=[(86700.0, 0.0)]))
@@ -203,3 +211,36 @@ def test_whatever_comes_first_a_late_snapshot_and_all_deltas_end_in_the_last_boo
         book.apply(one)
     assert book.restore(truth.snapshot(truth.deltas[-1].u)) is Outcome.APPLIED
     assert book.nonce == truth.deltas[-1].u
+
+
+# --- what a book has already been -----------------------------------------------------------------------
+
+
+def snapshot(nonce: int) -> Snapshot:
+    return Snapshot(nonce, [["10", "1"]], [["11", "1"]])
+
+
+def test_a_snapshot_from_before_what_the_book_has_already_been_is_refused() -> None:
+    book = Book("SOL/USDC")
+    assert book.restore(snapshot(100)) is Outcome.APPLIED
+    book.forget()
+    assert book.restore(snapshot(99)) is Outcome.NEED_SNAPSHOT
+    assert not book.is_live
+    assert book.restore(snapshot(100)) is Outcome.APPLIED
+
+
+def test_a_snapshot_from_before_deltas_that_were_lost_with_the_socket_is_refused() -> None:
+    book = Book("SOL/USDC")
+    book.apply(Delta(5, 7, [], [], 0))
+    book.forget()
+    assert book.restore(snapshot(6)) is Outcome.NEED_SNAPSHOT
+    assert book.restore(snapshot(7)) is Outcome.APPLIED
+
+
+def test_a_venue_that_counts_anew_is_believed_in_the_end() -> None:
+    book = Book("SOL/USDC")
+    assert book.restore(snapshot(1_000_000)) is Outcome.APPLIED
+    book.forget()
+    outcomes = [book.restore(snapshot(3)) for _ in range(9)]
+    assert outcomes == [Outcome.NEED_SNAPSHOT] * 8 + [Outcome.APPLIED]
+    assert book.apply(Delta(4, 4, [], [], 0)) is Outcome.APPLIED

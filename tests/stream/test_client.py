@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import WSMsgType
+from aiohttp import WSMessage, WSMsgType
 from ccxt.base.errors import (
     AuthenticationError,
     BadRequest,
+    BadResponse,
     ExchangeClosedByUser,
     ExchangeNotAvailable,
     NetworkError,
@@ -450,3 +452,59 @@ async def test_an_audit_confirms_a_true_book_and_replaces_a_wrong_one(
     await venue.advance(2)
     assert (follower.agreements, follower.disagreements) == (1, 1)
     assert watcher.books["A"].view["bids"] == [[5.0, 1.0]]
+
+
+async def test_an_answer_that_cannot_be_understood_is_told_as_one_of_ccxts_exceptions(
+    venue: FakeVenue, watcher: Watcher
+) -> None:
+    watcher.snapshots.append(KeyError("lastUpdateId"))
+    with pytest.raises(BadResponse, match=r"depth\.A cannot be understood: KeyError"):
+        await watcher.book()
+
+
+async def test_an_answer_that_cannot_be_taken_is_told_as_one_of_ccxts_exceptions(
+    venue: FakeVenue, watcher: Watcher
+) -> None:
+    watcher.snapshots.append(Snapshot(1, [["nine", "1"]], []))
+    with pytest.raises(BadResponse, match=r"depth\.A cannot be understood: ValueError"):
+        await watcher.book()
+
+
+async def test_a_gap_in_the_breath_in_which_a_book_was_restored_is_seen_to(
+    client: StreamClient, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = watcher.book()
+    await settled()
+    loop = asyncio.get_running_loop()
+    [socket] = client._sockets.values()
+    gap = [WSMessage(WSMsgType.TEXT, depth(19), None)]
+
+    follower = client.follower("depth.A")
+    assert isinstance(follower, BookFollower)
+    take = follower.restore
+
+    def taken(answer: Snapshot) -> bool:
+        if answer.nonce == 10:
+            loop.call_soon(client.received, socket, gap)  # before anybody hears that the task has ended
+        return take(answer)
+
+    monkeypatch.setattr(follower, "restore", taken)
+    watcher.snapshots += [Snapshot(10, [["9", "1"]], []), Snapshot(20, [["9", "1"]], [])]
+    await first
+    await settled()
+    assert watcher.books["A"].nonce == 20
+    assert client._restoring == {}
+
+
+async def test_a_callback_that_is_ended_before_its_turn_leaves_no_coroutine_behind(
+    venue: FakeVenue, client: StreamClient
+) -> None:
+    async def callback(payload: dict[str, Any]) -> None:
+        await asyncio.sleep(0)
+
+    listener = client.listen("ticker.A", callback)
+    listener.deliver({})
+    client.unlisten(listener)
+    await settled()
+    gc.collect()  # a coroutine that was never awaited would warn here, and warnings are errors
+    assert listener.failures == 0

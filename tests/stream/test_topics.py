@@ -134,3 +134,82 @@ async def test_leaving_a_part_ends_the_topics_that_nobody_else_needs() -> None:
     assert topics.covered_by("trades", None) == [alone, several]
     assert topics.covered_by("ticker", None) == []
     task.cancel()
+
+
+# --- between being woken and having one's turn -----------------------------------------------------------
+
+
+async def turn() -> None:
+    await asyncio.sleep(0)
+
+
+async def test_what_comes_before_the_woken_has_its_turn_is_counted_with_the_rest() -> None:
+    topic = Topic("myTrades", None, ["s"])
+    waiting = asyncio.ensure_future(topic.wait())
+    await turn()
+    topic.publish("SOL/USDC", 1)
+    topic.wake()
+    topic.publish("SOL/USDC", 2)
+    topic.publish("BTC/USDC", 1)
+    assert await waiting == [News("SOL/USDC", 3), News("BTC/USDC", 1)]
+    topic.publish("SOL/USDC", 4)
+    assert await topic.wait() == [News("SOL/USDC", 4)]
+
+
+async def test_one_part_at_a_time_grows_only_by_what_it_is_about() -> None:
+    topic = Topic("trades", ["SOL/USDC", "BTC/USDC"], ["s"], one_at_a_time=True)
+    waiting = asyncio.ensure_future(topic.wait())
+    await turn()
+    topic.publish("SOL/USDC", 1)
+    topic.wake()
+    topic.publish("BTC/USDC", 5)
+    topic.publish("SOL/USDC", 1)
+    assert await waiting == [News("SOL/USDC", 2)]
+    assert await topic.wait() == [News("BTC/USDC", 5)]
+
+
+async def test_everybody_who_was_woken_together_is_told_the_same() -> None:
+    topic = Topic("orders", None, ["s"])
+    waiting = [asyncio.ensure_future(topic.wait()) for _ in range(2)]
+    await turn()
+    topic.publish("SOL/USDC", {"1"})
+    topic.wake()
+    topic.publish("SOL/USDC", {"1", "2"})
+    assert await asyncio.gather(*waiting) == [[News("SOL/USDC", 2)]] * 2
+
+
+async def test_news_is_kept_for_the_next_caller_when_all_who_waited_were_just_cancelled() -> None:
+    topic = Topic("myTrades", None, ["s"])
+    waiting = asyncio.ensure_future(topic.wait())
+    await turn()
+    waiting.cancel()
+    topic.publish("SOL/USDC", 1)
+    topic.wake()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert await asyncio.wait_for(topic.wait(), 1) == [News("SOL/USDC", 1)]
+
+
+@pytest.mark.parametrize("cancelled", [0, 1])
+async def test_news_that_one_has_got_is_not_told_again_because_another_was_cancelled(cancelled: int) -> None:
+    topic = Topic("myTrades", None, ["s"])
+    waiting = [asyncio.ensure_future(topic.wait()) for _ in range(2)]
+    await turn()
+    topic.publish("SOL/USDC", 1)
+    topic.wake()
+    waiting[cancelled].cancel()
+    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    assert outcomes[1 - cancelled] == [News("SOL/USDC", 1)]
+    topic.publish("BTC/USDC", 1)
+    assert await topic.wait() == [News("BTC/USDC", 1)]
+
+
+async def test_news_is_kept_when_all_who_were_woken_are_cancelled_before_their_turn() -> None:
+    topic = Topic("myTrades", None, ["s"])
+    waiting = [asyncio.ensure_future(topic.wait()) for _ in range(2)]
+    await turn()
+    topic.publish("SOL/USDC", 1)
+    topic.wake()
+    for waiter in waiting:
+        waiter.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert await asyncio.wait_for(topic.wait(), 1) == [News("SOL/USDC", 1)]

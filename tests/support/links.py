@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import WSMessage, WSMsgType
 
 from bpx_connector.stream.client import USUAL_LIMITS, Limits, StreamClient
-from bpx_connector.stream.socket import USUAL_PATIENCE, Link, Patience, Tools
+from bpx_connector.stream.socket import USUAL_PATIENCE, Link, Patience, Take, Tools
 
 __all__ = ["FakeLink", "FakeVenue", "settled", "text_frame"]
 
@@ -39,8 +39,12 @@ class FakeLink:
         self._venue = venue
         self._incoming: asyncio.Queue[Sequence[WSMessage]] = asyncio.Queue()
 
-    async def read(self) -> Sequence[WSMessage]:
-        return await self._incoming.get()
+    async def read(self, take: Take) -> WSMessage:
+        while True:
+            messages = await self._incoming.get()
+            if messages[0].type is not WSMsgType.TEXT:
+                return messages[0]
+            take(messages)
 
     async def send(self, text: str) -> None:
         frame = json.loads(text)

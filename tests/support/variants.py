@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.cassettes import CASSETTES, RECORDING
+from tests.support.cassettes import CASSETTES, LIVE, RECORDING
 
 __all__ = ["VARIANTS", "Variant", "cassette_path", "subject"]
 
@@ -65,7 +65,8 @@ def cassette_path(item: pytest.Item) -> Path:
 def _is_wanted(item: pytest.Item) -> bool:
     variant = variant_of(item)
     if RECORDING:
-        wanted = variant is not None and variant.from_cassette and not variant.is_asyncio
+        records_http = variant is not None and variant.from_cassette and not variant.is_asyncio
+        wanted = records_http or (item.get_closest_marker("records_streams") is not None and not LIVE)
     else:
         wanted = True
     if variant is not None and variant.from_cassette and item.get_closest_marker("sandbox_only"):
@@ -82,6 +83,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "sandbox_only: what this shows only a running sandbox can do; no cassette."
     )
+    config.addinivalue_line("markers", "records_streams: `make record` writes WebSocket cassettes here.")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -27,7 +27,9 @@ HASTE = {"shortestPause": 5, "longestPause": 100, "pingAfter": 200, "silence": 5
 async def in_step(sandbox: Sandbox, **options: Any) -> AsyncIterator[Any]:
     """An exchange with streams that lives in the sandbox's time, asks REST often and gives up soon."""
     checks = {name: {"checkEvery": 200} for name in ("watchOrders", "watchPositions", "watchBalance")}
-    async with exchange_on(sandbox, options={"streams": HASTE, **checks, **options}, timeout=1_000) as exchange:
+    async with exchange_on(
+        sandbox, options={"streams": HASTE, **checks, **options}, timeout=1_000
+    ) as exchange:
         exchange.milliseconds = lambda: sandbox.clock.now() // 1000
         yield exchange
 
@@ -76,14 +78,15 @@ class Watchers:
 
     # --- what is watched -----------------------------------------------------------------------------
 
-    def book(self, symbol: str, limit: int | None = None, **params: Any) -> None:
+    def book(self, symbol: str, limit: int | None = None, params: dict[str, Any] = {}) -> None:
         """Watch a book and compare each one that is handed out."""
         self._start(lambda: self.exchange.watch_order_book(symbol, limit, params), self._book_judge(limit))
 
-    def books(self, symbols: list[str], limit: int | None = None, **params: Any) -> None:
+    def books(self, symbols: list[str], limit: int | None = None, params: dict[str, Any] = {}) -> None:
         """Watch several books through one call."""
         self._start(
-            lambda: self.exchange.watch_order_book_for_symbols(symbols, limit, params), self._book_judge(limit)
+            lambda: self.exchange.watch_order_book_for_symbols(symbols, limit, params),
+            self._book_judge(limit),
         )
 
     def public_trades(self, symbol: str) -> None:
@@ -221,7 +224,10 @@ class Watchers:
                 "filled": (told["filled"], float(true.executed_quantity)),
                 "open": (told["status"] == "open", true.is_open),
                 "cost": (told["cost"] or 0.0, float(true.executed_quote_quantity)),
-                "trades": (sorted(int(trade["id"]) for trade in told["trades"]), sorted(f.trade_id for f in fills)),
+                "trades": (
+                    sorted(int(trade["id"]) for trade in told["trades"]),
+                    sorted(f.trade_id for f in fills),
+                ),
                 "fees": (sum(Decimal(str(fee["cost"])) for fee in told["fees"]), fees),
             }
             wrong += [f"{true.id}: {name} {a} is not {b}" for name, (a, b) in facts.items() if a != b]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from bpx_connector.sandbox.events import DepthChanged, Event, OrderChanged, Traded
 from bpx_connector.sandbox.ledger import Account
+from bpx_connector.sandbox.marks import Depth
 from bpx_connector.sandbox.orders import Fill
 from bpx_connector.sandbox.server import Sandbox
 
 __all__ = ["Witness"]
 
-Levels = list[list[float]]
 FillName = tuple[str, int, int]
 """Symbol, trade and order of a fill."""
 
@@ -24,7 +23,7 @@ class Witness:
     def __init__(self, sandbox: Sandbox, account: Account | None = None) -> None:
         self.venue = sandbox.venue
         self.account = account
-        self.books: dict[str, dict[int, tuple[Levels, Levels]]] = {symbol: {} for symbol in self.venue.rules}
+        self.books: dict[str, dict[int, Depth]] = {symbol: {} for symbol in self.venue.rules}
         self.trades: dict[tuple[str, str], Traded] = {}
         self.fills: dict[FillName, Fill] = {}
         for symbol in self.venue.rules:
@@ -42,29 +41,24 @@ class Witness:
 
     def _note_book(self, symbol: str) -> None:
         depth = self.venue.depth(symbol)
-        self.books[symbol][depth.last_update_id] = _levels(depth.bids), _levels(depth.asks)
+        self.books[symbol][depth.last_update_id] = depth
 
     def newest(self, symbol: str) -> int:
         """The id of the last change of a market's book."""
         return self.venue.depth(symbol).last_update_id
 
     def objection(self, symbol: str, book: Mapping[str, Any], limit: int | None = None) -> str | None:
-        """What is wrong with a book that somebody was given, or None.
-
-        A book of which only the best levels are known may show less than the venue has, at least `limit` levels.
-        """
+        """What is wrong with a book, or with its best `limit` levels, that somebody was given; or None."""
         nonce = book["nonce"]
         truth = self.books[symbol].get(nonce)
         if truth is None:
             return f"{symbol} has never been at update {nonce}"
-        for side, told, true in zip(("bids", "asks"), (book["bids"], book["asks"]), truth, strict=True):
-            shown = [list(level) for level in told]
-            expected = true if limit is None else true[: max(limit, 0)]
+        for side, levels in (("bids", truth.bids), ("asks", truth.asks)):
+            shown = book[side]
+            expected = [[float(price), float(size)] for price, size in levels[:limit]]
             if shown != expected:
-                different = [level for level in (*shown, *expected) if level not in shown or level not in expected]
+                different = [
+                    level for level in (*shown, *expected) if level not in shown or level not in expected
+                ]
                 return f"{symbol} at {nonce}: {side} differ in {len(different)} levels: {different[:6]}"
         return None
-
-
-def _levels(levels: list[tuple[Decimal, Decimal]]) -> Levels:
-    return [[float(price), float(size)] for price, size in levels]

@@ -1,0 +1,101 @@
+"""The order stream's follower: what reaches callers when frames or answers go wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bpx_connector.parse import events
+from bpx_connector.stream.account import AccountOrders, OrderFollower, OrderWords, StructureCache
+from bpx_connector.stream.orders import Record
+from bpx_connector.stream.topics import News, Topic, Topics
+from tests.support.links import text_frame
+
+STREAM = "account.orderUpdate"
+
+
+def structure_of(record: Record) -> dict[str, Any]:
+    return {"id": record.order["id"], "symbol": record.order["symbol"], "filled": str(record.executed)}
+
+
+def trade_of(fill: dict[str, Any]) -> dict[str, Any]:
+    if fill["price"] == "nonsense":
+        raise ValueError("a fill that cannot be read")
+    return {"id": str(fill["tradeId"]), "symbol": fill["symbol"], "fee": {"currency": fill["feeSymbol"]}}
+
+
+class Followed:
+    """A follower with callers of orders and of fills."""
+
+    def __init__(self) -> None:
+        topics = Topics()
+        self.trades = Topic("myTrades", None, [STREAM])
+        self.orders = Topic("orders", None, [STREAM])
+        topics.add(self.trades)
+        topics.add(self.orders)
+        self.cache = StructureCache(100)
+        words = OrderWords(events.order_words, events.fill_words, structure_of, trade_of)
+        self.follower = OrderFollower(STREAM, words, StructureCache(100), self.cache, topics, self._fetch)
+        self.follower.begin()
+
+    async def _fetch(self, follower: OrderFollower) -> AccountOrders:
+        raise AssertionError("nobody asks here")
+
+
+def filled(trade: int, executed: str, price: str = "10") -> str:
+    return text_frame(
+        STREAM,
+        **{
+            "e": "orderFill",
+            "i": "1",
+            "s": "SOL_USDC",
+            "S": "Bid",
+            "X": "PartiallyFilled",
+            "T": trade,
+            "E": trade,
+        },
+        **{"z": executed, "l": "1", "L": price, "t": trade, "n": "0.1", "N": "USDC", "m": True},
+    )
+
+
+def fill(trade: int, price: str = "10") -> dict[str, Any]:
+    return {
+        **{"orderId": "1", "tradeId": trade, "symbol": "SOL_USDC", "price": price, "quantity": "1"},
+        **{"fee": "0.1", "feeSymbol": "USDC", "timestamp": "2026-01-01T00:00:00.000"},
+    }
+
+
+async def test_fills_before_a_frame_that_cannot_be_read_are_handed_out_all_the_same() -> None:
+    followed = Followed()
+    with pytest.raises(ValueError, match="cannot be read"):
+        followed.follower.take([filled(1, "1"), filled(2, "2"), filled(3, "3", "nonsense")])
+    assert await followed.trades.wait() == [News("SOL_USDC", 2)]
+
+
+async def test_a_fill_that_could_not_be_read_is_handed_out_when_rest_tells_of_it() -> None:
+    followed = Followed()
+    with pytest.raises(ValueError, match="cannot be read"):
+        followed.follower.take([filled(3, "1", "nonsense")])
+    order = {"id": "1", "symbol": "SOL_USDC", "status": "PartiallyFilled", "executedQuantity": "1"}
+    assert followed.follower.restore(AccountOrders(0, 5, [order], [], [fill(3)]))
+    assert await followed.trades.wait() == [News("SOL_USDC", 1)]
+    assert [trade["id"] for trade in followed.cache] == ["3"]
+
+
+async def test_a_fill_that_came_over_the_stream_is_not_handed_out_again_when_rest_tells_of_it() -> None:
+    followed = Followed()
+    followed.follower.take([filled(1, "1")])
+    assert await followed.trades.wait() == [News("SOL_USDC", 1)]
+    order = {"id": "1", "symbol": "SOL_USDC", "status": "Filled", "executedQuantity": "2"}
+    followed.follower.restore(AccountOrders(1, 5, [], [order], [fill(1), fill(2)]))
+    assert await followed.trades.wait() == [News("SOL_USDC", 1)]
+    followed.follower.take([filled(2, "2")])
+    assert [trade["id"] for trade in followed.cache] == ["1", "2"]
+
+
+async def test_only_an_answer_that_was_taken_counts_as_a_check() -> None:
+    followed = Followed()
+    assert followed.follower.checked == 0
+    followed.follower.restore(AccountOrders(0, 1_700, [], [], []))
+    assert followed.follower.checked == 1_700
