@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from bpx_connector.cli import run
+from bpx_connector.cli import record_streams, run
 
-COMMANDS = {"run": run.run}
-USAGE = "python -m bpx_connector COMMAND ...\n\n" + run.USAGE
+COMMANDS = {"run": run.run, "record-streams": record_streams.record_streams}
+USAGE = "python -m bpx_connector COMMAND ...\n\n" + run.USAGE + "\n" + record_streams.USAGE
 
 
 def main() -> None:

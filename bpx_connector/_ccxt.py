@@ -36,6 +36,7 @@ else:
     class Ccxt(Endpoints, NewerEndpoints):
         pass
 
+
 Params = dict[str, Any]
 """Extra parameters of one call, as ccxt users pass them."""
 

@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sandbox": {"venue"},
     "plugin": set(),  # finds the classes by name, when `register` is called
     "__init__": {"exchange", "plugin"},
-    "cli": {"plugin"},
+    "cli": {"plugin", "pro", "venue"},
     "__main__": {"cli"},
     "testing": {"sandbox"},
 }

@@ -18,6 +18,7 @@ import bpx_connector
 from tests.support.cassettes import CASSETTES, KEPT_ANSWER_HEADERS, KEPT_REQUEST_HEADERS, VENUE
 from tests.support.keys import key_pair
 from tests.support.samples import SAMPLES
+from tests.support.stream_cassettes import STREAM_CASSETTES
 
 ROOT = Path(__file__).parent.parent
 NOT_OURS = {".git", "__pycache__", "build", "dist", "node_modules"}
@@ -40,6 +41,9 @@ REGISTRY_HOSTS = [
 ]
 
 
+SCRUBBED = ["<public key>", "<signature>"]
+
+
 def project_files() -> Iterator[Path]:
     """Every text file of the project, none of what tools leave behind."""
     for path in sorted(ROOT.rglob("*")):
@@ -51,6 +55,10 @@ def project_files() -> Iterator[Path]:
 
 def cassettes() -> list[Path]:
     return sorted(CASSETTES.rglob("*.yaml"))
+
+
+def stream_cassettes() -> list[Path]:
+    return sorted(path for path in STREAM_CASSETTES.rglob("*") if path.is_file())
 
 
 def interactions(path: Path) -> list[dict[str, Any]]:
@@ -120,6 +128,29 @@ def test_a_cassette_holds_the_venues_side_and_nothing_secret(path: Path) -> None
         assert request["uri"].startswith(f"https://{VENUE}/")
         assert {name.lower() for name in request["headers"]} <= KEPT_REQUEST_HEADERS
         assert {name.lower() for name in answer["headers"]} <= KEPT_ANSWER_HEADERS
+
+
+def test_there_are_websocket_cassettes() -> None:
+    assert len(stream_cassettes()) > 40
+
+
+@pytest.mark.parametrize("path", stream_cassettes(), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_websocket_cassette_says_its_source_and_holds_nothing_secret(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    secrets = [word for number in range(1, 5) for word in key_pair(number)]
+    assert [secret for secret in secrets if secret in text] == []
+    assert "127.0.0.1" not in text
+    header, *lines = [json.loads(line) for line in text.splitlines()]
+    assert header["cassette"] == 1
+    assert len(header["source"]) > 40
+    for said in (json.loads(line["client"]) for line in lines if "client" in line):
+        assert said.get("signature", SCRUBBED)[:2] == SCRUBBED
+    for line in lines:
+        assert set(line) in (
+            {"at", "socket", "client"},
+            {"at", "socket", "venue"},
+            {"at", "request", "answer"},
+        )
 
 
 @pytest.mark.parametrize("path", cassettes(), ids=lambda path: f"{path.parent.name}/{path.stem}")

@@ -19,12 +19,12 @@ from bpx_connector._ccxt import Ccxt, Payload
 from bpx_connector.parse.figures import (
     PLACES,
     POWERS,
+    SHORT,
     UNIT,
     Reading,
     cut_quotient,
     figure,
     figures_of,
-    is_short,
     rows_of,
     units,
     whole_number,
@@ -77,12 +77,12 @@ def _average(row: Payload, figures: Any, tick: Any, number: Number) -> Any:
     """Half of open and close together, cut off at the decimals of a tick; None if there is not both."""
     if not figures.firstPrice or not figures.lastPrice:
         return None
-    places = _places(tick)
-    if number is float and is_short(row["firstPrice"], row["lastPrice"]):
+    first_text, last_text, places = row["firstPrice"], row["lastPrice"], _places(tick)
+    if number is float and len(first_text) <= SHORT and len(last_text) <= SHORT:
         ticks = whole_number(figures.firstPrice + figures.lastPrice, places)
         if ticks is not None:
             return ticks // 2 / POWERS[places]
-    first, last, step = units(row["firstPrice"]), units(row["lastPrice"]), POWERS[PLACES - places]
+    first, last, step = units(first_text), units(last_text), POWERS[PLACES - places]
     return figure(number, (first + last) // 2 // step * step) if first and last else None
 
 
@@ -90,7 +90,12 @@ def _average_by_volume(row: Payload, figures: Any, number: Number) -> Any:
     """What was paid for the volume, by that volume; None if nothing was traded."""
     if not figures.volume or not figures.quoteVolume:
         return None
-    average = cut_quotient(row["quoteVolume"], row["volume"], number)
+    paid_text, volume_text = row["quoteVolume"], row["volume"]
+    if number is float and len(paid_text) <= SHORT and len(volume_text) <= SHORT:
+        paid, volume = whole_number(figures.quoteVolume, 6), whole_number(figures.volume, 6)
+        if paid and volume:
+            return paid * UNIT // volume / UNIT or None
+    average = cut_quotient(paid_text, volume_text, number)
     return None if average == "0" else average or None
 
 
@@ -101,7 +106,7 @@ NO_FRACTION = (ValueError, TypeError, InvalidOperation)
 def _percent(row: Payload, figures: Any, number: Number) -> Any:
     """A hundred times the venue's fraction, None if it is zero: rounded, it says less than the prices."""
     fraction = figures.priceChangePercent
-    if number is float and fraction and is_short(row["priceChangePercent"]):
+    if number is float and fraction and len(row["priceChangePercent"]) <= SHORT:
         millionths = whole_number(fraction, 6)
         if millionths is not None:
             return millionths / 10_000

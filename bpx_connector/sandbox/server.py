@@ -18,7 +18,6 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -121,6 +120,8 @@ class Sandbox:
 
     async def start(self) -> None:
         """Open trading and listen; `port` is the real one from here on."""
+        if self._runner is not None:
+            raise RuntimeError("this sandbox has been started before: make another one")
         self.open_trading()
         application = web.Application(client_max_size=LARGEST_BODY)
         application.router.add_route("*", "/{path:.*}", self._handle)
@@ -141,10 +142,11 @@ class Sandbox:
 
     async def stop(self) -> None:
         """Stop listening and let time stand."""
-        if self._steps is not None:
-            self._steps.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._steps
+        steps, self._steps = self._steps, None
+        if steps is not None:
+            steps.cancel()
+            # Not by suppressing CancelledError: whoever cancels this very call would be suppressed as well.
+            await asyncio.gather(steps, return_exceptions=True)
         self.spoiled.close()
         await self.feed.close()
         if self.control is not None:

@@ -179,15 +179,16 @@ class Book:
 class _Side:
     """The levels of one side, best first, in ccxt's own list, and the sorted keys by which it finds them.
 
-    The keys are bare doubles side by side: with a hundred books most of a search in a list of a thousand float
-    objects is waiting for memory.
+    The keys are bare doubles side by side: with a hundred books most of a search in a list of a thousand
+    float objects is waiting for memory.
     """
 
     __slots__ = ("_horizon", "_keys", "_levels", "_sign", "_thin_below")
 
     def __init__(self, levels: OrderBookSide, sign: float) -> None:
         self._levels = levels
-        self._keys = levels._index = array("d")
+        self._keys: array[float] = array("d")
+        levels._index = self._keys  # type: ignore[assignment]  # ccxt asks of it what an array can do
         self._sign = sign
         self.clear()
 

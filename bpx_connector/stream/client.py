@@ -143,7 +143,7 @@ class StreamClient:
             return
         self.is_closed = True
         error = ExchangeClosedByUser("the streams were closed")
-        tasks = [*self._restoring.values(), *([self._auditor] if self._auditor else []), *self._ending]
+        tasks = [*self._restoring.values(), *([self._auditor] if self._auditor else [])]
         for task in tasks:
             task.cancel()
         for topic in self.topics:
@@ -153,7 +153,8 @@ class StreamClient:
             for listener in listeners:
                 listener.stop()
         sockets = [socket.stop() for socket in self._sockets.values()]
-        await asyncio.gather(*sockets, *tasks, return_exceptions=True)
+        # Sockets that are ending already are waited for: cancelled before its first step, none would end.
+        await asyncio.gather(*sockets, *tasks, *self._ending, return_exceptions=True)
         for follower in self._followers.values():
             follower.lose()
         self._followers.clear()
@@ -224,6 +225,14 @@ class StreamClient:
         for stream in socket.subscriptions:
             for topic in self.topics.fed_by(stream):
                 topic.fail(trouble)
+
+    def unusable(self, socket: Socket, error: Exception) -> None:
+        """No connection, and none to be had: the settings are wrong. Callers are told at once."""
+        told = error if isinstance(error, BaseError) else ExchangeError(f"no way to the streams: {error!r}")
+        if told is not error:
+            told.__cause__ = error
+        for stream in socket.subscriptions:
+            self._fail(stream, told)
 
     # --- counters ----------------------------------------------------------------------------------------
 

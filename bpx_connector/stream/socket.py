@@ -21,7 +21,17 @@ from aiohttp import WSMessage, WSMsgType
 from bpx_connector.stream.frames import subscribe_frame, unsubscribe_frame
 from bpx_connector.stream.subscriptions import Batch, Subscriptions, Verdict
 
-__all__ = ["USUAL_PATIENCE", "AiohttpLink", "Link", "Owner", "Patience", "Socket", "Take", "Tools", "pause_after"]
+__all__ = [
+    "USUAL_PATIENCE",
+    "AiohttpLink",
+    "Link",
+    "Owner",
+    "Patience",
+    "Socket",
+    "Take",
+    "Tools",
+    "pause_after",
+]
 
 
 Take = Callable[[Sequence[WSMessage]], None]
@@ -76,6 +86,7 @@ class Owner(Protocol):
     def unsigned(self, socket: Socket, streams: Sequence[str], error: Exception) -> None: ...
     def lost(self, socket: Socket) -> None: ...
     def unreachable(self, socket: Socket, error: Exception, failures: int) -> None: ...
+    def unusable(self, socket: Socket, error: Exception) -> None: ...
 
 
 UNREACHABLE = (aiohttp.ClientError, OSError, asyncio.TimeoutError)
@@ -143,6 +154,9 @@ class Socket:
             except UNREACHABLE as error:
                 failures += 1
                 self._owner.unreachable(self, error, failures)
+            except Exception as error:  # two proxies at once, say: no attempt can succeed
+                failures += 1
+                self._owner.unusable(self, error)
             else:
                 before = self.frames
                 await self._serve(link)
@@ -281,18 +295,24 @@ class AiohttpLink:
         await self._websocket.close()
 
 
+NOTHING = WSMessage(WSMsgType.TEXT, "", None)
+MOST_UNTOLD = 16 * 1024
+"""Bytes; aiohttp holds a connection up at 64 KiB or more."""
+
+
 class Inbox:
     """aiohttp's frame parser, and the queue it fills: text frames are handed on as soon as they are parsed.
 
-    A turn of the event loop, a step of the reading task and a `receive` a frame cost more than the parsing of
-    the frame, and without a look into the queue nothing says where a batch ends. Whatever is not text stays in
-    the queue, with all that came behind it, until it has been received.
+    A turn of the event loop, a step of the reading task and a `receive` a frame cost more than the parsing
+    of the frame, and without a look into the queue nothing says where a batch ends. Whatever is not text
+    stays in the queue, with all that came behind it, until it has been received.
     """
 
     def __init__(self, parser: Any, queue: Any) -> None:
         self._parser = parser
         self._queue = queue
         self._messages: deque[tuple[WSMessage, int]] = queue._buffer
+        self._taken = 0
         self._take: Take | None = None
         self._trouble: Exception | None = None
         self._is_over = asyncio.Event()
@@ -331,25 +351,23 @@ class Inbox:
             self._is_over.set()
 
     def _next_texts(self) -> list[WSMessage]:
-        """Take a batch out of the queue.
-
-        The last of them is read from it in aiohttp's way, which resumes a connection that was held up, and is
-        told the sizes of the others.
-        """
+        """Take a batch out of the queue, past its own coroutine for reading a message at a time."""
         messages = self._messages
         taken: list[WSMessage] = []
-        size = 0
-        while len(messages) > 1 and messages[1][0].type is WSMsgType.TEXT:
-            message, its_size = messages.popleft()
+        while messages and messages[0][0].type is WSMsgType.TEXT:
+            message, size = messages.popleft()
             taken.append(message)
-            size += its_size + _OVERHEAD
-        if taken:
-            messages[0] = (messages[0][0], messages[0][1] + size)
-        try:
-            self._queue.read().send(None)
-        except StopIteration as stop:  # at once: there is something to be read
-            taken.append(stop.value)
+            self._taken += size + _OVERHEAD
+        if self._taken > MOST_UNTOLD:
+            self._tell_queue()
         return taken
+
+    def _tell_queue(self) -> None:
+        """Have the queue know what was taken out of it: it holds up a connection that is too far ahead."""
+        self._messages.appendleft((NOTHING, self._taken - _OVERHEAD))
+        self._taken = 0
+        with suppress(StopIteration):  # at once: there is something to be read
+            self._queue.read().send(None)
 
 
 def _inbox_of(websocket: aiohttp.ClientWebSocketResponse) -> Inbox | None:

@@ -33,9 +33,9 @@ class Handout:
 
     __slots__ = ("changed", "is_taken", "waiters")
 
-    def __init__(self, changed: dict[Part, int | set[Hashable]], waiters: int) -> None:
+    def __init__(self, changed: dict[Part, int | set[Hashable]]) -> None:
         self.changed = changed
-        self.waiters = waiters
+        self.waiters = 0
         self.is_taken = False
 
     def news(self) -> list[News]:
@@ -92,7 +92,7 @@ class Topic:
     async def wait(self) -> list[News]:
         """What has changed since it was last handed out; waits if nothing has."""
         if self._changed:
-            return Handout(self._take(), 0).news()
+            return Handout(self._take()).news()
         waiter: asyncio.Future[Handout] = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
         try:
@@ -119,13 +119,16 @@ class Topic:
         """Hand what has changed to everybody who waits."""
         if not self._waiters or not self._changed:
             return
-        # Who was cancelled a moment ago takes nothing: what there is may be all for the next caller.
-        waiters, self._waiters = [waiter for waiter in self._waiters if not waiter.done()], []
-        if not waiters:
-            return
-        handout = Handout(self._take(), len(waiters))
-        self._handouts.append(handout)
+        waiters, self._waiters = self._waiters, []
+        handout: Handout | None = None
         for waiter in waiters:
+            # Who was cancelled a moment ago takes nothing: what there is may be all for the next caller.
+            if waiter.done():
+                continue
+            if handout is None:
+                handout = Handout(self._take())
+                self._handouts.append(handout)
+            handout.waiters += 1
             waiter.set_result(handout)
 
     def invalidate(self) -> None:

@@ -29,8 +29,8 @@ ORDER_STATUS = {
     "PartiallyFilled": "open",
     "TriggerPending": "open",
     "Filled": "closed",
-    # Only in the venue's own Rust client: the trigger has fired and is done with. The order that it placed has
-    # another id, so nothing is filled under this one.
+    # Only in the venue's own Rust client: the trigger has fired and is done with. The order that it placed
+    # has another id, so nothing is filled under this one.
     "Triggered": "closed",
     "Cancelled": "canceled",
     "Expired": "expired",

@@ -72,6 +72,7 @@ def test_a_program_runs_unchanged_behind_the_wrapper(
     )
     monkeypatch.setattr(sys, "argv", ["bpx_connector", "run", str(program), "--dry-run"])
     monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "bpx_connector.__main__", raising=False)  # as in a fresh interpreter
     try:
         runpy.run_module("bpx_connector", run_name="__main__", alter_sys=False)
     except SystemExit as end:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ccxt.base.errors import BadRequest
 
-from bpx_connector.pro import bpx
+from bpx_connector.pro import WATCHED, bpx
 from tests.support.keys import FIRST
+from tests.support.stream_cassettes import STREAM_CASSETTES, played, settled
 from tests.support.streaming import driven, exchange_on, sandbox_with, soon
+from tests.support.transcribed import TRANSCRIPTS
 
 SPOT = "SOL/USDC"
 
@@ -25,7 +28,8 @@ async def recorded(path: Path) -> Any:
             book = await soon(exchange.watch_order_book(SPOT, 2))
             trades = await soon(exchange.watch_trades(SPOT))
             fills = asyncio.ensure_future(exchange.watch_my_trades())
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0)
+            await settled(exchange, sandbox)
             await exchange.create_order(SPOT, "market", "buy", 1)
             filled = await soon(fills)
             await exchange.close()
@@ -91,3 +95,39 @@ def test_a_file_that_is_no_cassette_is_not_played(tmp_path: Path) -> None:
     exchange: Any = bpx()
     with pytest.raises(ValueError, match="not a WebSocket cassette"), exchange.play_streams(path):
         raise BadRequest("never played")
+
+
+# Those that are there -----------------------------------------------------------------------------------
+
+
+def test_there_is_a_cassette_of_every_watch_method() -> None:
+    recorded = {path.stem for path in STREAM_CASSETTES.glob("*.jsonl")}
+    snake = {f"watch_{name}" for name in map(_snake, WATCHED)}
+    assert recorded == snake
+
+
+async def test_a_missing_cassette_is_named_with_the_command_that_records_it() -> None:
+    sentence = r"there is no cassette cassettes/ws/nothing\.jsonl: run `make record` to record it"
+    with pytest.raises(pytest.fail.Exception, match=sentence):
+        async with played("nothing"):
+            raise AssertionError("there is nothing to play")
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).replace("OHLCVFor", "OHLCV_For").lower()
+
+
+@pytest.mark.parametrize("name", TRANSCRIPTS)
+def test_a_transcribed_cassette_says_where_it_comes_from_and_what_is_made_up(name: str) -> None:
+    path = STREAM_CASSETTES / "transcribed" / f"{name}.jsonl"
+    first, *lines = path.read_text(encoding="utf-8").splitlines()
+    header = json.loads(first)
+    assert header["source"].startswith("transcribed: ")
+    assert len(header["source"]) > 40
+    answers = [line for line in lines if '"answer"' in line]
+    assert not answers or "snapshot" in header["constructed"] or "REST" in header["constructed"]
+
+
+def test_every_transcribed_cassette_is_listed() -> None:
+    recorded = {path.stem for path in (STREAM_CASSETTES / "transcribed").glob("*.jsonl")}
+    assert recorded == set(TRANSCRIPTS)

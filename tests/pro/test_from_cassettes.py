@@ -6,16 +6,14 @@ test_transcribed.py.
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from bpx_connector.pro import WATCHED
 from tests.support.keys import FIRST
-from tests.support.stream_cassettes import STREAM_CASSETTES, Recording, played
+from tests.support.stream_cassettes import Recording, played
 
 pytestmark = pytest.mark.records_streams
 
@@ -549,23 +547,3 @@ async def test_where_no_quotes_are_asked_for_nothing_is_told_of_them() -> None:
     async with played("watch_rfq_updates", session) as playback:
         assert await playback.all("watch_rfq_updates") == []
         await playback.ends("watch_rfq_updates")
-
-
-# The cassettes themselves -----------------------------------------------------------------------------------
-
-
-def test_there_is_a_cassette_of_every_watch_method() -> None:
-    recorded = {path.stem for path in STREAM_CASSETTES.glob("*.jsonl")}
-    snake = {f"watch_{name}" for name in map(_snake, WATCHED)}
-    assert recorded == snake
-
-
-async def test_a_missing_cassette_is_named_with_the_command_that_records_it() -> None:
-    sentence = r"there is no cassette cassettes/ws/nothing\.jsonl: run `make record` to record it"
-    with pytest.raises(pytest.fail.Exception, match=sentence):
-        async with played("nothing"):
-            raise AssertionError("there is nothing to play")
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).replace("OHLCVFor", "OHLCV_For").lower()

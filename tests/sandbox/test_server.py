@@ -97,6 +97,41 @@ async def test_with_the_machines_time_the_market_moves_by_itself() -> None:
         assert steps[0] < steps[1]
 
 
+async def test_nothing_steps_on_once_it_has_stopped() -> None:
+    for pause in (0.0, 0.05, 0.12):
+        before = asyncio.all_tasks()
+        sandbox = Sandbox(**FEW)
+        async with (
+            sandbox,
+            aiohttp.ClientSession() as session,
+            session.ws_connect(sandbox.socket_url) as line,
+        ):
+            await line.send_json({"method": "SUBSCRIBE", "params": ["depth.SOL_USDC"]})
+            await asyncio.sleep(pause)
+            steps: list[int] = []
+            sandbox.clock.watch(steps.append)
+            await sandbox.stop()
+            assert [task for task in asyncio.all_tasks() - before if "_keep_stepping" in repr(task)] == []
+            stopped_at = len(steps)
+            await asyncio.sleep(0.11)
+            assert len(steps) == stopped_at
+
+
+async def test_who_is_cancelled_while_it_stops_is_cancelled() -> None:
+    async with Sandbox(**FEW) as sandbox:
+        stopping = asyncio.ensure_future(sandbox.stop())
+        await asyncio.sleep(0)
+        stopping.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await stopping
+
+
+async def test_it_is_started_once() -> None:
+    async with Sandbox(**FEW) as sandbox:
+        with pytest.raises(RuntimeError, match="started before"):
+            await sandbox.start()
+
+
 async def test_a_taken_port_is_an_error_and_leaves_nothing_behind() -> None:
     async with Sandbox(**FEW) as sandbox:
         with pytest.raises(OSError, match="address already in use"):

@@ -26,6 +26,7 @@ from bpx_connector.stream.recording import Player
 from bpx_connector.stream.state import CandleFollower
 from tests.support.cassettes import CASSETTES, RECORDING
 from tests.support.keys import FIRST, KeyPair
+from tests.support.listeners import until
 from tests.support.samples import captured_markets, offline_exchange
 from tests.support.streaming import sandbox_with, soon
 
@@ -61,7 +62,8 @@ class Recording:
         await self.settle()
 
     async def advance(self, seconds: float, step: float = 0.1) -> None:
-        """Let time pass, step by step; each step's frames are recorded before the next one."""
+        """Let time pass, step by step; what was said before a step is recorded before it."""
+        await self.settle()
         for _ in range(round(seconds / step)):
             self.sandbox.clock.advance(step)  # type: ignore[attr-defined]
             await self.settle()
@@ -85,7 +87,7 @@ class Playback:
         self.player = player
 
     async def all(self, name: str, *args: Any, **kwargs: Any) -> list[Any]:
-        """What a watch method gives, call after call, until the cassette has ended. What is live is copied."""
+        """What a watch method gives, call after call, until the cassette has ended; copies of it."""
         results: list[Any] = []
 
         async def collect() -> None:
@@ -122,7 +124,7 @@ class Playback:
     async def _ended(self, collecting: asyncio.Task[None]) -> None:
         while self._is_being_played or not _is_quiet(self.exchange):
             if collecting.done():
-                return collecting.result()
+                collecting.result()
             await asyncio.sleep(0.001)
         await _turns()
 
@@ -131,10 +133,7 @@ async def settled(exchange: Any, sandbox: Sandbox) -> None:
     """Wait until every frame that the sandbox has sent is read, and no answer over REST is missing."""
 
     async def wait() -> None:
-        while not _is_quiet(exchange) or not set(exchange.stream_counters()["streams"]) <= {
-            key.name for connection in sandbox.feed.connections for key in connection.keys
-        }:
-            await asyncio.sleep(0.001)
+        await until(lambda: _is_quiet(exchange) and _wanted(exchange) <= _heard(sandbox))
         for link in getattr(exchange, "_links_recorded", ()):
             await link.barrier()
         await _turns()
@@ -192,6 +191,10 @@ async def _record(
         finally:
             await exchange.close()
             await trader.close()
+    _finish(unfinished, path)
+
+
+def _finish(unfinished: Path, path: Path) -> None:
     path.write_text(_in_order(unfinished.read_text(encoding="utf-8")), encoding="utf-8")
     unfinished.unlink()
 
@@ -277,6 +280,14 @@ def _captured() -> Any:
         base = symbol.partition("_")[0]
         rows.setdefault(symbol, {**deepcopy(rows[like]), "symbol": symbol, "baseSymbol": base})
     return offline_exchange(markets=list(rows.values()))
+
+
+def _wanted(exchange: Any) -> set[str]:
+    return set(exchange.stream_counters()["streams"])
+
+
+def _heard(sandbox: Sandbox) -> set[str]:
+    return {key.name for connection in sandbox.feed.connections for key in connection.keys}
 
 
 def _is_quiet(exchange: Any) -> bool:

@@ -1,7 +1,7 @@
 """Cassettes of what the venue itself has said: captures and documents of others, each with its source.
 
-They are made from tests/data/samples/ws by `make record`. A capture is of frames only, so the answers over REST
-that a session begins with, and whatever else was not captured, are constructed; the first line says what.
+They are made from tests/data/samples/ws by `make record`. A capture is of frames only, so the answers over
+REST that a session begins with, and whatever else was not captured, are made up; the first line says what.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ def _depth(symbol: str, update: int, time: int, bids: list[list[str]], asks: lis
     return ((f"GET /api/v1/depth?symbol={symbol}&limit=1000", snapshot),)
 
 
-SNAPSHOT = "the snapshot: its levels and time are made up, its update is the one before the first captured frame"
+SNAPSHOT = (
+    "the snapshot: its levels and time are made up, its update is the one before the first captured frame"
+)
 
 TRANSCRIPTS = {
     "depth": Transcript(
@@ -62,27 +64,37 @@ TRANSCRIPTS = {
     "depth.200ms": Transcript(
         ("depth.200ms",),
         answers=_depth(
-            "ETH_USDC_PERP", 7501116421, 1790134357000000, [["2755.33", "1.0000"]], [["2766.95", "2.0000"], ["2767.00", "3.0000"]]
+            "ETH_USDC_PERP",
+            7501116421,
+            1790134357000000,
+            [["2755.33", "1.0000"]],
+            [["2766.95", "2.0000"], ["2767.00", "3.0000"]],
         ),
         constructed=SNAPSHOT,
     ),
     "depth.deletion": Transcript(
         ("depth.deletion",),
-        answers=_depth("AAPL.US_USDC_PERP", 6789928, 1790134370000000, [["340.32", "1.00"], ["340.31", "2.00"]], [["340.50", "3.00"]]),
+        answers=_depth(
+            "AAPL.US_USDC_PERP",
+            6789928,
+            1790134370000000,
+            [["340.32", "1.00"], ["340.31", "2.00"]],
+            [["340.50", "3.00"]],
+        ),
         constructed=f"{SNAPSHOT}; {MARKET}",
     ),
     "depth.empty_levels": Transcript(
         ("depth.empty_levels",),
-        answers=_depth("ETH_USDC", 1345937435, 1754903057000000, [["3600.00", "1.0000"]], [["3601.00", "2.0000"]]),
+        answers=_depth(
+            "ETH_USDC", 1345937435, 1754903057000000, [["3600.00", "1.0000"]], [["3601.00", "2.0000"]]
+        ),
         constructed=f"{SNAPSHOT}; {MARKET}",
     ),
     "bookTicker": Transcript(("bookTicker",)),
     "trade": Transcript(("trade",)),
     "ticker": Transcript(("ticker",)),
     "markPrice": Transcript(("markPrice",), constructed=MARKET),
-    "markPrice.2025": Transcript(
-        ("markPrice.2025",), stream="markPrice.SOL_USDC_PERP", constructed=ENVELOPE
-    ),
+    "markPrice.2025": Transcript(("markPrice.2025",), stream="markPrice.SOL_USDC_PERP", constructed=ENVELOPE),
     "kline.1m": Transcript(("kline.1m",)),
     "kline.2h": Transcript(("kline.2h",), constructed=MARKET),
     "openInterest": Transcript(("openInterest",), stream="openInterest.SOL_USDC_PERP", constructed=ENVELOPE),
@@ -93,7 +105,9 @@ TRANSCRIPTS = {
         constructed=f"{NO_ACCOUNT}, and with the 30 USDT that the session ends with",
     ),
     "account.balanceUpdate": Transcript(
-        ("account.balanceUpdate",), answers=CAPITAL, constructed="the answer over REST: 30 USDT and nothing else"
+        ("account.balanceUpdate",),
+        answers=CAPITAL,
+        constructed="the answer over REST: 30 USDT and nothing else",
     ),
     "account.positionUpdate": Transcript(
         ("account.positionUpdate.positionOpened", "account.positionUpdate.initial"),
@@ -104,7 +118,7 @@ TRANSCRIPTS = {
         ("account.orderUpdate.orderAccepted.market", "account.orderUpdate.orderFill.market"),
         stream="account.orderUpdate",
         answers=ORDERS,
-        constructed=f"{NO_ACCOUNT}; the stream of all markets, where one of a single market was captured; {MARKET}",
+        constructed=f"{NO_ACCOUNT}; the stream, which was that of one market; {MARKET}",
     ),
     "account.orderUpdate.trigger": Transcript(
         (
@@ -122,9 +136,7 @@ TRANSCRIPTS = {
         answers=ORDERS,
         constructed=f"{NO_ACCOUNT}; {ENVELOPE}",
     ),
-    "account.rfqUpdate": Transcript(
-        ("account.rfqUpdate",), stream="account.rfqUpdate", constructed=ENVELOPE
-    ),
+    "account.rfqUpdate": Transcript(("account.rfqUpdate",), stream="account.rfqUpdate", constructed=ENVELOPE),
     "refused.stream": Transcript(("ws/_errors",), stream="nonsense.SOL_USDC"),
     "refused.window": Transcript(("ws/_errors",), stream="depth.10ms.SOL_USDC"),
     "refused.signature": Transcript(("ws/_errors",), stream="account.orderUpdate"),
