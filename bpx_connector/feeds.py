@@ -6,7 +6,7 @@ where the pure streams meet the exchange: it hands them parsers, caches and answ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ccxt.async_support.base.ws.cache import ArrayCache, ArrayCacheByTimestamp
@@ -41,7 +41,7 @@ from bpx_connector.stream.state import (
 from bpx_connector.stream.topics import Topics
 from bpx_connector.venue.streams import DEPTH_WINDOWS
 
-__all__ = ["Feeds", "candle_part"]
+__all__ = ["Feeds", "candle_part", "depth_window"]
 
 Payload = dict[str, Any]
 Streams = dict[str, Callable[[], Follower]]
@@ -60,6 +60,14 @@ def candle_part(symbol: str, timeframe: str) -> str:
     return f"{symbol} {timeframe}"
 
 
+def depth_window(params: Mapping[str, Any]) -> str | None:
+    """The window over which a book's updates are merged, None for every update; BadRequest for any other."""
+    window = params.get("interval")
+    if window is None or window in DEPTH_WINDOWS:
+        return window
+    raise BadRequest(f"the interval of a book has to be one of {', '.join(DEPTH_WINDOWS)}, not {window!r}")
+
+
 class Feeds:
     """The streams of one client for one exchange."""
 
@@ -76,9 +84,6 @@ class Feeds:
 
     def order_book(self, market: Any, window: str | None) -> Streams:
         """A market's book, in real time or merged over a window."""
-        if window is not None and window not in DEPTH_WINDOWS:
-            allowed = ", ".join(DEPTH_WINDOWS)
-            raise BadRequest(f"the interval of a book has to be one of {allowed}, not {window!r}")
         symbol, exchange = market["symbol"], self._exchange
         stream = f"depth.{market['id']}" if window is None else f"depth.{window}.{market['id']}"
 

@@ -20,7 +20,7 @@ from ccxt.base.errors import ArgumentsRequired, ExchangeClosedByUser
 
 from bpx_connector import async_support
 from bpx_connector._ccxt import Params
-from bpx_connector.feeds import Feeds, Streams, candle_part
+from bpx_connector.feeds import Feeds, Streams, candle_part, depth_window
 from bpx_connector.signer import checked_window
 from bpx_connector.stream.client import Limits, StreamClient
 from bpx_connector.stream.raw import Callback, RawSubscription
@@ -216,7 +216,7 @@ class bpx(async_support.bpx):
         return await self.watch_order_book_for_symbols([symbol], limit, params)
 
     async def un_watch_order_book(self, symbol: str, params: Params = {}) -> Any:
-        """End watch_order_book; takes the same `interval`."""
+        """End watch_order_book, whatever its `interval`."""
         return await self.un_watch_order_book_for_symbols([symbol], params)
 
     async def watch_order_book_for_symbols(self, symbols: Any, limit: Any = None, params: Params = {}) -> Any:
@@ -226,15 +226,15 @@ class bpx(async_support.bpx):
 
         `limit` and `interval` as in watch_order_book.
         """
+        window = depth_window(params)
         while True:
-            topic = self._known_topic("orderbook", symbols) or await self._book_topic(symbols, params)
+            topic = self._known_topic("orderbook", symbols) or await self._book_topic(symbols, window)
             news = await topic.wait()
             book = self._feeds.book(news[0].part) if self._feeds is not None else None
             if book is not None and book.nonce is not None:
                 return book.view if limit is None else book.best(limit)
 
-    async def _book_topic(self, symbols: Any, params: Params) -> Topic:
-        window = params.get("interval")
+    async def _book_topic(self, symbols: Any, window: str | None) -> Topic:
         markets = await self._markets_of("watchOrderBookForSymbols", symbols)
 
         def streams(feeds: Feeds) -> Streams:

@@ -31,7 +31,7 @@ from bpx_connector.parse.numbers import (
     number_or_none,
     product,
 )
-from bpx_connector.venue.words import OPEN_STATUSES, ORDER_STATUS, SIDE
+from bpx_connector.venue.words import OPEN_STATUSES, ORDER_STATUS, ORDER_TYPE, SIDE, STREAM_ORDER_TYPE
 
 __all__ = [
     "ParseTrading",
@@ -53,7 +53,7 @@ ExactProduct = Callable[[str, str], Any]
 
 LENGTH_TO_MILLISECONDS = len("2026-09-01T17:54:04.094")
 
-ORDER_KIND = {"Limit": "limit", "Market": "market", "LIMIT": "limit", "MARKET": "market"}
+ORDER_KIND = {**ORDER_TYPE, **STREAM_ORDER_TYPE}
 """REST capitalises the word, the order stream shouts it."""
 
 

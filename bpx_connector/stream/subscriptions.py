@@ -180,10 +180,6 @@ class Placement:
         """What one socket carries."""
         return self._sockets[socket]
 
-    def socket_of(self, stream: str) -> int | None:
-        """The socket that carries a stream."""
-        return self._where.get(stream)
-
     def place(self, stream: str) -> int:
         """The socket for a stream, a new one if those there are have no room."""
         if stream in self._where:

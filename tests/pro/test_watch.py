@@ -102,6 +102,9 @@ async def test_a_book_can_be_followed_by_merged_updates(exchange: Any, window: s
 async def test_a_window_that_the_venue_does_not_have_is_refused_here(exchange: Any) -> None:
     with pytest.raises(BadRequest, match="200ms, 600ms, 1000ms"):
         await exchange.watch_order_book(SPOT, None, {"interval": "10ms"})
+    await soon(exchange.watch_order_book(SPOT))
+    with pytest.raises(BadRequest, match="200ms, 600ms, 1000ms"):  # of a book that is followed already, too
+        await exchange.watch_order_book(SPOT, None, {"interval": "10ms"})
 
 
 async def test_books_of_several_markets_come_one_by_one(exchange: Any) -> None:
