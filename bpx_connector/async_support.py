@@ -2,12 +2,114 @@
 
 from __future__ import annotations
 
+import logging
+from functools import lru_cache
+from operator import attrgetter
+from socket import gaierror
+from typing import Any
+
+from aiohttp import ClientConnectionError, ClientError, ClientTimeout
 from ccxt.async_support.base.exchange import Exchange
+from ccxt.base.errors import ExchangeNotAvailable, NetworkError, RequestTimeout
+from yarl import URL
 
 from bpx_connector.exchange import Backpack
 
 __all__ = ["bpx"]
 
+DETOURS = (
+    "aiohttp_proxy",
+    "httpProxy",
+    "httpProxyCallback",
+    "http_proxy",
+    "http_proxy_callback",
+    "httpsProxy",
+    "httpsProxyCallback",
+    "https_proxy",
+    "https_proxy_callback",
+    "proxy",
+    "proxyUrl",
+    "proxyUrlCallback",
+    "proxy_url",
+    "proxy_url_callback",
+    "socksProxy",
+    "socksProxyCallback",
+    "socks_proxy",
+    "socks_proxy_callback",
+)
+"""ccxt's settings that lead a request another way than straight to the venue."""
+
+_detours_of = attrgetter(*DETOURS)
+_NO_DETOURS = (None,) * len(DETOURS)
+
 
 class bpx(Backpack, Exchange):
     """Backpack Exchange on asyncio: ccxt's unified methods over HTTP."""
+
+    session: Any
+
+    async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
+        """The decoded answer, over ccxt's own session.
+
+        What has to be logged, or goes by a proxy, is sent by ccxt's `fetch`; all else takes the straight way,
+        which does the same for a sixth less.
+        """
+        if self._goes_straight():
+            return await self._fetched(url, method, headers, body)
+        return await super().fetch(url, method, headers, body)
+
+    def _goes_straight(self) -> bool:
+        """Whether nothing is set that asks more of a request than to be sent and answered."""
+        return not (
+            self.verbose
+            or self.returnResponseHeaders
+            or _detours_of(self) != _NO_DETOURS
+            or self.logger.isEnabledFor(logging.DEBUG)
+        )
+
+    async def _fetched(self, url: str, method: str, headers: Any, body: str | None) -> Any:
+        self.open(True)
+        sent = self.last_request_headers = self.prepare_request_headers(headers)
+        try:
+            async with self.session.request(
+                method,
+                URL(url, encoded=True),
+                data=body.encode() if body else None,
+                headers=sent,
+                timeout=_client_timeout(self.timeout),
+            ) as response:
+                content = await response.read()
+        except TimeoutError as error:
+            raise RequestTimeout(f"{self.id} {method} {url}") from error
+        except (ClientConnectionError, gaierror) as error:
+            raise ExchangeNotAvailable(f"{self.id} {method} {url}") from error
+        except ClientError as error:
+            raise NetworkError(f"{self._call(method, url)}: {error}") from error
+        received = _joined(response.headers)
+        status, reason = response.status, response.reason
+        text = content.decode(errors="replace")
+        text = self.on_rest_response(status, reason, url, method, received, text, sent, body)
+        answer = self.parse_json(text)
+        if self.enableLastHttpResponse:
+            self.last_http_response = text
+        if self.enableLastResponseHeaders:
+            self.last_response_headers = received
+        if self.enableLastJsonResponse:
+            self.last_json_response = answer
+        self.handle_errors(status, reason or "", url, method, received, text, answer, sent, body)
+        return text if answer is None else answer
+
+
+@lru_cache(maxsize=8)
+def _client_timeout(milliseconds: float) -> ClientTimeout:
+    """ccxt's `timeout`, for the whole and for each silence within it."""
+    seconds = milliseconds / 1000
+    return ClientTimeout(total=seconds, sock_connect=seconds, sock_read=seconds)
+
+
+def _joined(headers: Any) -> dict[str, str]:
+    """The headers of an answer; one that came several times is one with commas."""
+    joined: dict[str, str] = {}
+    for name, value in headers.items():
+        joined[name] = f"{joined[name]}, {value}" if name in joined else value
+    return joined

@@ -28,7 +28,7 @@ from ccxt.base.errors import (
 )
 
 from bpx_connector._ccxt import Ccxt
-from bpx_connector.flow import Flow, flow
+from bpx_connector.flow import Flow, flow, settle_flows
 from bpx_connector.masking import masked, masking_logger
 from bpx_connector.pacing import Pacing, shared_pacing
 from bpx_connector.rest.account import Account
@@ -74,6 +74,10 @@ class Backpack(Markets, Trading, Account, Wallet, Ccxt):
     _pacing: Pacing | None = None
     _pacing_of: tuple[Any, Any] = (None, None)
 
+    def __init_subclass__(cls) -> None:
+        if hasattr(cls, "synchronous"):  # ccxt's base is among the bases
+            settle_flows(cls)
+
     def describe(self) -> Any:
         return self.deep_extend(super().describe(), deepcopy(DESCRIPTION))
 
@@ -118,8 +122,10 @@ class Backpack(Markets, Trading, Account, Wallet, Ccxt):
         # ccxt passes on its `config`, and in older versions headers and body before it.
         headers, body = rest[:2] if len(rest) > 1 else (None, None)
         retries, pause = 0, 0
-        if isinstance(params, dict) and (
-            params.keys() & RETRY_OPTIONS or self.options.keys() & RETRY_OPTIONS or path in self.options
+        if isinstance(params, dict) and not (
+            RETRY_OPTIONS.isdisjoint(params)
+            and RETRY_OPTIONS.isdisjoint(self.options)
+            and path not in self.options
         ):
             retries, params = self.handle_option_and_params(params, path, "maxRetriesOnFailure", 0)
             pause, params = self.handle_option_and_params(params, path, "maxRetriesOnFailureDelay", 0)

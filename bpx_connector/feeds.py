@@ -14,8 +14,9 @@ from ccxt.base.errors import BadRequest
 
 from bpx_connector.parse import events
 from bpx_connector.parse.trading import (
+    Names,
     exact_product_in,
-    fill_structure,
+    fill_structures,
     millisecond_of_order,
     order_structure,
 )
@@ -77,8 +78,9 @@ class Feeds:
         self._books: dict[str, Book] = {}
         self._liquidations_seen: dict[tuple[Any, ...], None] = {}
         self._orders_began = 0
-        self._symbols: dict[str, Any] = {}
-        self._currencies: dict[str, Any] = {}
+        self._symbols_known: Names = exchange._symbols()
+        self._currencies = Names(exchange.safe_currency_code)
+        self._markets = exchange.markets_by_id
 
     # --- public ------------------------------------------------------------------------------------------
 
@@ -338,14 +340,12 @@ class Feeds:
     def _order_of(self, record: Record) -> Payload:
         """ccxt's order: the venue's words for it, and what its fills add."""
         exchange, words = self._exchange, record.order
-        order = order_structure(
-            words, record.info, exchange._symbol_of(words, None), millisecond_of_order(words), exchange.number
-        )
+        order = order_structure(words, record.info, self._symbols[words.get("symbol")], exchange.number)
         if record.time:
             order["lastUpdateTimestamp"] = record.time // 1000
         if record.trades:
             order["trades"] = list(record.trades)
-            order["lastTradeTimestamp"] = max(trade["timestamp"] for trade in record.trades)
+            order["lastTradeTimestamp"] = max([trade["timestamp"] for trade in record.trades])
         if record.has_all_trades and record.fees:
             order["fees"] = [
                 {"currency": currency, "cost": exchange.number(str(cost))}
@@ -354,18 +354,18 @@ class Feeds:
             order["fee"] = order["fees"][0] if len(order["fees"]) == 1 else None
         return order
 
-    def _trade_of(self, fill: Payload) -> Payload:
-        """ccxt's trade. By the thousand: what a market and an asset are called is looked up once."""
+    @property
+    def _symbols(self) -> Names:
+        """ccxt's symbols, looked up anew once markets were loaded."""
         exchange = self._exchange
-        market_id, asset = fill["symbol"], fill["feeSymbol"]
-        if market_id not in self._symbols:
-            self._symbols[market_id] = exchange._symbol_of(fill, None)
-        if asset not in self._currencies:
-            self._currencies[asset] = exchange.safe_currency_code(asset)
-        number = exchange.number
-        return fill_structure(
-            fill, self._symbols[market_id], self._currencies[asset], number, exact_product_in(number)
-        )
+        if self._markets is not exchange.markets_by_id:
+            self._markets, self._symbols_known = exchange.markets_by_id, exchange._symbols()
+        return self._symbols_known
+
+    def _trade_of(self, fill: Payload) -> Payload:
+        """ccxt's trade."""
+        [trade] = fill_structures([fill], self._symbols, self._currencies, self._exchange.number)
+        return trade
 
     def _seconds_between_checks(self, method: str) -> float | None:
         milliseconds = self._option(method, "checkEvery")

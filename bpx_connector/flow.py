@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar,
 if TYPE_CHECKING:
     from ccxt.async_support.base.exchange import BaseExchange as AsyncioExchange
 
-__all__ = ["Flow", "flow"]
+__all__ = ["Flow", "flow", "settle_flows"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -90,5 +90,18 @@ class flow(Generic[P, R]):  # noqa: N801  used as a decorator, named like one
     def __get__(self, instance: object, owner: type) -> Callable[P, R]: ...
     def __get__(self, instance: object | None, owner: type) -> Callable[..., Any]:
         blocks: bool = owner.synchronous  # type: ignore[attr-defined]  # every owner is a ccxt class
-        twin = self._blocking if blocks else self._awaited
+        twin = self.twin(blocks)
         return twin if instance is None else MethodType(twin, instance)
+
+    def twin(self, blocks: bool) -> Callable[..., Any]:
+        """The plain function, or the coroutine function."""
+        return self._blocking if blocks else self._awaited
+
+
+def settle_flows(owner: Any) -> None:
+    """Put the functions themselves on a class that knows how it waits, where calls find them at once."""
+    names = {name for base in owner.__mro__ for name, value in vars(base).items() if isinstance(value, flow)}
+    for name in names:
+        method = inspect.getattr_static(owner, name)
+        if isinstance(method, flow):
+            setattr(owner, name, method.twin(owner.synchronous))

@@ -226,11 +226,11 @@ class bpx(async_support.bpx):
 
         `limit` and `interval` as in watch_order_book.
         """
-        window = depth_window(params)
+        window = depth_window(params) if params else None
         while True:
             topic = self._known_topic("orderbook", symbols) or await self._book_topic(symbols, window)
-            news = await topic.wait()
-            book = self._feeds.book(news[0].part) if self._feeds is not None else None
+            ((part, _),) = await topic.wait()
+            book = self._feeds.book(part) if self._feeds is not None else None
             if book is not None and book.nonce is not None:
                 return book.view if limit is None else book.best(limit)
 
@@ -270,7 +270,7 @@ class bpx(async_support.bpx):
         """
         topic = self._known_topic("trades", symbols) or await self._trade_topic(symbols)
         news = await topic.wait()
-        return self._latest(self.trades.get(news[0].part), news, since, limit)
+        return self._latest(self.trades.get(news[0][0]), news, since, limit)
 
     async def _trade_topic(self, symbols: Any) -> Topic:
         markets = await self._markets_of("watchTradesForSymbols", symbols)
@@ -490,7 +490,7 @@ class bpx(async_support.bpx):
             return answer
 
         self._connect_streams = lambda: recorder.connect(self._connected_link)
-        self.fetch = fetched
+        self.fetch = fetched  # type: ignore[method-assign]  # of this instance, for as long as this lasts
         try:
             yield
         finally:
@@ -510,7 +510,7 @@ class bpx(async_support.bpx):
             return player.answer(_request_line(url, method))
 
         self._connect_streams = player.connect
-        self.fetch = fetched
+        self.fetch = fetched  # type: ignore[method-assign]  # of this instance, for as long as this lasts
         try:
             yield player
         finally:
@@ -602,7 +602,7 @@ class bpx(async_support.bpx):
             lambda feeds: _joined(feeds.candles(market, timeframe) for market, timeframe in watched),
             one_at_a_time=True,
         )
-        market, timeframe = parts[news[0].part]
+        market, timeframe = parts[news[0][0]]
         symbol = market["symbol"]
         cache = self.ohlcvs.get(symbol, {}).get(timeframe)
         return symbol, timeframe, self._latest(cache, news, since, limit, 0)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bpx_connector.flow import Flow, flow
+from bpx_connector.flow import Flow, flow, settle_flows
 
 
 class Shared:
@@ -108,6 +108,19 @@ def test_the_blocking_class_gets_a_plain_function_and_the_other_a_coroutine_func
     assert inspect.iscoroutinefunction(Awaiting.doubled)
     assert inspect.iscoroutinefunction(Awaiting().doubled)
     assert not inspect.isgeneratorfunction(Blocking.doubled)
+
+
+async def test_a_class_that_has_settled_finds_the_functions_themselves() -> None:
+    class Own(Awaiting):
+        async def nested(self, number: int) -> int:  # type: ignore[override]  # as callers may override it
+            return number
+
+    settle_flows(Own)
+    assert inspect.isfunction(vars(Own)["doubled"])
+    assert inspect.isfunction(vars(Own)["rescued"])
+    own: Any = Own()
+    assert [await own.doubled(3), await own.nested(3)] == [6, 3]
+    assert inspect.iscoroutinefunction(Own.doubled)
 
 
 @pytest.mark.parametrize("kind", [Blocking, Awaiting])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from math import floor
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
@@ -17,6 +18,8 @@ from ccxt.base.types import LastPrice, LastPrices, Market, OrderBook, Strings, T
 
 from bpx_connector._ccxt import Ccxt, Payload
 from bpx_connector.parse.figures import (
+    CERTAIN,
+    NEAREST,
     PLACES,
     POWERS,
     SHORT,
@@ -26,8 +29,8 @@ from bpx_connector.parse.figures import (
     figure,
     figures_of,
     rows_of,
+    short_quotient,
     units,
-    whole_number,
 )
 from bpx_connector.parse.numbers import Number, iso8601, number_or_none, product
 
@@ -52,6 +55,13 @@ UNKNOWN_TICKER: Payload = dict.fromkeys(
 )  # fmt: skip
 """ccxt's ticker of which nothing is known. Copied and filled in it costs half of one written anew."""
 
+UNKNOWN_TRADE: Payload = {
+    **dict.fromkeys(("info", "id", "timestamp", "datetime", "symbol", "order", "type", "side")),
+    "takerOrMaker": "taker",
+    **dict.fromkeys(("price", "amount", "cost", "fee", "fees")),
+}
+"""The same of a public trade; the side is the taker's."""
+
 TRADE_FIGURES = ("price", "quantity", "quoteQuantity")
 TRADE_FACTS = ("id", "timestamp", "isBuyerMaker")
 
@@ -73,46 +83,71 @@ def _places(tick: Any) -> int:
     return max(0, -int(exponent))
 
 
+@lru_cache(maxsize=4096)
+def _per_one(tick: Any) -> float:
+    """How many of the last decimal of a tick make one."""
+    return float(POWERS[_places(tick)])
+
+
+MILLION = 1e6
+FEW = len("0.12345678")
+"""Prices of so few characters have up to eight decimals, and half the sum of two is a multiple of 5e-9."""
+
+HALF_A_STEP = 2.5e-9
+"""Half of that, and ten times what floats are off by below a million. Added to what they give before it is
+cut off, at eight decimals or fewer, it leaves what cutting off the exact half leaves."""
+
+FINEST = 1e8
+"""How many of the last of eight decimals make one."""
+
+
 def _average(row: Payload, figures: Any, tick: Any, number: Number) -> Any:
     """Half of open and close together, cut off at the decimals of a tick; None if there is not both."""
-    if not figures.firstPrice or not figures.lastPrice:
+    first, last = figures.firstPrice, figures.lastPrice
+    if not first or not last:
         return None
-    first_text, last_text, places = row["firstPrice"], row["lastPrice"], _places(tick)
-    if number is float and len(first_text) <= SHORT and len(last_text) <= SHORT:
-        ticks = whole_number(figures.firstPrice + figures.lastPrice, places)
-        if ticks is not None:
-            return ticks // 2 / POWERS[places]
-    first, last, step = units(first_text), units(last_text), POWERS[PLACES - places]
-    return figure(number, (first + last) // 2 // step * step) if first and last else None
+    first_text, last_text = row["firstPrice"], row["lastPrice"]
+    if number is float and len(first_text) <= FEW and len(last_text) <= FEW and first + last < MILLION:
+        per_one = _per_one(tick)
+        if per_one <= FINEST:
+            return floor(((first + last) / 2.0 + HALF_A_STEP) * per_one) / per_one
+    exact_first, exact_last = units(first_text), units(last_text)
+    if not exact_first or not exact_last:
+        return None
+    step = POWERS[PLACES - _places(tick)]
+    return figure(number, (exact_first + exact_last) // 2 // step * step)
 
 
 def _average_by_volume(row: Payload, figures: Any, number: Number) -> Any:
     """What was paid for the volume, by that volume; None if nothing was traded."""
-    if not figures.volume or not figures.quoteVolume:
+    turnover, volume = figures.quoteVolume, figures.volume
+    if not turnover or not volume:
         return None
-    paid_text, volume_text = row["quoteVolume"], row["volume"]
-    if number is float and len(paid_text) <= SHORT and len(volume_text) <= SHORT:
-        paid, volume = whole_number(figures.quoteVolume, 6), whole_number(figures.volume, 6)
-        if paid and volume:
-            return paid * UNIT // volume / UNIT or None
-    average = cut_quotient(paid_text, volume_text, number)
+    turnover_text, volume_text = row["quoteVolume"], row["volume"]
+    if number is float and len(turnover_text) <= SHORT and len(volume_text) <= SHORT:
+        paid, bought = turnover * MILLION + NEAREST - NEAREST, volume * MILLION + NEAREST - NEAREST
+        if paid / MILLION == turnover and bought / MILLION == volume and paid < CERTAIN and bought < CERTAIN:
+            return short_quotient(paid, bought)
+    average = cut_quotient(turnover_text, volume_text, number)
     return None if average == "0" else average or None
 
 
 NO_FRACTION = (ValueError, TypeError, InvalidOperation)
-"""What comes of a fraction that is missing, or of words in its place: "N/A" has been seen."""
+"""What comes of words in the place of a fraction: "N/A" has been seen."""
 
 
 def _percent(row: Payload, figures: Any, number: Number) -> Any:
     """A hundred times the venue's fraction, None if it is zero: rounded, it says less than the prices."""
     fraction = figures.priceChangePercent
-    if number is float and fraction and len(row["priceChangePercent"]) <= SHORT:
-        millionths = whole_number(fraction, 6)
-        if millionths is not None:
-            return millionths / 10_000
+    if not fraction:
+        return None
+    if number is float and len(row["priceChangePercent"]) <= SHORT:
+        millionths = fraction * MILLION + NEAREST - NEAREST
+        if -CERTAIN < millionths < CERTAIN and millionths / MILLION == fraction:
+            return millionths / 10_000.0
     try:
         # An exponent of two is an exact multiplication by a hundred.
-        text = row.get("priceChangePercent")
+        text = row["priceChangePercent"]
         percent = float(f"{text}e2") if number is float else number_or_none(number, product(text, "100"))
     except NO_FRACTION:
         return None
@@ -146,33 +181,25 @@ def _tickers(
     rows: list[Payload], symbols_and_ticks: Iterable[tuple[str | None, Any]], number: Number
 ) -> list[Ticker]:
     """The last 24 hours (or week) of each market from the rows of /tickers."""
-    figures = rows_of("TickerFigures", TICKER_FIGURES, (), number).of(rows)
-    found = [
-        _ticker(row, figure_row, symbol, tick, number)
-        for row, figure_row, (symbol, tick) in zip(rows, figures, symbols_and_ticks, strict=True)
-    ]
-    return [_without_zero_prices(one) for one in found] if number is str else found
-
-
-def _ticker(row: Payload, figures: Any, symbol: str | None, tick: Any, number: Number) -> Ticker:
-    change = figures.priceChange
-    if change is None:  # the stream leaves it to us
-        change = _derived_change(row, figures, number)
-    found: Any = UNKNOWN_TICKER.copy()
-    found["symbol"] = symbol
-    found["high"] = figures.high or None
-    found["low"] = figures.low or None
-    found["vwap"] = _average_by_volume(row, figures, number)
-    found["open"] = figures.firstPrice or None
-    found["close"] = found["last"] = figures.lastPrice or None
-    found["change"] = change
-    found["percentage"] = _percent(row, figures, number) or _derived_percent(row, number)
-    found["average"] = _average(row, figures, tick, number)
-    found["baseVolume"] = figures.volume
-    found["quoteVolume"] = figures.quoteVolume
-    found["info"] = row
-    ticker: Ticker = found
-    return ticker
+    read = rows_of("TickerFigures", TICKER_FIGURES, (), number).of(rows)
+    tickers: list[Any] = []
+    for row, figures, (symbol, tick) in zip(rows, read, symbols_and_ticks, strict=True):
+        change = figures.priceChange
+        found = UNKNOWN_TICKER.copy()
+        found["symbol"] = symbol
+        found["high"] = figures.high or None
+        found["low"] = figures.low or None
+        found["vwap"] = _average_by_volume(row, figures, number)
+        found["open"] = figures.firstPrice or None
+        found["close"] = found["last"] = figures.lastPrice or None
+        found["change"] = _derived_change(row, figures, number) if change is None else change
+        found["percentage"] = _percent(row, figures, number) or _derived_percent(row, number)
+        found["average"] = _average(row, figures, tick, number)
+        found["baseVolume"] = figures.volume
+        found["quoteVolume"] = figures.quoteVolume
+        found["info"] = row
+        tickers.append(found)
+    return list(map(_without_zero_prices, tickers)) if number is str else tickers
 
 
 def _without_zero_prices(one: Any) -> Ticker:
@@ -193,32 +220,47 @@ def mark_price(row: Payload, symbol: str | None, number: Number) -> Ticker:
     return ticker
 
 
+ENDINGS = [str(iso8601(past))[-len("000Z") :] for past in range(1000)]
+
+
+def _datetimes(times: list[Any]) -> list[str | None]:
+    """`iso8601` of each time: those of one second have its text in common, which is made once."""
+    texts: list[str | None] = []
+    start, second = 0, str(iso8601(0))[: -len("000Z")]
+    for time in times:
+        if time is None:
+            texts.append(None)
+            continue
+        past = time - start
+        if not 0 <= past < 1000:
+            past = time % 1000
+            start, second = time - past, str(iso8601(time))[: -len("000Z")]
+        texts.append(second + ENDINGS[past])
+    return texts
+
+
 def public_trades(rows: list[Payload], symbol: str | None, number: Number) -> list[Trade]:
-    """Trades of one market, oldest first. The side is the taker's."""
+    """Trades of one market, oldest first."""
     # The venue sends the newest first; within a millisecond its order is the order of the trades.
     ascending = rows[::-1]
     ascending.sort(key=itemgetter("timestamp"))
-    trades: list[Trade] = []
-    for row, trade in zip(ascending, _trade_rows(number).of(ascending), strict=True):
-        identity, timestamp, cost = trade.id, trade.timestamp, trade.quoteQuantity
-        trades.append(
-            {
-                "info": row,
-                "id": None if identity is None else str(identity),
-                "timestamp": timestamp,
-                "datetime": iso8601(timestamp),
-                "symbol": symbol,
-                "order": None,
-                "type": None,
-                "side": "sell" if trade.isBuyerMaker else "buy",
-                "takerOrMaker": "taker",
-                "price": trade.price,
-                "amount": trade.quantity,
-                "cost": number(product(row["price"], row["quantity"])) if cost is None else cost,
-                "fee": {"cost": None, "currency": None},
-                "fees": [],
-            }
-        )
+    datetimes = _datetimes([row["timestamp"] for row in ascending])
+    buy = {**UNKNOWN_TRADE, "symbol": symbol, "side": "buy"}
+    sell = {**buy, "side": "sell"}
+    trades: list[Any] = []
+    for row, read, datetime in zip(ascending, _trade_rows(number).of(ascending), datetimes, strict=True):
+        trade = sell.copy() if read.isBuyerMaker else buy.copy()
+        identity, cost = read.id, read.quoteQuantity
+        trade["info"] = row
+        trade["id"] = None if identity is None else str(identity)
+        trade["timestamp"] = read.timestamp
+        trade["datetime"] = datetime
+        trade["price"] = read.price
+        trade["amount"] = read.quantity
+        trade["cost"] = number(product(row["price"], row["quantity"])) if cost is None else cost
+        trade["fee"] = {"cost": None, "currency": None}
+        trade["fees"] = []
+        trades.append(trade)
     return trades
 
 

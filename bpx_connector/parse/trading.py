@@ -9,18 +9,23 @@ Sources: Backpack OpenAPI, schemas OrderType, Order and OrderFill.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from operator import lt
 from typing import Any
 
 from bpx_connector._ccxt import Ccxt, Payload
 from bpx_connector.parse.figures import (
+    SHORT,
+    SHORT_PAIR,
+    PickedReading,
     Reading,
     cut_quotient,
     exact_difference,
     exact_product,
+    nearest_short,
+    picked_rows_of,
     rows_of,
 )
 from bpx_connector.parse.numbers import (
@@ -34,15 +39,15 @@ from bpx_connector.parse.numbers import (
 from bpx_connector.venue.words import OPEN_STATUSES, ORDER_STATUS, ORDER_TYPE, SIDE, STREAM_ORDER_TYPE
 
 __all__ = [
+    "Names",
     "ParseTrading",
     "amount_asked",
     "exact_product_in",
-    "fill_structure",
+    "fill_structures",
     "further_order",
     "is_open",
     "is_zero",
     "millisecond_of_order",
-    "moment_of",
     "order_structure",
     "refused_order",
 ]
@@ -51,19 +56,24 @@ Structure = dict[str, Any]
 
 ExactProduct = Callable[[str, str], Any]
 
-LENGTH_TO_MILLISECONDS = len("2026-09-01T17:54:04.094")
+
+class Names(dict[Any, Any]):
+    """What the venue's ids are called by ccxt, each looked up once."""
+
+    def __init__(self, name_of: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._name_of = name_of
+
+    def __missing__(self, identity: Any) -> Any:
+        name = self[identity] = self._name_of(identity)
+        return name
+
+
+USUAL = len("2026-09-01T17:54:04.094")
+"""The length of the venue's texts for moments: zoneless UTC to the millisecond, they lack the Z."""
 
 ORDER_KIND = {**ORDER_TYPE, **STREAM_ORDER_TYPE}
 """REST capitalises the word, the order stream shouts it."""
-
-
-def moment_of(text: str, moment: datetime) -> tuple[int, str | None]:
-    """Timestamp and datetime of a moment and the venue's zoneless UTC text for it, which usually lacks only
-    the Z.
-    """
-    timestamp = milliseconds_at(moment)
-    is_usual = len(text) == LENGTH_TO_MILLISECONDS and text[10] == "T"
-    return timestamp, text + "Z" if is_usual else iso8601(timestamp)
 
 
 def exact_product_in(number: Number) -> ExactProduct:
@@ -111,10 +121,11 @@ def amount_asked(order: Mapping[str, Any]) -> str | None:
     share of the position ("80%"). A market order by cost may carry no base quantity at all.
     """
     quantity: str | None = order.get("quantity")
-    if quantity and not is_zero(quantity):
-        return quantity
-    trigger: str | None = order.get("triggerQuantity")
-    return trigger if trigger and not trigger.endswith("%") else None
+    return quantity if quantity and not is_zero(quantity) else _trigger_amount(order.get("triggerQuantity"))
+
+
+def _trigger_amount(text: str | None) -> str | None:
+    return text if text and not text.endswith("%") else None
 
 
 UNKNOWN_ORDER: Structure = dict.fromkeys(
@@ -138,72 +149,100 @@ ORDER_FIGURES = (
 )
 
 
-def order_rows(number: Number) -> Reading:
-    """What reads the figures of orders."""
-    return rows_of("OrderFigures", ORDER_FIGURES, (), number)
+UNSAID = object()
+"""The flag of an order that the venue does not mention; null is a flag that was not set."""
+
+ORDER_FACTS = {
+    **dict.fromkeys(
+        (
+            "id",
+            "clientId",
+            "createdAt",
+            "symbol",
+            "orderType",
+            "timeInForce",
+            "side",
+            "status",
+            "triggerQuantity",
+        )
+    ),
+    "postOnly": UNSAID,
+    "reduceOnly": UNSAID,
+}
+"""What an order says besides, and what it is where that is not mentioned."""
+
+NO_FACTS: Structure = {**dict.fromkeys(ORDER_FIGURES), **ORDER_FACTS}
 
 
-def order_structure(
-    order: Mapping[str, Any], info: Any, symbol: str | None, timestamp: int | None, number: Number
-) -> Structure:
+@lru_cache(maxsize=8)
+def _order_rows(number: Number) -> PickedReading:
+    """What reads orders."""
+    return picked_rows_of("OrderFigures", ORDER_FIGURES, ORDER_FACTS, number)
+
+
+def order_structure(order: Mapping[str, Any], info: Any, symbol: str | None, number: Number) -> Structure:
     """ccxt's order, from the venue's words for one.
 
     `status` says how an order ended, `filled` how far it had come: 'closed' is completely filled, 'canceled'
     was asked for, 'expired' was the engine's doing (the rest of an IOC, FOK, self-trade, slippage, margin),
     'rejected' is a trigger order that could not be placed when it fired.
     """
-    [figures] = order_rows(number).of([order])
-    return _order(order, figures, info, symbol, timestamp, number)
+    row = {**NO_FACTS, **order}
+    [(facts, figures)] = _order_rows(number).picked([row])
+    return _order(facts, figures, info, {row["symbol"]: symbol}, number)
 
 
 def _order(
-    order: Mapping[str, Any],
-    figures: Any,
-    info: Any,
-    symbol: str | None,
-    timestamp: int | None,
-    number: Number,
+    facts: tuple[Any, ...], figures: Any, info: Any, symbols: Mapping[Any, str | None], number: Number
 ) -> Structure:
-    get = order.get
-    word, kind_word, client_id = get("status"), get("orderType"), get("clientId")
-    status = ORDER_STATUS.get(word, word)  # type: ignore[arg-type]  # None has no row and stays None
-    kind = ORDER_KIND.get(kind_word, kind_word)  # type: ignore[arg-type]
-    price_text, amount_text, filled_text = get("price"), amount_asked(order), get("executedQuantity")
-    price, filled, cost = figures.price, figures.executedQuantity, figures.executedQuoteQuantity
-    amount = figures.quantity if amount_text is get("quantity") else number_or_none(number, amount_text)
+    (
+        price_text, amount_text, filled_text, cost_text, _, _, _,
+        identity, client_id, timestamp, market_id, kind, time_in_force, side, status, trigger_quantity,
+        is_post_only, is_reduce_only,
+    ) = facts  # fmt: skip
+    kind, status = ORDER_KIND.get(kind, kind), ORDER_STATUS.get(status, status)
+    price, amount, filled = figures.price, figures.quantity, figures.executedQuantity
+    if not amount or (number is not float and is_zero(amount_text)):
+        amount_text = _trigger_amount(trigger_quantity)
+        amount = number_or_none(number, amount_text)
     if status == "closed":
-        if amount_text is None:
+        if amount is None:
             amount_text, amount = filled_text, filled
-        elif filled_text is None:
+        elif filled is None:
             filled_text, filled = amount_text, amount
-    average, remaining = None, amount
-    if filled_text is None:
+    cost, average, remaining = figures.executedQuoteQuantity, None, amount
+    if filled is None:
         remaining = None
-    elif filled_text == "0" or is_zero(filled_text):
+    elif not filled or (number is not float and is_zero(filled_text)):
         cost = filled
     else:
-        if amount_text is not None:
-            remaining = exact_difference(amount_text, filled_text, number)
+        if amount is not None:
+            remaining = _difference(amount, filled, amount_text, filled_text, number)
         if cost is None:
             cost, average = number_or_none(number, product(filled_text, price_text)), price
+        elif number is float and _is_product(cost, price, filled, cost_text, price_text, filled_text):
+            average = price  # as of all that rested; divided it would be the same
         else:
-            average = cut_quotient(order["executedQuoteQuantity"], filled_text, number)
+            average = cut_quotient(cost_text, filled_text, number)
+    if type(timestamp) is str:  # of the history
+        timestamp = milliseconds_of(timestamp)
     found = UNKNOWN_ORDER.copy()
     found["info"] = info
-    found["id"] = get("id")
+    found["id"] = identity
     if client_id is not None:
         found["clientOrderId"] = str(client_id)
     found["timestamp"] = timestamp
     found["datetime"] = iso8601(timestamp)
-    found["symbol"] = symbol
+    found["symbol"] = symbols[market_id]
     found["type"] = kind
-    found["timeInForce"] = get("timeInForce")
-    # Null is a flag that was not set; one that is not mentioned (reduceOnly in the history) is unknown.
-    if kind == "market" or "postOnly" in order:
-        found["postOnly"] = bool(get("postOnly"))
-    if "reduceOnly" in order:
-        found["reduceOnly"] = bool(get("reduceOnly"))
-    found["side"] = SIDE.get(get("side"))  # type: ignore[arg-type]  # None has no row here either
+    found["timeInForce"] = time_in_force
+    if is_post_only is not UNSAID:
+        found["postOnly"] = is_post_only is True
+    elif kind == "market":
+        found["postOnly"] = False
+    if is_reduce_only is not UNSAID:
+        found["reduceOnly"] = is_reduce_only is True
+    found["side"] = SIDE.get(side)
     found["price"] = average if price is None and kind == "market" else price
     found["stopPrice"] = found["triggerPrice"] = figures.triggerPrice
     found["stopLossPrice"] = figures.stopLossTriggerPrice
@@ -218,6 +257,31 @@ def _order(
     return found
 
 
+def _difference(one: Any, other: Any, one_text: str, other_text: str, number: Number) -> Any:
+    if number is float and len(one_text) + len(other_text) <= SHORT_PAIR:
+        return nearest_short(one - other, one + other)
+    return exact_difference(one_text, other_text, number)
+
+
+def _product(one: Any, other: Any, one_text: str, other_text: str, number: Number) -> Any:
+    if one is None or other is None:
+        return None
+    if number is float and len(one_text) + len(other_text) <= SHORT_PAIR:
+        product = one * other
+        return nearest_short(product, product)
+    return exact_product_in(number)(one_text, other_text)
+
+
+def _is_product(
+    figure: float, one: float | None, other: float, text: str, one_text: str | None, other_text: str
+) -> bool:
+    """Whether a figure is one x other, to the last digit. Only where texts are short: else it may be."""
+    if one is None or one_text is None or len(text) > SHORT or len(one_text) + len(other_text) > SHORT_PAIR:
+        return False
+    product = one * other
+    return nearest_short(product, product) == figure
+
+
 def refused_order(
     asked: Mapping[str, Any], refusal: Any, status: str | None, symbol: str | None, number: Number
 ) -> Structure:
@@ -225,48 +289,54 @@ def refused_order(
 
     `status` is 'rejected', or None where the refusal leaves open whether the order reached the engine.
     """
-    order = order_structure({**asked, "status": None, "executedQuantity": "0"}, refusal, symbol, None, number)
+    order = order_structure({**asked, "status": None, "executedQuantity": "0"}, refusal, symbol, number)
     return {**order, "status": status}
 
 
 FILL_FIGURES = ("price", "quantity", "fee")
+FILL_FACTS = ("clientId", "feeSymbol", "isMaker", "orderId", "side", "symbol", "systemOrderType", "tradeId")
+"""All that a fill says besides: the reader is longest over a field that nobody has asked for."""
+
+TAKER_OR_MAKER = {True: "maker", False: "taker", None: None}
 
 
-def fill_rows(number: Number) -> Reading:
-    """What reads the figures and moments of fills."""
-    return rows_of("FillFigures", FILL_FIGURES, (), number, ("timestamp",))
+@lru_cache(maxsize=8)
+def _fill_rows(number: Number) -> Reading:
+    """What reads fills."""
+    return rows_of("Fill", FILL_FIGURES, FILL_FACTS, number, ("timestamp",))
 
 
-def fill_structure(
-    fill: Payload, symbol: str | None, fee_currency: str | None, number: Number, exact_product: ExactProduct
-) -> Structure:
-    """ccxt's trade, from one of the account's fills."""
-    [figures] = fill_rows(number).of([fill])
-    return _fill(fill, figures, symbol, fee_currency, exact_product)
-
-
-def _fill(
-    fill: Payload, figures: Any, symbol: str | None, fee_currency: str | None, exact_product: ExactProduct
-) -> Structure:
-    maker, trade_id = fill.get("isMaker"), fill.get("tradeId")
-    timestamp, datetime = moment_of(fill["timestamp"], figures.timestamp)
-    fee = {"currency": fee_currency, "cost": figures.fee}
-    return {
-        "info": fill,
-        "id": None if trade_id is None else str(trade_id),
-        "order": fill["orderId"],
-        "timestamp": timestamp,
-        "datetime": datetime,
-        "symbol": symbol,
-        "type": None,
-        "side": SIDE[fill["side"]],
-        "takerOrMaker": None if maker is None else "maker" if maker else "taker",
-        "price": figures.price,
-        "amount": figures.quantity,
-        "cost": exact_product(fill["price"], fill["quantity"]),
-        "fee": fee,
-        "fees": [fee],
-    }
+def fill_structures(
+    fills: Sequence[Payload],
+    symbols: Mapping[Any, str | None],
+    currencies: Mapping[Any, str | None],
+    number: Number,
+) -> list[Structure]:
+    """ccxt's trades, from fills of the account, by what their markets and assets are called."""
+    structures: list[Structure] = []
+    for fill, row in zip(fills, _fill_rows(number).of(fills), strict=True):
+        identity, text, price, amount = row.tradeId, fill["timestamp"], row.price, row.quantity
+        timestamp = milliseconds_at(row.timestamp)
+        fee = {"currency": currencies[row.feeSymbol], "cost": row.fee}
+        structures.append(
+            {
+                "info": fill,
+                "id": None if identity is None else str(identity),
+                "order": row.orderId,
+                "timestamp": timestamp,
+                "datetime": text + "Z" if len(text) == USUAL and "T" in text else iso8601(timestamp),
+                "symbol": symbols[row.symbol],
+                "type": None,
+                "side": SIDE[row.side],
+                "takerOrMaker": TAKER_OR_MAKER[row.isMaker],
+                "price": price,
+                "amount": amount,
+                "cost": _product(price, amount, fill["price"], fill["quantity"], number),
+                "fee": fee,
+                "fees": [fee],
+            }
+        )
+    return structures
 
 
 def _moment(row: Structure) -> tuple[int, int, str]:
@@ -298,9 +368,7 @@ class ParseTrading(Ccxt):
 
     def parse_order(self, order: Any, market: Any = None) -> Any:
         """ccxt's order, from the venue's order, resting or from the history."""
-        return order_structure(
-            order, order, self._symbol_of(order, market), millisecond_of_order(order), self.number
-        )
+        return order_structure(order, order, self._symbol_of(order, market), self.number)
 
     def parse_orders(
         self,
@@ -311,11 +379,10 @@ class ParseTrading(Ccxt):
         params: Any = {},
     ) -> Any:
         """ccxt's orders, oldest first: from `since` on the first `limit`, without `since` the latest."""
-        number, orders = self.number, list(orders or [])
-        symbols = self._symbols_of(orders, market)
+        number, symbols, orders = self.number, self._symbols(market), list(orders or [])
         rows = [
-            _order(order, figures, order, symbols[order.get("symbol")], millisecond_of_order(order), number)
-            for order, figures in zip(orders, order_rows(number).of(orders), strict=True)
+            _order(facts, figures, order, symbols, number)
+            for order, (facts, figures) in zip(orders, _order_rows(number).picked(orders), strict=True)
         ]
         if params:
             rows = [{**row, **params} for row in rows]
@@ -325,28 +392,20 @@ class ParseTrading(Ccxt):
         self, fills: Iterable[Payload], market: Any = None, since: int | None = None, limit: int | None = None
     ) -> list[Structure]:
         """ccxt's trades of the account, oldest first: from `since` on the first `limit`, else the latest."""
-        number, fills = self.number, list(fills)
+        fills = list(fills)
         if since is None:
             fills.reverse()  # the venue begins with the newest
-        exact_product, symbols = exact_product_in(number), self._symbols_of(fills, market)
-        currencies = {
-            asset: self.safe_currency_code(asset) for asset in {fill["feeSymbol"] for fill in fills}
-        }
-        rows = [
-            _fill(fill, figures, symbols[fill["symbol"]], currencies[fill["feeSymbol"]], exact_product)
-            for fill, figures in zip(fills, fill_rows(number).of(fills), strict=True)
-        ]
-        return _oldest_first(rows, market, since, limit)
+        symbols, currencies = self._symbols(market), Names(self.safe_currency_code)
+        return _oldest_first(fill_structures(fills, symbols, currencies, self.number), market, since, limit)
 
     def parse_trade(self, trade: Any, market: Any = None) -> Any:
         """ccxt's trade, from one of the account's fills; public trades have a parser of their own."""
         [parsed] = self.parse_fills([trade])
         return parsed
 
-    def _symbols_of(self, rows: list[Payload], market: Any) -> dict[Any, str | None]:
-        """ccxt's symbols of the markets in these rows, each looked up once."""
-        found = {row.get("symbol"): row for row in rows}
-        return {market_id: self._symbol_of(row, market) for market_id, row in found.items()}
+    def _symbols(self, market: Any = None) -> Names:
+        """ccxt's symbols by the venue's."""
+        return Names(lambda market_id: self._symbol_of({"symbol": market_id}, market))
 
     def _symbol_of(self, row: Mapping[str, Any], market: Any) -> str | None:
         market_id = row.get("symbol")

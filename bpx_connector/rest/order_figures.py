@@ -72,8 +72,34 @@ def _within(market: Market, name: str, given: Any, figure: Decimal, limits: Mapp
         raise not_sent(market, f"{name} {given!r} is above the maximum of {plain(_rule(most))}")
 
 
+@lru_cache(maxsize=4096)
+def _places(step: float) -> int:
+    """The decimals that a step leaves if it is a power of ten; -1 if it is not, or above one."""
+    _, digits, exponent = _rule(step).normalize().as_tuple()
+    return -int(exponent) if digits == (1,) and int(exponent) <= 0 else -1
+
+
+def _text_as_it_is(figure: Any, step: Any, limits: Mapping[str, Any]) -> str | None:
+    """The text of a float that is at its step and within its limits already, as most are; else None."""
+    if type(figure) is not float or type(step) is not float:
+        return None
+    text = repr(figure)
+    whole, _, fraction = text.partition(".")
+    if fraction == "0":
+        text, fraction = whole, ""
+    is_plain = whole.isdigit() and (fraction.isdigit() or not fraction) and text != "0"
+    if not is_plain or len(fraction) > _places(step):
+        return None
+    least, most = limits.get("min"), limits.get("max")
+    is_within = (least is None or figure >= least) and (most is None or figure <= most)
+    return text if is_within else None
+
+
 def amount_text(market: Market, amount: Any, name: str = "amount") -> str:
     """The amount cut off at the market's step, as decimal text."""
+    text = _text_as_it_is(amount, market["precision"]["amount"], market["limits"]["amount"])
+    if text is not None:
+        return text
     step = _rule(market["precision"]["amount"])
     figure = _truncated(figure_of(market, name, amount), step)
     if not figure:
@@ -84,6 +110,9 @@ def amount_text(market: Market, amount: Any, name: str = "amount") -> str:
 
 def price_text(market: Market, price: Any, name: str = "price") -> str:
     """The price rounded to the market's tick, as decimal text."""
+    text = _text_as_it_is(price, market["precision"]["price"], market["limits"]["price"])
+    if text is not None:
+        return text
     tick = _rule(market["precision"]["price"])
     figure = _rounded(figure_of(market, name, price), tick)
     if not figure:

@@ -125,12 +125,10 @@ class OrderHistory(FoundOrders):
         request |= {name: value for name, value in rest.items() if name != "trigger"}
         if symbol is not None:
             request["symbol"] = self.market(symbol)["id"]
-        orders = yield self.private_get_api_v1_orders(request)
-        return [
-            order
-            for order in orders
-            if is_trigger is None or bool(order.get("triggerPrice")) == bool(is_trigger)
-        ]
+        orders: list[Payload] = yield self.private_get_api_v1_orders(request)
+        if is_trigger is None:
+            return orders
+        return [order for order in orders if bool(order.get("triggerPrice")) == bool(is_trigger)]
 
     @flow
     def fetch_orders(

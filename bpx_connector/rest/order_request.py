@@ -80,6 +80,8 @@ def order_request(
         if price is None:
             raise not_sent(market, "a limit order needs a price")
         request["price"] = price_text(market, price)
+    if not given:
+        return request  # all that follows is asked for by params
     request |= _time_in_force(market, kind, given)
     request |= _flags(market, given)
     request |= _slippage(market, kind, given)

@@ -6,7 +6,7 @@ answer over REST never overrules an event that came while it was under way.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -223,7 +223,8 @@ class OrderFollower(Follower):
             self._topics.publish("orders", symbol, identities)
         for trade in trades:
             self._trades.append(trade)
-            self._topics.publish("myTrades", trade["symbol"], 1)
+        for symbol, count in Counter(trade["symbol"] for trade in trades).items():
+            self._topics.publish("myTrades", symbol, count)
 
 
 class PositionFollower(Follower):

@@ -136,11 +136,14 @@ class Book:
 
     def describe(self) -> None:
         """Bring nonce and time of the view up to its levels. Due after each batch of deltas."""
-        view = self.view
-        milliseconds = None if self.time is None else self.time // 1000
+        view, time = self.view, self.time
         view["nonce"] = self.nonce
-        view["timestamp"] = milliseconds
-        view["datetime"] = _datetime(milliseconds)
+        if time is None:
+            view["timestamp"] = view["datetime"] = None
+        else:
+            view["timestamp"] = milliseconds = time // 1000
+            second, rest = divmod(milliseconds, 1000)
+            view["datetime"] = _second(second) + str(1000 + rest)[1:] + "Z"
 
     def best(self, limit: int | None) -> OrderBook:
         """What a caller gets: the live view, or a copy of its best `limit` levels a side."""
@@ -244,15 +247,9 @@ class _Side:
         into._index.extend(self._keys[:limit])
 
 
-def _datetime(milliseconds: int | None) -> str | None:
-    if milliseconds is None:
-        return None
-    seconds, rest = divmod(milliseconds, 1000)
-    return f"{_second(seconds)}{rest:03d}Z"
-
-
 @lru_cache(maxsize=64)
 def _second(seconds: int) -> str:
+    """The beginning of a time, up to the milliseconds."""
     return str(Exchange.iso8601(seconds * 1000))[: -len("000Z")]
 
 

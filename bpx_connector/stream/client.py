@@ -168,24 +168,26 @@ class StreamClient:
 
     def received(self, socket: Socket, messages: Sequence[WSMessage]) -> None:
         """A batch of messages: sort by stream, let followers take theirs, wake who waits."""
-        touched: list[Follower] = []
-        followers = self._followers
+        batches: dict[str, list[str]] = {}
         for kind, text, _ in messages:
             if kind is not WSMsgType.TEXT:
                 continue
-            follower = followers.get(stream_of(text)) or self._slowly(socket, text)
-            if follower is None:
-                continue
-            if not follower.pending:
-                touched.append(follower)
-            follower.pending.append(text)
-        now = socket.last_heard
-        for follower in touched:
-            frames, follower.pending = follower.pending, []
-            socket.frames += len(frames)
-            follower.frames += len(frames)
-            follower.last_frame = now
-            self._feed(follower, frames)
+            stream = stream_of(text)
+            batch = batches.get(stream)
+            if batch is not None:
+                batch.append(text)
+            elif stream in self._followers:
+                batches[stream] = [text]
+            elif stream := self._slowly(socket, text):
+                batches.setdefault(stream, []).append(text)
+        for stream, batch in batches.items():
+            follower = self._followers.get(stream)
+            if follower is not None:
+                count = len(batch)
+                socket.frames += count
+                follower.frames += count
+                follower.last_frame = socket.last_heard
+                self._feed(follower, batch)
         self.topics.wake()
 
     def concluded(self, socket: Socket, verdict: Verdict) -> None:
@@ -270,11 +272,11 @@ class StreamClient:
 
     # --- inside ------------------------------------------------------------------------------------------
 
-    def _slowly(self, socket: Socket, text: str) -> Follower | None:
-        """The follower of a frame that is written in an unexpected way; error frames are understood here."""
+    def _slowly(self, socket: Socket, text: str) -> str:
+        """The stream of a frame that is written in an unexpected way; error frames are understood here."""
         frame = read_frame(text)
         if isinstance(frame, str):
-            return self._followers.get(frame)
+            return frame
         if isinstance(frame, Refusal):
             verdict = socket.subscriptions.refuse(frame)
             if verdict is None:
@@ -282,10 +284,10 @@ class StreamClient:
             else:
                 self.concluded(socket, verdict)
                 socket.flush()
-            return None
+            return ""
         self.unreadable += 1
         self._tools.report(f"a frame cannot be read: {frame.text[:200]}", None)
-        return None
+        return ""
 
     def _feed(self, follower: Follower, frames: Sequence[str]) -> None:
         try:
@@ -297,7 +299,7 @@ class StreamClient:
             follower.losses += 1
             follower.lose()
             follower.begin()
-        if follower.stream in self._raw:
+        if self._raw and follower.stream in self._raw:
             self._deliver(follower.stream, frames)
         if follower.needs_restoring:
             self._restore(follower)

@@ -87,20 +87,21 @@ class OrderLog:
         executed = Decimal(order.get("executedQuantity") or ZERO)
         identity = order["id"]
         record = self._records.get(identity)
-        is_new_fill = fill is not None and self._is_new(fill)
-        quantity = Decimal(fill["quantity"]) if fill is not None else ZERO
+        if fill is not None and _name(fill) in self._fills:
+            fill = None  # counted before
+        quantity = ZERO if fill is None else Decimal(fill["quantity"])
         if record is None:
-            before = max(ZERO, executed - quantity) if is_new_fill else executed
+            before = max(ZERO, executed - quantity)
             record = self._add(Record(order, executed, before))
             is_changed = True
         else:
             is_changed = self._moves_forward(record, order, executed, time >= record.time)
             if is_changed:
                 record.order |= order
-                record.executed = max(record.executed, executed)
+                record.executed = executed  # never less: it would be a step backwards
         if is_changed:
             record.time, record.info = max(record.time, time), info
-        trade = self._count(record, fill, quantity) if is_new_fill and fill is not None else None
+        trade = None if fill is None else self._count(record, fill, quantity)
         self._note(record)
         return is_changed or trade is not None, trade
 
@@ -120,13 +121,13 @@ class OrderLog:
             return False
         record.order |= order
         record.info = order
-        record.executed = max(record.executed, executed)
+        record.executed = executed
         self._note(record)
         return True
 
     def fill(self, fill: Payload) -> Payload | None:
         """Take a fill as REST gives it; the trade if it is a new one."""
-        if not self._is_new(fill):
+        if _name(fill) in self._fills:
             return None
         record = self._records.get(fill["orderId"])
         quantity = Decimal(fill["quantity"])
@@ -156,9 +157,6 @@ class OrderLog:
         if record.is_open and not is_open:
             return True
         return is_later
-
-    def _is_new(self, fill: Payload) -> bool:
-        return _name(fill) not in self._fills
 
     def _remember(self, fill: Payload) -> None:
         self._fills[_name(fill)] = None

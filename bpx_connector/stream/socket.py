@@ -341,13 +341,12 @@ class Inbox:
         self._hand_on()
 
     def _hand_on(self) -> None:
-        messages = self._messages
-        while self._take is not None and messages and messages[0][0].type is WSMsgType.TEXT:
+        while self._take is not None and (texts := self._next_texts()):
             try:
-                self._take(self._next_texts())
+                self._take(texts)
             except Exception as error:
                 self._trouble, self._take = error, None
-        if messages or self._trouble or self._queue.is_eof():
+        if self._messages or self._trouble or self._queue.is_eof():
             self._is_over.set()
 
     def _next_texts(self) -> list[WSMessage]:

@@ -43,7 +43,6 @@ class Follower:
 
     def __init__(self, stream: str) -> None:
         self.stream = stream
-        self.pending: list[str] = []
         self.frames = 0
         self.last_frame: float | None = None
         self.gaps = 0

@@ -2,15 +2,17 @@
 
 A topic remembers what has come since it was last handed out, so nothing that came between two calls is
 missed: the second call answers at once. A topic that has been invalidated (its socket is gone) forgets it,
-so nobody is woken by stale data. Whoever has been woken is told, when its turn comes, of everything that has
-come meanwhile: the caches it is going to look at have grown as well.
+so nobody is woken by stale data. Whoever has been woken takes what there is when its turn comes: everything
+that has come meanwhile is in it, as the caches which the caller is going to look at have grown as well. Until
+then nobody else takes it, and if whoever was woken is cancelled there is nothing to give back.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Hashable, Iterable, Iterator
-from typing import Any, NamedTuple
+from itertools import islice
+from typing import Any
 
 __all__ = ["News", "Topic", "Topics"]
 
@@ -21,29 +23,15 @@ Part = str
 """What of a topic has changed: a symbol, or a symbol and a timeframe."""
 
 
-class News(NamedTuple):
-    """That a part has changed, and how many entries of its cache are new since they were last handed out."""
-
-    part: Part
-    entries: int
+News = tuple[Part, int]
+"""A part that has changed, and how many entries of its cache are new since they were last handed out."""
 
 
-class Handout:
-    """What waiters have been woken with: it grows until the first of them has its turn."""
+class Round:
+    """Waiters that were woken together: the first of them to have its turn takes the news for all."""
 
-    __slots__ = ("changed", "is_taken", "waiters")
-
-    def __init__(self, changed: dict[Part, int | set[Hashable]]) -> None:
-        self.changed = changed
-        self.waiters = 0
-        self.is_taken = False
-
-    def news(self) -> list[News]:
-        """It as news."""
-        return [
-            News(part, changed if isinstance(changed, int) else len(changed))
-            for part, changed in self.changed.items()
-        ]
+    waiters = 0
+    news: list[News] | None = None
 
 
 class Topic:
@@ -55,7 +43,7 @@ class Topic:
 
     __slots__ = (
         "_changed",
-        "_handouts",
+        "_rounds",
         "_waiters",
         "kind",
         "needs_every_stream",
@@ -78,8 +66,8 @@ class Topic:
         self.one_at_a_time = one_at_a_time
         self.needs_every_stream = needs_every_stream
         self._changed: dict[Part, int | set[Hashable]] = {}
-        self._waiters: list[asyncio.Future[Handout]] = []
-        self._handouts: list[Handout] = []
+        self._waiters: list[asyncio.Future[Round]] = []
+        self._rounds = 0
 
     @property
     def key(self) -> tuple[Kind, tuple[Part, ...] | None]:
@@ -91,49 +79,43 @@ class Topic:
 
     async def wait(self) -> list[News]:
         """What has changed since it was last handed out; waits if nothing has."""
-        if self._changed:
-            return Handout(self._take()).news()
-        waiter: asyncio.Future[Handout] = asyncio.get_running_loop().create_future()
+        if self._changed and self._has_unclaimed():
+            return self._take()
+        waiter: asyncio.Future[Round] = asyncio.Future()
         self._waiters.append(waiter)
         try:
-            handout = await waiter
-        except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
-                self._give_back(waiter.result())
-            elif waiter in self._waiters:
-                self._waiters.remove(waiter)
+            together = await waiter
+        except BaseException:
+            self._leave(waiter)
             raise
-        self._close(handout)
-        handout.is_taken = True
-        return handout.news()
+        if together.news is None:
+            self._rounds -= 1
+            together.news = self._take()
+        return together.news
 
     def publish(self, part: Part, news: int | Collection[Hashable]) -> None:
         """Note a change: how many entries were added, or the names of those that were added or changed."""
-        for handout in self._handouts:
-            if not self.one_at_a_time or part in handout.changed:
-                _add(handout.changed, part, news)
-                return
-        _add(self._changed, part, news)
+        known = self._changed.get(part, 0)
+        self._changed[part] = _joined(known, news) if known else news if isinstance(news, int) else set(news)
 
     def wake(self) -> None:
-        """Hand what has changed to everybody who waits."""
-        if not self._waiters or not self._changed:
+        """Have everybody who waits take what has changed."""
+        if not self._waiters or not self._changed or not self._has_unclaimed():
             return
         waiters, self._waiters = self._waiters, []
-        handout: Handout | None = None
+        together = Round()
         for waiter in waiters:
             # Who was cancelled a moment ago takes nothing: what there is may be all for the next caller.
-            if waiter.done():
-                continue
-            if handout is None:
-                handout = Handout(self._take())
-                self._handouts.append(handout)
-            handout.waiters += 1
-            waiter.set_result(handout)
+            if not waiter.done():
+                together.waiters += 1
+                waiter.set_result(together)
+        if together.waiters:
+            self._rounds += 1
 
     def invalidate(self) -> None:
-        """Forget what has not been handed out: it is no longer the state of the venue."""
-        self._changed.clear()
+        """Forget what nobody has been woken for: it is no longer the state of the venue."""
+        claimed = self._claimed() if self._rounds else 0
+        self._changed = dict(islice(self._changed.items(), claimed))
 
     def fail(self, error: BaseException) -> None:
         """Raise this in everybody who waits."""
@@ -142,37 +124,47 @@ class Topic:
             if not waiter.done():
                 waiter.set_exception(error)
 
-    def _take(self) -> dict[Part, int | set[Hashable]]:
+    def _claimed(self) -> int:
+        """How many of the changed parts, from the first on, are for those who have been woken."""
+        return self._rounds if self.one_at_a_time else len(self._changed)
+
+    def _has_unclaimed(self) -> bool:
+        return not self._rounds or len(self._changed) > self._claimed()
+
+    def _take(self) -> list[News]:
+        """Hand out; what the caller passes by belongs to those who have been woken and not had their turn."""
+        changed = self._changed
+        if len(changed) == 1:
+            part, news = changed.popitem()
+            return [(part, _count(news))]
         if self.one_at_a_time:
-            part = next(iter(self._changed))
-            return {part: self._changed.pop(part)}
-        changed, self._changed = self._changed, {}
-        return changed
+            part = next(islice(changed, self._rounds, None))
+            return [(part, _count(changed.pop(part)))]
+        self._changed = {}
+        return [(part, _count(news)) for part, news in changed.items()]
 
-    def _close(self, handout: Handout) -> None:
-        handout.waiters -= 1
-        if handout in self._handouts:
-            self._handouts.remove(handout)
-
-    def _give_back(self, handout: Handout) -> None:
-        """Woken and cancelled in the same turn: what nobody else got belongs to the next caller."""
-        if handout.waiters > 1 or handout.is_taken:
-            handout.waiters -= 1
-            return
-        self._close(handout)
-        for part, changed in handout.changed.items():
-            self.publish(part, changed)
+    def _leave(self, waiter: asyncio.Future[Round]) -> None:
+        """Wait no longer: what it was woken for, if it was alone, is for the next."""
+        if waiter in self._waiters:
+            self._waiters.remove(waiter)
+        elif waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+            together = waiter.result()
+            together.waiters -= 1
+            if not together.waiters and together.news is None:
+                self._rounds -= 1
+                self.wake()
 
 
-def _add(changed: dict[Part, int | set[Hashable]], part: Part, news: int | Collection[Hashable]) -> None:
-    known = changed.get(part, 0)
-    if isinstance(news, int):
-        changed[part] = news + (known if isinstance(known, int) else len(known))
-    elif isinstance(known, set):
-        if len(known) < MOST_NAMES_REMEMBERED:
-            known.update(news)
-    else:
-        changed[part] = set(news) if not known else known + len(news)
+def _joined(known: int | set[Hashable], news: int | Collection[Hashable]) -> int | set[Hashable]:
+    if isinstance(known, int) or isinstance(news, int):
+        return _count(known) + _count(news)
+    if len(known) < MOST_NAMES_REMEMBERED:
+        known.update(news)
+    return known
+
+
+def _count(news: int | Collection[Hashable]) -> int:
+    return news if isinstance(news, int) else len(news)
 
 
 class Topics:

@@ -23,19 +23,22 @@ from ccxt.test.exchange.base.test_trade import test_trade as check_trade
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpx_connector.parse.candles import candle_rows, candles, opened_at
+from bpx_connector.parse.candles import candle_rows, candles, opened_at, opened_each
 from bpx_connector.parse.figures import (
+    CERTAIN,
+    NEAREST,
     SHORT,
     cut_quotient,
     exact_difference,
     exact_product,
     figure,
     rows_of,
+    short_quotient,
     units,
-    whole_number,
 )
 from bpx_connector.parse.funding import interval_name
 from bpx_connector.parse.markets import highest_leverage
+from bpx_connector.parse.numbers import iso8601
 from bpx_connector.parse.prices import order_book, public_trades, ticker
 
 Offline = Callable[..., Any]
@@ -475,14 +478,19 @@ def test_every_captured_ticker_equals_ccxts_own_arithmetic(
         assert {name: one[name] for name in DERIVED} == {name: expected[name] for name in DERIVED}
 
 
-prices = st.decimals(min_value="0.000000001", max_value="99999", places=9).map(
-    lambda price: format(price, "f")
-)
-volumes = st.sampled_from([2, 6, 10]).flatmap(
-    lambda places: st.decimals(min_value=0, max_value="999999999", places=places).map(
-        lambda volume: format(volume, "f")
-    )
-)
+def as_written(whole: int, places: int, is_padded: bool) -> str:
+    value = Decimal(whole).scaleb(-places)
+    return format(value if is_padded else value.normalize(), "f")
+
+
+def figures_of_up_to(digits: int, places: int) -> Any:
+    """Decimal text above zero, short or long, with its point anywhere and its last zeros or without."""
+    wholes = st.integers(1, digits).flatmap(lambda some: st.integers(1, 10**some - 1))
+    return st.builds(as_written, wholes, st.integers(0, places), st.booleans())
+
+
+prices = figures_of_up_to(9, 9) | figures_of_up_to(17, 12)
+volumes = figures_of_up_to(17, 10) | st.sampled_from(["0", "0.00"])
 
 
 @pytest.fixture(scope="module")
@@ -498,7 +506,7 @@ def arithmetic() -> dict[Any, Any]:
     has_change=st.booleans(),
     volume=volumes,
     turnover=volumes,
-    tick=st.sampled_from([None, "0.01", "0.000000001", "1", "10"]),
+    tick=st.sampled_from([None, "0.01", "0.0001", "0.000000001", "0.000000000001", "1", "10"]),
     number=st.sampled_from([float, str, Decimal]),
 )
 def test_any_ticker_equals_ccxts_own_arithmetic_to_the_last_digit(
@@ -661,6 +669,20 @@ def test_trades_come_oldest_first_and_in_their_own_order_within_a_millisecond(sa
     assert [one["id"] for one in trades] == [str(identity) for identity in range(381731409, 381731419)]
 
 
+@given(st.lists(st.integers(0, 3000) | st.integers(0, 4 * 10**12), max_size=9))
+def test_trades_have_the_datetime_of_their_time(times: list[int]) -> None:
+    rows = [{"price": "1", "quantity": "2", "timestamp": time, "isBuyerMaker": True} for time in times]
+    trades = public_trades(rows, "X/Y", float)
+    assert [(one["timestamp"], one["datetime"]) for one in trades] == [
+        (time, iso8601(time)) for time in sorted(times)
+    ]
+
+
+def test_a_trade_without_time_has_none() -> None:
+    (trade,) = public_trades([{"price": "1", "quantity": "2", "timestamp": None}], "X/Y", float)
+    assert (trade["timestamp"], trade["datetime"], trade["side"]) == (None, None, "buy")
+
+
 @NUMBERS
 def test_a_trade_without_id_and_cost_has_an_exact_cost(number: Any) -> None:
     payload = {"price": "0.1", "quantity": "0.7", "timestamp": 1, "isBuyerMaker": True}
@@ -720,6 +742,13 @@ def test_an_open_time_is_read_to_the_second(time: Any) -> None:
         opened_at(candle_rows(float).of([{"start": str(time)}])[0])
         == int(time.replace(tzinfo=UTC).timestamp()) * 1000
     )
+
+
+@given(st.lists(st.integers(0, 9) | st.integers(0, 60 * 24 * 365 * 80), max_size=12))
+def test_candles_are_dated_by_their_opens_at_whatever_distance(minutes: list[int]) -> None:
+    starts = [datetime.fromtimestamp(minute * 60, UTC).replace(tzinfo=None) for minute in minutes]
+    rows = candle_rows(float).of([{"start": str(start)} for start in starts])
+    assert opened_each(rows) == list(map(opened_at, rows)) == [minute * 60_000 for minute in minutes]
 
 
 # --- funding and open interest -------------------------------------------------------------------------
@@ -842,19 +871,41 @@ def test_derived_figures_equal_ccxts_own_arithmetic_to_the_last_digit(
     assert exact_product(sign + one, other) == float(Precise.string_mul(sign + one, other))
 
 
-@given(whole=st.integers(1 - 10**15, 10**15 - 1), places=st.integers(0, 9))
-def test_a_whole_number_is_read_off_a_float_as_it_was_written(whole: int, places: int) -> None:
+@given(whole=st.integers(1, 10**15 - 1), places=st.integers(0, 9))
+def test_a_short_figure_is_read_off_its_float_as_it_was_written(whole: int, places: int) -> None:
     text = format(Decimal(whole).scaleb(-places), "f")
-    assert whole_number(float(text), places) == whole
-    assert len(text.lstrip("-")) <= SHORT
+    read = float(text) * 10.0**places + NEAREST - NEAREST
+    assert (read, read / 10.0**places) == (whole, float(text))
+    assert len(text) <= SHORT
+    assert read < CERTAIN
 
 
-@given(value=st.floats(allow_nan=False, allow_infinity=False, width=32), places=st.integers(0, 9))
+@given(value=st.floats(0, 2**30) | st.floats(0, 2**30, width=32), places=st.integers(0, 9))
 def test_a_float_that_stands_for_something_finer_is_not_taken_for_a_whole_number(
     value: float, places: int
 ) -> None:
-    whole = whole_number(value, places)
-    assert whole is None or float(format(Decimal(whole).scaleb(-places), "f")) == value
+    read = value * 10.0**places + NEAREST - NEAREST
+    if read < CERTAIN and read / 10.0**places == value:
+        assert float(format(Decimal(int(read)).scaleb(-places), "f")) == value
+
+
+wholes = st.integers(1, 15).flatmap(lambda digits: st.integers(1, 10**digits - 1))
+
+
+@given(one=wholes, other=wholes)
+def test_a_quotient_of_whole_numbers_equals_ccxts_own_arithmetic_to_the_last_digit(
+    one: int, other: int
+) -> None:
+    assert short_quotient(float(one), float(other)) == float(Precise.string_div(str(one), str(other)))
+
+
+@given(numerator=st.integers(2**52, 2**53 - 1), other=wholes, more=st.integers(-2, 2))
+def test_a_quotient_next_to_the_middle_of_two_floats_is_rounded_as_ccxt_rounds_it(
+    numerator: int, other: int, more: int
+) -> None:
+    one = (2 * numerator + 1) * other // 2**53 + more  # one / other is about the middle after a float
+    if 0 < one < CERTAIN:
+        assert short_quotient(float(one), float(other)) == float(Precise.string_div(str(one), str(other)))
 
 
 @NUMBERS

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from ccxt.base.exchange import Exchange
 from ccxt.base.precise import Precise
-from hypothesis import given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from bpx_connector.parse.figures import cut_quotient
 from bpx_connector.parse.trading import (
+    Names,
     exact_product_in,
+    fill_structures,
     further_order,
     is_open,
     is_zero,
-    moment_of,
     order_structure,
     refused_order,
 )
@@ -206,7 +207,7 @@ def view(**changes: Any) -> dict[str, Any]:
 
 
 def parsed(**changes: Any) -> dict[str, Any]:
-    return order_structure(view(**changes), None, "SOL/USDC", 1788285244094, float)
+    return order_structure(view(**changes), None, "SOL/USDC", float)
 
 
 @pytest.mark.parametrize(
@@ -273,7 +274,7 @@ def test_a_closed_order_of_the_history_without_figures_still_has_an_average() ->
 
 
 def test_what_the_venue_does_not_mention_is_unknown() -> None:
-    order = order_structure({"id": "1"}, {}, None, None, float)
+    order = order_structure({"id": "1"}, {}, None, float)
     known = {key: value for key, value in order.items() if value not in (None, [], {})}
     assert known == {"id": "1"}
 
@@ -318,9 +319,43 @@ def test_a_refused_order_keeps_what_was_asked_and_why_not() -> None:
         ("2026-09-01 17:54:04.094", "2026-09-01T17:54:04.094Z"),
     ],
 )
-def test_a_time_of_the_venue_has_one_datetime_however_it_is_written(text: str, expected: str) -> None:
-    timestamp, written = moment_of(text, datetime.fromisoformat(text))
-    assert written == expected == Exchange.iso8601(timestamp)
+def test_a_time_of_the_venue_has_one_datetime_however_it_is_written(
+    offline: Offline, sample: Sample, text: str, expected: str
+) -> None:
+    [trade] = offline().parse_fills([{**sample("get_wapi_v1_history_fills"), "timestamp": text}])
+    assert trade["datetime"] == expected == Exchange.iso8601(trade["timestamp"])
+
+
+@pytest.mark.parametrize("word", ["", "N/A"])
+@pytest.mark.parametrize("number", [float, Decimal])
+def test_a_figure_that_cannot_be_read_is_unknown_and_takes_no_other_with_it(word: str, number: Any) -> None:
+    row = view(executedQuantity=word, executedQuoteQuantity=word, triggerPrice=word)
+    order = order_structure(row, None, "SOL/USDC", number)
+    assert (order["price"], order["amount"]) == (100, 2)
+    unknown = ("filled", "remaining", "cost", "average", "triggerPrice", "stopPrice")
+    assert [order[name] for name in unknown] == [None] * len(unknown)
+
+
+@pytest.mark.parametrize("word", ["", "N/A", None])
+def test_a_fill_without_a_legible_price_has_no_cost(offline: Offline, sample: Sample, word: Any) -> None:
+    [trade] = offline().parse_fills([{**sample("get_wapi_v1_history_fills"), "price": word}])
+    assert (trade["price"], trade["cost"], trade["amount"]) == (None, None, 0.0026)
+
+
+def test_no_fills_are_no_trades(offline: Offline) -> None:
+    assert offline().parse_fills([]) == []
+
+
+def test_names_are_looked_up_once_each() -> None:
+    asked: list[str] = []
+
+    def name_of(identity: str) -> str:
+        asked.append(identity)
+        return identity.lower()
+
+    names = Names(name_of)
+    assert [names[identity] for identity in ("A", "B", "A")] == ["a", "b", "a"]
+    assert asked == ["A", "B"]
 
 
 # --- properties --------------------------------------------------------------------------------------
@@ -350,7 +385,7 @@ def test_derived_figures_are_ccxts_own_to_the_last_digit(
         executedQuantity=filled,
         executedQuoteQuantity=cost,
     )
-    ours = order_structure(row, row, "SOL/USDC", 1, str)
+    ours = order_structure(row, row, "SOL/USDC", str)
     theirs = in_texts().safe_order(
         {
             "id": "1",
@@ -364,7 +399,7 @@ def test_derived_figures_are_ccxts_own_to_the_last_digit(
             "cost": cost,
             "timeInForce": "GTC",
             "postOnly": False,
-            "timestamp": 1,
+            "timestamp": row["createdAt"],
         }
     )
     for name in ("price", "amount", "filled", "remaining", "cost", "average", "fees", "trades", "datetime"):
@@ -372,11 +407,69 @@ def test_derived_figures_are_ccxts_own_to_the_last_digit(
     assert theirs.keys() - {"fee"} <= ours.keys()
 
 
-@given(price=figures, amount=figures, number=st.sampled_from([float, str, Decimal]))
-def test_the_cost_of_a_fill_is_exact_and_rounded_once(price: str, amount: str, number: Any) -> None:
-    cost = exact_product_in(number)(price, amount)
-    assert cost == number(Precise.string_mul(price, amount))
-    assert type(cost) is number
+@st.composite
+def texts_of(draw: st.DrawFn, length: int) -> str:
+    """Figures of up to that many characters, with a point anywhere or without one."""
+    digits = str(draw(st.integers(0, 10**length - 1)))
+    places = draw(st.integers(0, length - 2)) if length > 2 else 0
+    if not places:
+        return digits
+    digits = digits[: length - 1].rjust(places + 1, "0")
+    return f"{digits[:-places]}.{digits[-places:]}"
+
+
+@st.composite
+def pairs(draw: st.DrawFn, characters: int) -> tuple[str, str]:
+    """Two figures whose texts have up to that many characters together."""
+    length = draw(st.integers(1, characters - 1))
+    return draw(texts_of(length)), draw(texts_of(characters - length))
+
+
+short_pairs = st.integers(2, 15).flatmap(pairs)
+long_pairs = st.integers(16, 40).flatmap(pairs)
+
+
+@given(pair=short_pairs | long_pairs, number=st.sampled_from([float, str, Decimal]))
+@example(pair=("9999999", "99999999"), number=float)
+@example(pair=("99999999999999", "9"), number=float)
+@example(pair=("0.000000000001", "1"), number=float)
+@example(pair=("107432.5", "0.00123"), number=float)
+@example(pair=("0", "0.00"), number=float)
+@settings(max_examples=1000)
+def test_the_cost_of_a_fill_is_exact_and_rounded_once(pair: tuple[str, str], number: Any) -> None:
+    price, amount = pair
+    fill = {"price": price, "quantity": amount, "timestamp": "2026-09-01T17:54:04.094", "side": "Bid"}
+    [trade] = fill_structures([fill], {None: None}, {None: None}, number)
+    assert trade["cost"] == exact_product_in(number)(price, amount)
+    assert trade["cost"] == number(Precise.string_mul(price, amount))
+    assert type(trade["cost"]) is number
+
+
+@given(pair=short_pairs | long_pairs)
+@example(pair=("9999.99", "9999.99"))
+@example(pair=("100000", "99999.99"))
+@settings(max_examples=1000)
+def test_what_is_left_of_an_order_is_exact_and_rounded_once(pair: tuple[str, str]) -> None:
+    amount, filled = sorted(pair, key=Decimal, reverse=True)
+    assume(Decimal(filled))
+    order = parsed(quantity=amount, executedQuantity=filled, executedQuoteQuantity="1")
+    assert order["remaining"] == float(Precise.string_sub(amount, filled))
+
+
+@given(
+    pair=short_pairs | long_pairs,
+    more=st.sampled_from(["0", "0.00000001", "0.0000000000000001", "1"]),
+    number=st.sampled_from([float, str, Decimal]),
+)
+@settings(max_examples=1000)
+def test_the_average_is_what_was_paid_by_what_was_filled(
+    pair: tuple[str, str], more: str, number: Any
+) -> None:
+    price, filled = pair
+    assume(Decimal(filled))
+    cost = f"{Decimal(price) * Decimal(filled) + Decimal(more):f}"
+    row = view(price=price, quantity="1", executedQuantity=filled, executedQuoteQuantity=cost)
+    assert order_structure(row, None, None, number)["average"] == cut_quotient(cost, filled, number)
 
 
 views = st.builds(

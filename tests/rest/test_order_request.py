@@ -327,7 +327,9 @@ def test_the_venues_own_names_go_out_as_they_are() -> None:
 
 STEPS = ["0.00000001", "0.0001", "0.01", "0.5", "0.25", "1", "10", "100", "10000"]
 steps = st.sampled_from(STEPS)
+short_floats = st.builds(lambda units, places: units / 10**places, st.integers(1, 10**7), st.integers(0, 9))
 numbers = st.one_of(
+    short_floats,
     st.floats(1e-9, 1e9, allow_nan=False),
     st.decimals("0.000000001", "1000000000", places=9),
     st.decimals("0.000000001", "1000000000", places=9).map(str),
@@ -335,14 +337,14 @@ numbers = st.one_of(
 )
 
 
-def market_with(step: str) -> dict[str, Any]:
-    no_limits: dict[str, Any] = {"min": None, "max": None}
+def market_with(step: str, least: float | None = None, most: float | None = None) -> dict[str, Any]:
+    limits = {"min": least, "max": most}
     return {
         "id": "X",
         "symbol": "X",
         "contract": False,
         "precision": {"amount": float(step), "price": float(step)},
-        "limits": {"amount": no_limits, "price": no_limits},
+        "limits": {"amount": limits, "price": limits},
     }
 
 
@@ -380,6 +382,22 @@ def test_a_figure_that_is_sent_is_plain_and_a_whole_number_of_steps(step: str, v
             assert not set(text) - set("0123456789.")
             assert Decimal(text) % Decimal(step) == 0
             assert Decimal(text) > 0
+
+
+@given(step=steps, value=short_floats, least=st.none() | short_floats, most=st.none() | short_floats)
+def test_a_float_and_its_text_are_the_same_order(
+    step: str, value: float, least: float | None, most: float | None
+) -> None:
+    market = market_with(step, least, most)
+
+    def outcome(text: Callable[..., str], given: Any) -> str:
+        try:
+            return text(market, given)
+        except InvalidOrder as error:
+            return str(error).replace("'", "")
+
+    for text in (amount_text, price_text):
+        assert outcome(text, value) == outcome(text, repr(value))
 
 
 anything = st.one_of(

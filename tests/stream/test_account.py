@@ -9,7 +9,7 @@ import pytest
 from bpx_connector.parse import events
 from bpx_connector.stream.account import AccountOrders, OrderFollower, OrderWords, StructureCache
 from bpx_connector.stream.orders import Record
-from bpx_connector.stream.topics import News, Topic, Topics
+from bpx_connector.stream.topics import Topic, Topics
 from tests.support.links import text_frame
 
 STREAM = "account.orderUpdate"
@@ -70,7 +70,7 @@ async def test_fills_before_a_frame_that_cannot_be_read_are_handed_out_all_the_s
     followed = Followed()
     with pytest.raises(ValueError, match="cannot be read"):
         followed.follower.take([filled(1, "1"), filled(2, "2"), filled(3, "3", "nonsense")])
-    assert await followed.trades.wait() == [News("SOL_USDC", 2)]
+    assert await followed.trades.wait() == [("SOL_USDC", 2)]
 
 
 async def test_a_fill_that_could_not_be_read_is_handed_out_when_rest_tells_of_it() -> None:
@@ -79,17 +79,17 @@ async def test_a_fill_that_could_not_be_read_is_handed_out_when_rest_tells_of_it
         followed.follower.take([filled(3, "1", "nonsense")])
     order = {"id": "1", "symbol": "SOL_USDC", "status": "PartiallyFilled", "executedQuantity": "1"}
     assert followed.follower.restore(AccountOrders(0, 5, [order], [], [fill(3)]))
-    assert await followed.trades.wait() == [News("SOL_USDC", 1)]
+    assert await followed.trades.wait() == [("SOL_USDC", 1)]
     assert [trade["id"] for trade in followed.cache] == ["3"]
 
 
 async def test_a_fill_that_came_over_the_stream_is_not_handed_out_again_when_rest_tells_of_it() -> None:
     followed = Followed()
     followed.follower.take([filled(1, "1")])
-    assert await followed.trades.wait() == [News("SOL_USDC", 1)]
+    assert await followed.trades.wait() == [("SOL_USDC", 1)]
     order = {"id": "1", "symbol": "SOL_USDC", "status": "Filled", "executedQuantity": "2"}
     followed.follower.restore(AccountOrders(1, 5, [], [order], [fill(1), fill(2)]))
-    assert await followed.trades.wait() == [News("SOL_USDC", 1)]
+    assert await followed.trades.wait() == [("SOL_USDC", 1)]
     followed.follower.take([filled(2, "2")])
     assert [trade["id"] for trade in followed.cache] == ["1", "2"]
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bpx_connector.stream.topics import News, Topic, Topics
 
@@ -30,7 +34,7 @@ async def test_a_waiter_gets_what_is_published_after_it_began_to_wait() -> None:
     topics.publish("trades", "A", 3)
     assert not task.done()
     topics.wake()
-    assert await task == [News("A", 5)]
+    assert await task == [("A", 5)]
 
 
 async def test_what_came_between_two_calls_is_handed_out_at_once() -> None:
@@ -38,7 +42,7 @@ async def test_what_came_between_two_calls_is_handed_out_at_once() -> None:
     topics = topics_with(topic)
     topics.publish("trades", "A", 1)
     topics.wake()
-    assert await topic.wait() == [News("A", 1)]
+    assert await topic.wait() == [("A", 1)]
     assert not (await waiting(topic)).done()
 
 
@@ -48,7 +52,7 @@ async def test_every_waiter_of_a_topic_gets_the_same_news() -> None:
     first, second = await waiting(topic), await waiting(topic)
     topics.publish("ticker", "B")
     topics.wake()
-    assert await first == await second == [News("B", 1)]
+    assert await first == await second == [("B", 1)]
 
 
 async def test_one_at_a_time_the_other_parts_wait_for_the_next_call() -> None:
@@ -57,7 +61,7 @@ async def test_one_at_a_time_the_other_parts_wait_for_the_next_call() -> None:
     topics.publish("orderbook", "A")
     topics.publish("orderbook", "B")
     topics.wake()
-    assert [await topic.wait(), await topic.wait()] == [[News("A", 1)], [News("B", 1)]]
+    assert [await topic.wait(), await topic.wait()] == [[("A", 1)], [("B", 1)]]
 
 
 async def test_an_entry_that_changes_twice_is_one_new_entry() -> None:
@@ -65,7 +69,7 @@ async def test_an_entry_that_changes_twice_is_one_new_entry() -> None:
     topics = topics_with(topic)
     topics.publish("orders", "A", {"1", "2"})
     topics.publish("orders", "A", {"2"})
-    assert await topic.wait() == [News("A", 2)]
+    assert await topic.wait() == [("A", 2)]
 
 
 async def test_a_topic_of_all_parts_hears_of_every_part_and_others_of_their_own() -> None:
@@ -73,7 +77,7 @@ async def test_a_topic_of_all_parts_hears_of_every_part_and_others_of_their_own(
     topics = topics_with(everything, one)
     topics.publish("orders", "B")
     topics.wake()
-    assert await everything.wait() == [News("B", 1)]
+    assert await everything.wait() == [("B", 1)]
     assert not (await waiting(one)).done()
 
 
@@ -86,7 +90,7 @@ async def test_a_waiter_cancelled_in_the_turn_in_which_it_is_woken_loses_nothing
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert await topic.wait() == [News("A", 1)]
+    assert await topic.wait() == [("A", 1)]
 
 
 async def test_a_cancelled_waiter_is_not_waited_for() -> None:
@@ -151,9 +155,9 @@ async def test_what_comes_before_the_woken_has_its_turn_is_counted_with_the_rest
     topic.wake()
     topic.publish("SOL/USDC", 2)
     topic.publish("BTC/USDC", 1)
-    assert await waiting == [News("SOL/USDC", 3), News("BTC/USDC", 1)]
+    assert await waiting == [("SOL/USDC", 3), ("BTC/USDC", 1)]
     topic.publish("SOL/USDC", 4)
-    assert await topic.wait() == [News("SOL/USDC", 4)]
+    assert await topic.wait() == [("SOL/USDC", 4)]
 
 
 async def test_one_part_at_a_time_grows_only_by_what_it_is_about() -> None:
@@ -164,8 +168,8 @@ async def test_one_part_at_a_time_grows_only_by_what_it_is_about() -> None:
     topic.wake()
     topic.publish("BTC/USDC", 5)
     topic.publish("SOL/USDC", 1)
-    assert await waiting == [News("SOL/USDC", 2)]
-    assert await topic.wait() == [News("BTC/USDC", 5)]
+    assert await waiting == [("SOL/USDC", 2)]
+    assert await topic.wait() == [("BTC/USDC", 5)]
 
 
 async def test_everybody_who_was_woken_together_is_told_the_same() -> None:
@@ -175,7 +179,7 @@ async def test_everybody_who_was_woken_together_is_told_the_same() -> None:
     topic.publish("SOL/USDC", {"1"})
     topic.wake()
     topic.publish("SOL/USDC", {"1", "2"})
-    assert await asyncio.gather(*waiting) == [[News("SOL/USDC", 2)]] * 2
+    assert await asyncio.gather(*waiting) == [[("SOL/USDC", 2)]] * 2
 
 
 async def test_news_is_kept_for_the_next_caller_when_all_who_waited_were_just_cancelled() -> None:
@@ -186,7 +190,7 @@ async def test_news_is_kept_for_the_next_caller_when_all_who_waited_were_just_ca
     topic.publish("SOL/USDC", 1)
     topic.wake()
     await asyncio.gather(waiting, return_exceptions=True)
-    assert await asyncio.wait_for(topic.wait(), 1) == [News("SOL/USDC", 1)]
+    assert await asyncio.wait_for(topic.wait(), 1) == [("SOL/USDC", 1)]
 
 
 @pytest.mark.parametrize("cancelled", [0, 1])
@@ -198,9 +202,9 @@ async def test_news_that_one_has_got_is_not_told_again_because_another_was_cance
     topic.wake()
     waiting[cancelled].cancel()
     outcomes = await asyncio.gather(*waiting, return_exceptions=True)
-    assert outcomes[1 - cancelled] == [News("SOL/USDC", 1)]
+    assert outcomes[1 - cancelled] == [("SOL/USDC", 1)]
     topic.publish("BTC/USDC", 1)
-    assert await topic.wait() == [News("BTC/USDC", 1)]
+    assert await topic.wait() == [("BTC/USDC", 1)]
 
 
 async def test_news_is_kept_when_all_who_were_woken_are_cancelled_before_their_turn() -> None:
@@ -212,4 +216,100 @@ async def test_news_is_kept_when_all_who_were_woken_are_cancelled_before_their_t
     for waiter in waiting:
         waiter.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
-    assert await asyncio.wait_for(topic.wait(), 1) == [News("SOL/USDC", 1)]
+    assert await asyncio.wait_for(topic.wait(), 1) == [("SOL/USDC", 1)]
+
+
+async def test_a_newcomer_does_not_take_what_another_has_been_woken_for() -> None:
+    topic = Topic("myTrades", None, ["s"])
+    woken = await waiting(topic)
+    topic.publish("SOL/USDC", 1)
+    topic.wake()
+    newcomer = asyncio.ensure_future(topic.wait())
+    assert await woken == [("SOL/USDC", 1)]
+    await turn()
+    assert not newcomer.done()
+    topic.publish("BTC/USDC", 2)
+    topic.wake()
+    assert await newcomer == [("BTC/USDC", 2)]
+
+
+async def test_one_part_at_a_time_a_newcomer_takes_what_nobody_has_been_woken_for() -> None:
+    topic = Topic("trades", ["SOL/USDC", "BTC/USDC"], ["s"], one_at_a_time=True)
+    woken = await waiting(topic)
+    topic.publish("SOL/USDC", 1)
+    topic.publish("BTC/USDC", 2)
+    topic.wake()
+    assert await topic.wait() == [("BTC/USDC", 2)]
+    assert await woken == [("SOL/USDC", 1)]
+
+
+@pytest.mark.parametrize("end", [asyncio.Task.cancel, lambda task: task.get_coro().close()])
+async def test_what_a_waiter_was_woken_for_goes_to_the_next_if_it_ends(
+    end: Callable[[asyncio.Task[Any]], Any],
+) -> None:
+    topic = Topic("myTrades", None, ["s"])
+    woken = await waiting(topic)
+    topic.publish("SOL/USDC", 1)
+    following = asyncio.ensure_future(topic.wait())  # begins to wait before the other has its turn
+    topic.wake()
+    end(woken)
+    await asyncio.gather(woken, return_exceptions=True)
+    assert await asyncio.wait_for(following, 1) == [("SOL/USDC", 1)]
+
+
+@pytest.mark.parametrize("one_at_a_time", [False, True])
+async def test_what_somebody_has_been_woken_for_outlives_a_lost_socket(one_at_a_time: bool) -> None:
+    topic = Topic("ohlcv", ["A", "B"], ["s"], one_at_a_time)
+    woken = await waiting(topic)
+    topic.publish("A", 1)
+    topic.publish("B", 1)
+    topic.wake()
+    topic.invalidate()
+    assert await woken == ([("A", 1)] if one_at_a_time else [("A", 1), ("B", 1)])
+    assert not (await waiting(topic)).done()
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("publish"), st.sampled_from("AB")),
+        st.tuples(st.just("cancel"), st.integers(0, 5)),
+        st.sampled_from([("wait", None), ("wake", None), ("turn", None)]),
+    ),
+    max_size=40,
+)
+
+
+@given(STEPS, st.booleans())
+def test_whatever_happens_each_entry_is_told_once(steps: list[tuple[str, Any]], one_at_a_time: bool) -> None:
+    async def told() -> tuple[int, int]:
+        topic = Topic("trades", ("A", "B"), ["s"], one_at_a_time)
+        tasks: list[asyncio.Task[list[News]]] = []
+        published = 0
+        for step, what in steps:
+            if step == "publish":
+                topic.publish(what, 1)
+                published += 1
+            elif step == "wait":
+                tasks.append(asyncio.ensure_future(topic.wait()))
+            elif step == "cancel" and what < len(tasks):
+                tasks[what].cancel()
+            elif step == "wake":
+                topic.wake()
+            else:
+                await turn()
+        for _ in range(3):
+            topic.wake()
+            await turn()
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        # Those who were woken together were given one and the same list.
+        handed_out = {id(news): news for news in outcomes if isinstance(news, list)}
+        rest = []
+        while topic._changed:
+            rest += await asyncio.wait_for(topic.wait(), 1)
+        entries = [count for news in (*handed_out.values(), rest) for _, count in news]
+        return sum(entries), published
+
+    entries, published = asyncio.run(told())
+    assert entries == published

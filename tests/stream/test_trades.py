@@ -68,7 +68,7 @@ async def test_trades_before_one_that_cannot_be_read_are_handed_out_all_the_same
     followed = Followed()
     with pytest.raises(ValueError, match="cannot be read"):
         followed.take(11, 12, UNREADABLE, 14)
-    assert (await followed.topic.wait())[0].entries == 2
+    assert (await followed.topic.wait())[0][1] == 2
 
 
 @given(
