@@ -6,7 +6,7 @@ where the pure streams meet the exchange: it hands them parsers, caches and answ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ccxt.async_support.base.ws.cache import ArrayCache, ArrayCacheByTimestamp
@@ -18,7 +18,7 @@ from bpx_connector.parse.trading import (
     exact_product_in,
     fill_structures,
     millisecond_of_order,
-    order_structure,
+    order_structures,
 )
 from bpx_connector.stream.account import (
     AccountOrders,
@@ -223,7 +223,7 @@ class Feeds:
             exchange.orders = StructureCache(self._kept("ordersLimit"))
         if exchange.myTrades is None:
             exchange.myTrades = StructureCache(self._kept("tradesLimit"))
-        words = OrderWords(events.order_words, events.fill_words, self._order_of, self._trade_of)
+        words = OrderWords(events.order_words, events.fill_words, self._orders_of, self._trades_of)
 
         def follower() -> Follower:
             self._orders_began = exchange.nonce()
@@ -337,22 +337,25 @@ class Feeds:
             row for row in rows if row["id"] in vanished or (millisecond_of_order(row) or 0) >= since
         ]
 
-    def _order_of(self, record: Record) -> Payload:
-        """ccxt's order: the venue's words for it, and what its fills add."""
-        exchange, words = self._exchange, record.order
-        order = order_structure(words, record.info, self._symbols[words.get("symbol")], exchange.number)
-        if record.time:
-            order["lastUpdateTimestamp"] = record.time // 1000
-        if record.trades:
-            order["trades"] = list(record.trades)
-            order["lastTradeTimestamp"] = max([trade["timestamp"] for trade in record.trades])
-        if record.has_all_trades and record.fees:
-            order["fees"] = [
-                {"currency": currency, "cost": exchange.number(str(cost))}
-                for currency, cost in record.fees.items()
-            ]
-            order["fee"] = order["fees"][0] if len(order["fees"]) == 1 else None
-        return order
+    def _orders_of(self, records: Sequence[Record]) -> list[Payload]:
+        """ccxt's orders: the venue's words for them, and what their fills add."""
+        number = self._exchange.number
+        orders = order_structures(
+            [record.order for record in records], [record.info for record in records], self._symbols, number
+        )
+        for order, record in zip(orders, records, strict=True):
+            if record.time:
+                order["lastUpdateTimestamp"] = record.time // 1000
+            if record.trades:
+                order["trades"] = list(record.trades)
+                order["lastTradeTimestamp"] = max([trade["timestamp"] for trade in record.trades])
+            if record.has_all_trades and record.fees:
+                order["fees"] = [
+                    {"currency": currency, "cost": number(str(cost))}
+                    for currency, cost in record.fees.items()
+                ]
+                order["fee"] = order["fees"][0] if len(order["fees"]) == 1 else None
+        return orders
 
     @property
     def _symbols(self) -> Names:
@@ -362,10 +365,9 @@ class Feeds:
             self._markets, self._symbols_known = exchange.markets_by_id, exchange._symbols()
         return self._symbols_known
 
-    def _trade_of(self, fill: Payload) -> Payload:
-        """ccxt's trade."""
-        [trade] = fill_structures([fill], self._symbols, self._currencies, self._exchange.number)
-        return trade
+    def _trades_of(self, fills: Sequence[Payload]) -> list[Payload]:
+        """ccxt's trades."""
+        return fill_structures(fills, self._symbols, self._currencies, self._exchange.number)
 
     def _seconds_between_checks(self, method: str) -> float | None:
         milliseconds = self._option(method, "checkEvery")

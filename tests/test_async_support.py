@@ -92,7 +92,7 @@ async def test_a_silent_venue_is_a_timeout() -> None:
     async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         exchange = exchange_at(f"http://127.0.0.1:{port}", timeout=50)
-        with pytest.raises(RequestTimeout, match="bpx GET http.*/api/v1/ping"):
+        with pytest.raises(RequestTimeout, match=r"bpx GET http.*/api/v1/ping"):
             await exchange.public_get_api_v1_ping()
         await exchange.close()
 

@@ -48,7 +48,7 @@ __all__ = [
     "is_open",
     "is_zero",
     "millisecond_of_order",
-    "order_structure",
+    "order_structures",
     "refused_order",
 ]
 
@@ -171,8 +171,6 @@ ORDER_FACTS = {
 }
 """What an order says besides, and what it is where that is not mentioned."""
 
-NO_FACTS: Structure = {**dict.fromkeys(ORDER_FIGURES), **ORDER_FACTS}
-
 
 @lru_cache(maxsize=8)
 def _order_rows(number: Number) -> PickedReading:
@@ -180,16 +178,23 @@ def _order_rows(number: Number) -> PickedReading:
     return picked_rows_of("OrderFigures", ORDER_FIGURES, ORDER_FACTS, number)
 
 
-def order_structure(order: Mapping[str, Any], info: Any, symbol: str | None, number: Number) -> Structure:
-    """ccxt's order, from the venue's words for one.
+def order_structures(
+    orders: Sequence[Mapping[str, Any]],
+    infos: Sequence[Any],
+    symbols: Mapping[Any, str | None],
+    number: Number,
+) -> list[Structure]:
+    """ccxt's orders, from the venue's words for them, by what their markets are called.
 
     `status` says how an order ended, `filled` how far it had come: 'closed' is completely filled, 'canceled'
     was asked for, 'expired' was the engine's doing (the rest of an IOC, FOK, self-trade, slippage, margin),
     'rejected' is a trigger order that could not be placed when it fired.
     """
-    row = {**NO_FACTS, **order}
-    [(facts, figures)] = _order_rows(number).picked([row])
-    return _order(facts, figures, info, {row["symbol"]: symbol}, number)
+    read = _order_rows(number).picked(orders)
+    return [
+        _order(facts, figures, info, symbols, number)
+        for (facts, figures), info in zip(read, infos, strict=True)
+    ]
 
 
 def _order(
@@ -289,7 +294,8 @@ def refused_order(
 
     `status` is 'rejected', or None where the refusal leaves open whether the order reached the engine.
     """
-    order = order_structure({**asked, "status": None, "executedQuantity": "0"}, refusal, symbol, number)
+    told = {"symbol": None, **asked, "status": None, "executedQuantity": "0"}
+    [order] = order_structures([told], [refusal], {told["symbol"]: symbol}, number)
     return {**order, "status": status}
 
 
@@ -368,7 +374,8 @@ class ParseTrading(Ccxt):
 
     def parse_order(self, order: Any, market: Any = None) -> Any:
         """ccxt's order, from the venue's order, resting or from the history."""
-        return order_structure(order, order, self._symbol_of(order, market), self.number)
+        [parsed] = order_structures([order], [order], self._symbols(market), self.number)
+        return parsed
 
     def parse_orders(
         self,
@@ -379,11 +386,8 @@ class ParseTrading(Ccxt):
         params: Any = {},
     ) -> Any:
         """ccxt's orders, oldest first: from `since` on the first `limit`, without `since` the latest."""
-        number, symbols, orders = self.number, self._symbols(market), list(orders or [])
-        rows = [
-            _order(facts, figures, order, symbols, number)
-            for order, (facts, figures) in zip(orders, _order_rows(number).picked(orders), strict=True)
-        ]
+        orders = list(orders or [])
+        rows = order_structures(orders, orders, self._symbols(market), self.number)
         if params:
             rows = [{**row, **params} for row in rows]
         return _oldest_first(rows, market, since, limit)

@@ -7,7 +7,7 @@ answer over REST never overrules an event that came while it was under way.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ccxt.async_support.base.ws.cache import ArrayCacheBySymbolById, ArrayCacheBySymbolBySide
@@ -100,12 +100,12 @@ class PositionCache(ArrayCacheBySymbolBySide):
 
 
 class OrderWords(NamedTuple):
-    """How events of the order stream and orders become what we keep; handed in by the exchange."""
+    """How events of the order stream, orders and fills become what we keep; handed in by the exchange."""
 
     order_words: Callable[[Payload], Payload]
     fill_words: Callable[[Payload], Payload | None]
-    structure_of: Callable[[Record], Payload]
-    trade_of: Callable[[Payload], Payload]
+    structures_of: Callable[[Sequence[Record]], list[Payload]]
+    trades_of: Callable[[Sequence[Payload]], list[Payload]]
 
 
 class AccountOrders(NamedTuple):
@@ -131,7 +131,7 @@ class OrderFollower(Follower):
         fetch: Callable[[OrderFollower], Awaitable[AccountOrders]],
     ) -> None:
         super().__init__(stream)
-        self.log = OrderLog(orders.max_size or 1000, words.trade_of)
+        self.log = OrderLog(orders.max_size or 1000)
         self.fetch = self._fetch
         self._fetch_account = fetch
         self._words = words
@@ -155,20 +155,33 @@ class OrderFollower(Follower):
         return self._is_on and self._is_owed
 
     def take(self, frames: Sequence[str]) -> None:
-        log, words = self.log, self._words
-        changed: dict[str, None] = {}
-        trades: list[Payload] = []
         try:
-            for frame in frames:
-                event = payload_of(frame)
-                order = words.order_words(event)
-                is_changed, trade = log.event(order, event, event["T"], words.fill_words(event))
+            events = list(map(payload_of, frames))
+            fills = list(map(self._words.fill_words, events))
+            trades = self._words.trades_of([fill for fill in fills if fill is not None])
+        except Exception:
+            if len(frames) == 1:
+                raise
+            for frame in frames:  # those before the one that cannot be read are as good as ever
+                self.take([frame])
+        else:
+            self._take(events, fills, iter(trades))
+
+    def _take(self, events: list[Payload], fills: list[Payload | None], trades: Iterator[Payload]) -> None:
+        log, order_words = self.log, self._words.order_words
+        changed: dict[str, None] = {}
+        new: list[Payload] = []
+        try:
+            for event, fill in zip(events, fills, strict=True):
+                order = order_words(event)
+                trade = {} if fill is None else next(trades)
+                is_changed, is_filled = log.event(order, event, event["T"], fill, trade)
                 if is_changed:
                     changed[order["id"]] = None
-                if trade is not None:
-                    trades.append(trade)
+                if is_filled:
+                    new.append(trade)
         finally:
-            self._publish(changed, trades)
+            self._publish(changed, new)
         if log.incomplete and not self._is_owed:
             self._is_owed, self._patience = True, PATIENCE  # a frame was lost
 
@@ -189,9 +202,8 @@ class OrderFollower(Follower):
         changed: dict[str, None] = {}
         trades = []
         told = [order for order in (*answer.closed, *answer.open) if log.answer(order, answer.asked_at)]
-        for fill in answer.fills:
-            trade = log.fill(fill)
-            if trade is not None:
+        for fill, trade in zip(answer.fills, self._words.trades_of(answer.fills), strict=True):
+            if log.fill(fill, trade):
                 trades.append(trade)
                 changed[fill["orderId"]] = None
         if self._has_missed:
@@ -212,13 +224,10 @@ class OrderFollower(Follower):
 
     def _publish(self, changed: dict[str, None], trades: list[Payload]) -> None:
         by_symbol: dict[str, set[str]] = {}
-        for identity in changed:
-            record = self.log.get(identity)
-            if record is None:
-                continue
-            structure = self._words.structure_of(record)
+        records = [record for record in map(self.log.get, changed) if record is not None]
+        for structure in self._words.structures_of(records):
             self._orders.append(structure)
-            by_symbol.setdefault(structure["symbol"], set()).add(identity)
+            by_symbol.setdefault(structure["symbol"], set()).add(structure["id"])
         for symbol, identities in by_symbol.items():
             self._topics.publish("orders", symbol, identities)
         for trade in trades:

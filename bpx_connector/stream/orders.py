@@ -8,7 +8,7 @@ lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -66,11 +66,10 @@ class Record:
 class OrderLog:
     """All orders we know of, the newest `limit` closed ones and every open one."""
 
-    def __init__(self, limit: int, trade_of: Callable[[Payload], Payload]) -> None:
+    def __init__(self, limit: int) -> None:
         self.version = 0
         self.incomplete: set[str] = set()
         self._limit = limit
-        self._trade_of = trade_of
         self._records: dict[str, Record] = {}
         self._fills: dict[tuple[Any, ...], None] = {}
 
@@ -78,11 +77,11 @@ class OrderLog:
         return self._records.get(identity)
 
     def event(
-        self, order: Payload, info: Payload, time: int, fill: Payload | None
-    ) -> tuple[bool, Payload | None]:
-        """Take an event of the order stream, given in REST words, with the fill it reports.
+        self, order: Payload, info: Payload, time: int, fill: Payload | None = None, trade: Payload = {}
+    ) -> tuple[bool, bool]:
+        """Take an event of the order stream, given in REST words, with the fill it reports, also as a trade.
 
-        Answers whether the order has changed, and the fill as a trade if it is a new one.
+        Answers whether the order has changed, and whether the fill is a new one.
         """
         executed = Decimal(order.get("executedQuantity") or ZERO)
         identity = order["id"]
@@ -101,9 +100,10 @@ class OrderLog:
                 record.executed = executed  # never less: it would be a step backwards
         if is_changed:
             record.time, record.info = max(record.time, time), info
-        trade = None if fill is None else self._count(record, fill, quantity)
+        if fill is not None:
+            self._count(record, fill, quantity, trade)
         self._note(record)
-        return is_changed or trade is not None, trade
+        return is_changed or fill is not None, fill is not None
 
     def answer(self, order: Payload, asked_at: int) -> bool:
         """Take an order as REST gives it, asked for when `version` was `asked_at`; whether it has changed."""
@@ -125,19 +125,17 @@ class OrderLog:
         self._note(record)
         return True
 
-    def fill(self, fill: Payload) -> Payload | None:
-        """Take a fill as REST gives it; the trade if it is a new one."""
+    def fill(self, fill: Payload, trade: Payload) -> bool:
+        """Take a fill as REST gives it, and as a trade; whether it is a new one."""
         if _name(fill) in self._fills:
-            return None
+            return False
         record = self._records.get(fill["orderId"])
-        quantity = Decimal(fill["quantity"])
         if record is None:
-            trade = self._trade_of(fill)
             self._remember(fill)
-            return trade
-        trade = self._count(record, fill, quantity)
+            return True
+        self._count(record, fill, Decimal(fill["quantity"]), trade)
         self._note(record)
-        return trade
+        return True
 
     def vanished(self, open_identities: Iterable[str], asked_at: int) -> list[str]:
         """Orders that we think open, REST lists no more, and of which no event has come since."""
@@ -163,13 +161,11 @@ class OrderLog:
         if len(self._fills) > MOST_FILLS_REMEMBERED:
             del self._fills[next(iter(self._fills))]
 
-    def _count(self, record: Record, fill: Payload, quantity: Decimal) -> Payload:
-        trade = self._trade_of(fill)
+    def _count(self, record: Record, fill: Payload, quantity: Decimal, trade: Payload) -> None:
         self._remember(fill)
         fee = fill.get("fee")
         currency = trade["fee"]["currency"] if fee is not None else None
         record.add_fill(quantity, Decimal(fee or ZERO), currency, trade)
-        return trade
 
     def _note(self, record: Record) -> None:
         self.version += 1

@@ -20,7 +20,7 @@ from bpx_connector.parse.trading import (
     further_order,
     is_open,
     is_zero,
-    order_structure,
+    order_structures,
     refused_order,
 )
 
@@ -56,6 +56,11 @@ RESTING: dict[str, Any] = {
     "trades": [],
 }
 """The post-only order of a live session, as it rested; every later view of it differs as the tests say."""
+
+
+def order_structure(row: dict[str, Any], info: Any, symbol: str | None, number: Any) -> dict[str, Any]:
+    [order] = order_structures([row], [info], {row.get("symbol"): symbol}, number)
+    return order
 
 
 @pytest.mark.parametrize("name", ["post_api_v1_order.limit_post_only", "get_api_v1_order"])

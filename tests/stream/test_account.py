@@ -35,7 +35,12 @@ class Followed:
         topics.add(self.trades)
         topics.add(self.orders)
         self.cache = StructureCache(100)
-        words = OrderWords(events.order_words, events.fill_words, structure_of, trade_of)
+        words = OrderWords(
+            events.order_words,
+            events.fill_words,
+            lambda records: [structure_of(record) for record in records],
+            lambda fills: [trade_of(fill) for fill in fills],
+        )
         self.follower = OrderFollower(STREAM, words, StructureCache(100), self.cache, topics, self._fetch)
         self.follower.begin()
 

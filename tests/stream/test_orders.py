@@ -42,18 +42,24 @@ def fill(number: int, quantity: str, identity: str = "7", fee: str = "0.1") -> d
 
 
 def log() -> OrderLog:
-    return OrderLog(100, trade_of)
+    return OrderLog(100)
+
+
+def event(
+    orders: OrderLog, order: dict[str, Any], time: int, filled: dict[str, Any] | None = None
+) -> tuple[bool, bool]:
+    return orders.event(order, {}, time, filled, {} if filled is None else trade_of(filled))
 
 
 def test_fills_accumulate_to_the_executed_quantity_and_the_fee() -> None:
     orders = log()
-    orders.event(order("New", "0"), {}, 1, None)
-    orders.event(order("PartiallyFilled", "4"), {}, 2, fill(1, "4"))
-    changed, trade = orders.event(order("Filled", "10"), {}, 3, fill(2, "6", fee="0.25"))
+    event(orders, order("New", "0"), 1)
+    event(orders, order("PartiallyFilled", "4"), 2, fill(1, "4"))
+    is_changed, is_filled = event(orders, order("Filled", "10"), 3, fill(2, "6", fee="0.25"))
     record = orders.get("7")
     assert record is not None
-    assert changed
-    assert trade == trade_of(fill(2, "6", fee="0.25"))
+    assert (is_changed, is_filled) == (True, True)
+    assert record.trades == [trade_of(fill(1, "4")), trade_of(fill(2, "6", fee="0.25"))]
     assert (record.executed, record.filled, record.fees) == (
         Decimal(10),
         Decimal(10),
@@ -65,16 +71,16 @@ def test_fills_accumulate_to_the_executed_quantity_and_the_fee() -> None:
 
 def test_a_repeated_fill_is_counted_once() -> None:
     orders = log()
-    event: Any = (order("PartiallyFilled", "4"), {}, 2, fill(1, "4"))
-    assert orders.event(*event)[1] is not None
-    assert orders.event(*event)[1] is None
-    assert orders.fill(fill(1, "4")) is None
+    told: Any = (order("PartiallyFilled", "4"), 2, fill(1, "4"))
+    assert event(orders, *told)[1]
+    assert not event(orders, *told)[1]
+    assert not orders.fill(fill(1, "4"), trade_of(fill(1, "4")))
 
 
 def test_a_late_event_does_not_reopen_an_order() -> None:
     orders = log()
-    orders.event(order("Filled", "10"), {}, 3, fill(2, "10"))
-    assert orders.event(order("New", "0"), {}, 1, None) == (False, None)
+    event(orders, order("Filled", "10"), 3, fill(2, "10"))
+    assert event(orders, order("New", "0"), 1) == (False, False)
     record = orders.get("7")
     assert record is not None
     assert record.order["status"] == "Filled"
@@ -82,14 +88,13 @@ def test_a_late_event_does_not_reopen_an_order() -> None:
 
 def test_a_late_fill_is_a_trade_without_moving_the_order_backwards() -> None:
     orders = log()
-    orders.event(order("New", "0"), {}, 1, None)
-    orders.event(order("Filled", "10"), {}, 3, fill(2, "6"))
+    event(orders, order("New", "0"), 1)
+    event(orders, order("Filled", "10"), 3, fill(2, "6"))
     assert orders.incomplete == {"7"}
-    changed, trade = orders.event(order("PartiallyFilled", "4"), {}, 2, fill(1, "4"))
+    is_changed, is_filled = event(orders, order("PartiallyFilled", "4"), 2, fill(1, "4"))
     record = orders.get("7")
     assert record is not None
-    assert changed
-    assert trade is not None
+    assert (is_changed, is_filled) == (True, True)
     assert record.order["executedQuantity"] == "10"
     assert record.order["status"] == "Filled"
     assert not orders.incomplete
@@ -97,17 +102,17 @@ def test_a_late_fill_is_a_trade_without_moving_the_order_backwards() -> None:
 
 def test_a_lost_fill_is_noticed_when_the_order_has_executed_more() -> None:
     orders = log()
-    orders.event(order("New", "0"), {}, 1, None)
-    orders.event(order("Cancelled", "4"), {}, 3, None)
+    event(orders, order("New", "0"), 1)
+    event(orders, order("Cancelled", "4"), 3)
     assert orders.incomplete == {"7"}
-    assert orders.fill(fill(1, "4")) is not None
+    assert orders.fill(fill(1, "4"), trade_of(fill(1, "4")))
     assert not orders.incomplete
 
 
 def test_what_an_order_had_executed_before_we_looked_is_not_missing() -> None:
     orders = log()
     orders.answer(order("PartiallyFilled", "4"), orders.version)
-    orders.event(order("Filled", "10"), {}, 3, fill(2, "6"))
+    event(orders, order("Filled", "10"), 3, fill(2, "6"))
     record = orders.get("7")
     assert record is not None
     assert not orders.incomplete
@@ -116,9 +121,9 @@ def test_what_an_order_had_executed_before_we_looked_is_not_missing() -> None:
 
 def test_an_answer_that_was_under_way_does_not_overrule_an_event() -> None:
     orders = log()
-    orders.event(order("New", "0"), {}, 1, None)
+    event(orders, order("New", "0"), 1)
     asked_at = orders.version
-    orders.event(order("New", "0", quantity="8"), {}, 2, None)
+    event(orders, order("New", "0", quantity="8"), 2)
     assert not orders.answer(order("New", "0", quantity="10", createdAt=5), asked_at)
     record = orders.get("7")
     assert record is not None
@@ -128,25 +133,25 @@ def test_an_answer_that_was_under_way_does_not_overrule_an_event() -> None:
 
 def test_an_answer_asked_for_later_is_believed() -> None:
     orders = log()
-    orders.event(order("New", "0"), {}, 1, None)
+    event(orders, order("New", "0"), 1)
     assert orders.answer(order("New", "0", quantity="8"), orders.version)
     assert not orders.answer(order("New", "0", quantity="8"), orders.version)
 
 
 def test_an_open_order_that_rest_does_not_list_has_vanished() -> None:
     orders = log()
-    orders.event(order("New", "0"), {}, 1, None)
+    event(orders, order("New", "0"), 1)
     asked_at = orders.version
-    orders.event(order("New", "0", identity="8"), {}, 2, None)
+    event(orders, order("New", "0", identity="8"), 2)
     assert orders.vanished([], asked_at) == ["7"]
     assert orders.vanished(["7"], asked_at) == []
 
 
 def test_closed_orders_are_forgotten_and_open_ones_kept() -> None:
-    orders = OrderLog(2, trade_of)
-    orders.event(order("New", "0", identity="open"), {}, 1, None)
+    orders = OrderLog(2)
+    event(orders, order("New", "0", identity="open"), 1)
     for number in range(300):
-        orders.event(order("Cancelled", "0", identity=str(number)), {}, 2 + number, None)
+        event(orders, order("Cancelled", "0", identity=str(number)), 2 + number)
     assert orders.get("open") is not None
     assert orders.get("299") is not None
     assert orders.get("0") is None
@@ -180,9 +185,9 @@ def test_an_order_never_moves_backwards_and_every_fill_counts_once(history: Any,
     orders = log()
     trades, executed, rank = [], Decimal(0), 0
     for one, time, filled in [*heard, *history]:
-        trade = orders.event(dict(one), {}, time, filled)[1]
-        if trade is not None:
-            trades.append(trade["id"])
+        is_filled = event(orders, dict(one), time, filled)[1]
+        if filled is not None and is_filled:
+            trades.append(filled["tradeId"])
         record = orders.get("7")
         assert record is not None
         assert record.executed >= executed
