@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.report import FRONT_PAGE, WIDE, Result, brief_table, machine, results, table, write
-from benchmarks.rows import Compared, selected
+from benchmarks.rows import Compared, measured_together, selected
 from benchmarks.runner import run
 
 
@@ -54,8 +54,7 @@ def main() -> int:
         rows = tuple(row for row in rows if not row.is_optional)
     if arguments.check:
         rows = tuple(row for row in rows if row.compared is not Compared.OURS_ALONE)
-    names = [name for row in rows for name in (row.measurement, row.one) if name]
-    figures = asyncio.run(run(names, quick=is_quick, say=_say))
+    figures = asyncio.run(run(measured_together(rows), quick=is_quick, say=_say))
     found = results(rows, figures)
     circumstances = f"{'A short run. ' if is_quick else ''}{machine()}"
     text = f"{table(found)}\n\n{circumstances}"

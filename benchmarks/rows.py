@@ -34,7 +34,7 @@ class Measurement:
     """Whether each round needs a new process."""
     at_once: bool = False
     """Whether the subjects may run at the same time, since it is not time that is measured."""
-    rounds: int = 7
+    rounds: int = 9
     quick_rounds: int = 3
 
 
@@ -44,7 +44,11 @@ def _frames(name: str, kind: str, count: int = FRAMES, quick: int = 3_000, **set
 
 def _lengthy(name: str, count: int, quick: int, **settings: Any) -> Measurement:
     """Deltas in rounds that take seconds each, so there are fewer of them."""
-    return Measurement(name, "frames", "depth", count, quick, settings, rounds=5, quick_rounds=2)
+    return Measurement(name, "frames", "depth", count, quick, settings, rounds=7, quick_rounds=2)
+
+
+def _calls(name: str) -> Measurement:
+    return Measurement(name, "call", name, CALLING, CALLING_QUICK, rounds=15)
 
 
 def _memory(name: str) -> Measurement:
@@ -65,14 +69,14 @@ MEASUREMENTS = {
         _frames("ticker", "ticker"),
         _frames("order", "order"),
         _lengthy("latency", FRAMES, 4_000, rate=5_000),
-        Measurement("trades", "call", "trades", CALLING, CALLING_QUICK),
-        Measurement("fills", "call", "fills", CALLING, CALLING_QUICK),
-        Measurement("candles", "call", "candles", CALLING, CALLING_QUICK),
-        Measurement("tickers", "call", "tickers", CALLING, CALLING_QUICK),
-        Measurement("orders", "call", "orders", CALLING, CALLING_QUICK),
-        Measurement("book", "call", "book", CALLING, CALLING_QUICK),
-        Measurement("markets", "call", "markets", CALLING, CALLING_QUICK),
-        Measurement("create_order", "call", "create_order", CALLING, CALLING_QUICK),
+        _calls("trades"),
+        _calls("fills"),
+        _calls("candles"),
+        _calls("tickers"),
+        _calls("orders"),
+        _calls("book"),
+        _calls("markets"),
+        _calls("create_order"),
         Measurement("sign", "sign", "", 3_000, 1_000),
         Measurement("import_blocking", "imports", "blocking", 1, 1, subjects=(OURS,), fresh=True, rounds=5),
         Measurement("import_all", "imports", "all", 1, 1, subjects=(OURS,), fresh=True, rounds=5),
@@ -184,3 +188,14 @@ def selected(names: str | None) -> tuple[Row, ...]:
             f"no row begins with {', '.join(unknown)}; there are {', '.join(r.name for r in ROWS)}"
         )
     return tuple(row for row in ROWS if any(row.name.startswith(name) for name in wanted))
+
+
+def measured_together(rows: tuple[Row, ...]) -> list[list[str]]:
+    """The measurements behind these rows, those that are compared with each other in one group."""
+    groups: list[list[str]] = []
+    for row in rows:
+        names = [name for name in (row.measurement, row.one) if name]
+        related = [group for group in groups if set(group) & set(names)]
+        groups = [group for group in groups if group not in related]
+        groups.append(list(dict.fromkeys([*(name for group in related for name in group), *names])))
+    return groups

@@ -10,7 +10,7 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from statistics import median
@@ -102,36 +102,64 @@ class Runner:
             return list(zip(subjects, answers, strict=True))
         return [(subject, await self._round(measurement, subject)) for subject in subjects]
 
-    async def measured(self, measurement: Measurement) -> dict[str, dict[str, float | str]]:
-        """The medians of one measurement for each of its subjects."""
-        rounds: dict[str, list[dict[str, float]]] = {subject: [] for subject in measurement.subjects}
-        without: dict[str, dict[str, float | str]] = {}
-        for number in range(measurement.quick_rounds if self._quick else measurement.rounds):
-            order = measurement.subjects if number % 2 == 0 else measurement.subjects[::-1]
-            for subject, answer in await self._answers(
-                measurement, [one for one in order if one not in without]
-            ):
-                if "figures" in answer:
-                    rounds[subject].append(answer["figures"])
-                else:
-                    without[subject] = answer
-        self._say(f"{measurement.name}: {_brief(rounds)}{' ' + str(without) if without else ''}")
+    async def measured(self, together: list[Measurement]) -> Figures:
+        """The medians of measurements whose rounds are taken in turn, for each of their subjects."""
+        found = {measurement.name: _Rounds(measurement) for measurement in together}
+        for number in range(max(self._rounds(measurement) for measurement in together)):
+            for measurement in together:
+                if number < self._rounds(measurement):
+                    rounds = found[measurement.name]
+                    subjects = rounds.subjects()[:: 1 if number % 2 == 0 else -1]
+                    rounds.take(await self._answers(measurement, subjects))
+        for name, rounds in found.items():
+            self._say(f"{name}: {rounds.brief()}")
+        return {name: rounds.medians() for name, rounds in found.items()}
+
+    def _rounds(self, measurement: Measurement) -> int:
+        return measurement.quick_rounds if self._quick else measurement.rounds
+
+
+class _Rounds:
+    """The answers of each subject, or why it has none."""
+
+    def __init__(self, measurement: Measurement) -> None:
+        self._figures: dict[str, list[dict[str, float]]] = {subject: [] for subject in measurement.subjects}
+        self._without: dict[str, dict[str, float | str]] = {}
+
+    def subjects(self) -> list[str]:
+        """Those that have not failed."""
+        return [subject for subject in self._figures if subject not in self._without]
+
+    def take(self, answers: list[tuple[str, dict[str, Any]]]) -> None:
+        """One round."""
+        for subject, answer in answers:
+            if "figures" in answer:
+                self._figures[subject].append(answer["figures"])
+            else:
+                self._without[subject] = answer
+
+    def medians(self) -> dict[str, dict[str, float | str]]:
+        """The median of each figure for each subject."""
         return {
-            subject: without.get(subject)
+            subject: self._without.get(subject)
             or {figure: median(each[figure] for each in got) for figure in got[0]}
-            for subject, got in rounds.items()
+            for subject, got in self._figures.items()
         }
 
+    def brief(self) -> str:
+        """A line that shows every round."""
+        lines = "; ".join(
+            f"{subject} {' '.join(f'{next(iter(each.values())):.1f}' for each in got)}"
+            for subject, got in self._figures.items()
+        )
+        return f"{lines} {self._without or ''}".rstrip()
 
-def _brief(rounds: dict[str, list[dict[str, float]]]) -> str:
-    return "; ".join(
-        f"{subject} {' '.join(f'{next(iter(each.values())):.1f}' for each in got)}"
-        for subject, got in rounds.items()
-    )
 
-
-async def run(names: Iterable[str], *, quick: bool, say: Callable[[str], None]) -> Figures:
-    """The figures of the named measurements."""
+async def run(groups: Iterable[Sequence[str]], *, quick: bool, say: Callable[[str], None]) -> Figures:
+    """The figures of the named measurements; the rounds of one group are taken in turn."""
+    figures: Figures = {}
     async with canned_venue() as port, AsyncExitStack() as stack:
         runner = Runner(port, stack, quick=quick, say=say)
-        return {name: await runner.measured(MEASUREMENTS[name]) for name in dict.fromkeys(names)}
+        for group in groups:
+            figures |= await runner.measured([MEASUREMENTS[name] for name in group])
+    return figures

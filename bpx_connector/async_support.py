@@ -71,14 +71,14 @@ class bpx(Backpack, Exchange):
         self.open(True)
         sent = self.last_request_headers = self.prepare_request_headers(headers)
         try:
-            async with self.session.request(
+            response = await self.session.request(
                 method,
                 URL(url, encoded=True),
                 data=body.encode() if body else None,
                 headers=sent,
                 timeout=_client_timeout(self.timeout),
-            ) as response:
-                content = await response.read()
+            )
+            content = await response.read()  # to its end, so that nothing is left to be released
         except TimeoutError as error:
             raise RequestTimeout(f"{self.id} {method} {url}") from error
         except (ClientConnectionError, gaierror) as error:

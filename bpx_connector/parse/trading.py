@@ -153,21 +153,11 @@ UNSAID = object()
 """The flag of an order that the venue does not mention; null is a flag that was not set."""
 
 ORDER_FACTS = {
-    **dict.fromkeys(
-        (
-            "id",
-            "clientId",
-            "createdAt",
-            "symbol",
-            "orderType",
-            "timeInForce",
-            "side",
-            "status",
-            "triggerQuantity",
-        )
-    ),
+    **dict.fromkeys(("id", "clientId", "createdAt", "symbol")),
+    **dict.fromkeys(("orderType", "timeInForce", "side", "status")),
     "postOnly": UNSAID,
     "reduceOnly": UNSAID,
+    "triggerQuantity": None,
 }
 """What an order says besides, and what it is where that is not mentioned."""
 
@@ -197,20 +187,49 @@ def order_structures(
     ]
 
 
+@lru_cache(maxsize=4096)
+def _order_in_words(
+    symbol: str | None,
+    kind: str | None,
+    time_in_force: str | None,
+    side: str | None,
+    status: str | None,
+    is_post_only: Any,
+    is_reduce_only: Any,
+) -> Structure:
+    """An order of which only the words are known, to be copied: a thousand orders differ little in them."""
+    kind, status = ORDER_KIND.get(kind, kind), ORDER_STATUS.get(status, status)  # type: ignore[arg-type]
+    found = UNKNOWN_ORDER.copy()
+    found["symbol"] = symbol
+    found["type"] = kind
+    found["timeInForce"] = time_in_force
+    if is_post_only is not UNSAID:
+        found["postOnly"] = is_post_only is True
+    elif kind == "market":
+        found["postOnly"] = False
+    if is_reduce_only is not UNSAID:
+        found["reduceOnly"] = is_reduce_only is True
+    found["side"] = SIDE.get(side)  # type: ignore[arg-type]  # None has no row in any of these
+    found["status"] = status
+    return found
+
+
 def _order(
     facts: tuple[Any, ...], figures: Any, info: Any, symbols: Mapping[Any, str | None], number: Number
 ) -> Structure:
     (
-        price_text, amount_text, filled_text, cost_text, _, _, _,
-        identity, client_id, timestamp, market_id, kind, time_in_force, side, status, trigger_quantity,
-        is_post_only, is_reduce_only,
+        price_text, amount_text, filled_text, cost_text, trigger, stop_loss, take_profit,
+        identity, client_id, timestamp, market_id,
+        kind, time_in_force, side, status, is_post_only, is_reduce_only, trigger_quantity,
     ) = facts  # fmt: skip
-    kind, status = ORDER_KIND.get(kind, kind), ORDER_STATUS.get(status, status)
+    found = _order_in_words(
+        symbols[market_id], kind, time_in_force, side, status, is_post_only, is_reduce_only
+    ).copy()
     price, amount, filled = figures.price, figures.quantity, figures.executedQuantity
     if not amount or (number is not float and is_zero(amount_text)):
         amount_text = _trigger_amount(trigger_quantity)
         amount = number_or_none(number, amount_text)
-    if status == "closed":
+    if found["status"] == "closed":
         if amount is None:
             amount_text, amount = filled_text, filled
         elif filled is None:
@@ -231,33 +250,22 @@ def _order(
             average = cut_quotient(cost_text, filled_text, number)
     if type(timestamp) is str:  # of the history
         timestamp = milliseconds_of(timestamp)
-    found = UNKNOWN_ORDER.copy()
     found["info"] = info
     found["id"] = identity
     if client_id is not None:
         found["clientOrderId"] = str(client_id)
     found["timestamp"] = timestamp
     found["datetime"] = iso8601(timestamp)
-    found["symbol"] = symbols[market_id]
-    found["type"] = kind
-    found["timeInForce"] = time_in_force
-    if is_post_only is not UNSAID:
-        found["postOnly"] = is_post_only is True
-    elif kind == "market":
-        found["postOnly"] = False
-    if is_reduce_only is not UNSAID:
-        found["reduceOnly"] = is_reduce_only is True
-    found["side"] = SIDE.get(side)
-    found["price"] = average if price is None and kind == "market" else price
-    found["stopPrice"] = found["triggerPrice"] = figures.triggerPrice
-    found["stopLossPrice"] = figures.stopLossTriggerPrice
-    found["takeProfitPrice"] = figures.takeProfitTriggerPrice
+    found["price"] = average if price is None and found["type"] == "market" else price
+    if trigger is not None or stop_loss is not None or take_profit is not None:
+        found["stopPrice"] = found["triggerPrice"] = figures.triggerPrice
+        found["stopLossPrice"] = figures.stopLossTriggerPrice
+        found["takeProfitPrice"] = figures.takeProfitTriggerPrice
     found["amount"] = amount
     found["cost"] = cost
     found["average"] = average
     found["filled"] = filled
     found["remaining"] = remaining
-    found["status"] = status
     found["fees"], found["trades"] = [], []
     return found
 
