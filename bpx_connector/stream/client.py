@@ -3,6 +3,9 @@
 A batch of frames is sorted by stream, each follower takes its own, then the topics that changed are woken
 once. What needs an answer over REST gets one, as often as it takes. A topic holds its streams: the first
 caller subscribes, the last one to leave unsubscribes.
+
+In a flood, books wait for the next read and are brought up to date once for several. Whatever else happens
+to a stream comes after the frames that wait: they are taken first, or dropped if the stream is.
 """
 
 from __future__ import annotations
@@ -39,6 +42,10 @@ class Limits(NamedTuple):
     fetches_at_once: int = 8
     failures_tolerated: int = 4
     payloads_waiting: int = 10_000
+    frames_of_a_flood: int = 256
+    """So many at once: while they are being taken, more will have come."""
+    frames_held: int = 5_000
+    """So many, and they wait no longer for the next read."""
 
 
 USUAL_LIMITS = Limits()
@@ -61,6 +68,8 @@ class StreamClient:
         self._sockets: dict[int, Socket] = {}
         self._followers: dict[str, Follower] = {}
         self._raw: dict[str, list[RawSubscription]] = {}
+        self._held: dict[str, list[str]] = {}
+        self._holds = 0
         self._restoring: dict[str, asyncio.Task[None]] = {}
         self._fetches = asyncio.Semaphore(limits.fetches_at_once)
         self._auditor: asyncio.Task[None] | None = None
@@ -117,6 +126,7 @@ class StreamClient:
 
     def listen(self, stream: str, callback: Callback) -> RawSubscription:
         """Give every payload of a stream to a callback, from now on."""
+        self._catch_up()
         listener = RawSubscription(stream, callback, self._tools.report, self._limits.payloads_waiting)
         self._raw.setdefault(stream, []).append(listener)
         if stream not in self._followers:
@@ -142,6 +152,7 @@ class StreamClient:
         if self.is_closed:
             return
         self.is_closed = True
+        self._held.clear()
         error = ExchangeClosedByUser("the streams were closed")
         tasks = [*self._restoring.values(), *([self._auditor] if self._auditor else [])]
         for task in tasks:
@@ -180,6 +191,8 @@ class StreamClient:
                 batches[stream] = [text]
             elif stream := self._slowly(socket, text):
                 batches.setdefault(stream, []).append(text)
+        is_flood = len(messages) >= self._limits.frames_of_a_flood
+        may_wait = is_flood or bool(self._held)  # behind what is held, in its turn
         for stream, batch in batches.items():
             follower = self._followers.get(stream)
             if follower is not None:
@@ -187,11 +200,19 @@ class StreamClient:
                 socket.frames += count
                 follower.frames += count
                 follower.last_frame = socket.last_heard
-                self._feed(follower, batch)
-        self.topics.wake()
+                if may_wait and follower.can_wait and stream not in self._raw:
+                    self._held.setdefault(stream, []).extend(batch)
+                else:
+                    self._feed(follower, batch)
+        if is_flood and 0 < self._held_in_all() < self._limits.frames_held:
+            self._await_more()
+            self.topics.wake()
+        else:
+            self._catch_up()
 
     def concluded(self, socket: Socket, verdict: Verdict) -> None:
         """A batch of subscriptions is on, or refused."""
+        self._catch_up()
         for stream in verdict.confirmed:
             follower = self._followers.get(stream)
             if follower is not None:
@@ -207,6 +228,7 @@ class StreamClient:
 
     def lost(self, socket: Socket) -> None:
         """A connection is gone, and with it the knowledge of everything it carried."""
+        self._catch_up()
         for stream in socket.subscriptions:
             follower = self._followers.get(stream)
             if follower is None:
@@ -289,6 +311,26 @@ class StreamClient:
         self._tools.report(f"a frame cannot be read: {frame.text[:200]}", None)
         return ""
 
+    def _held_in_all(self) -> int:
+        return sum(map(len, self._held.values()))
+
+    def _await_more(self) -> None:
+        """Wait two turns of the loop at most: in the next one, what was called soon comes before a read."""
+        self._holds += 1
+        self.loop.call_soon(self.loop.call_soon, self._wait_no_longer, self._holds)
+
+    def _wait_no_longer(self, hold: int) -> None:
+        if hold == self._holds:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Let followers take what is held, wake who waits."""
+        if self._held:
+            held, self._held = self._held, {}
+            for stream, frames in held.items():
+                self._feed(self._followers[stream], frames)
+        self.topics.wake()
+
     def _feed(self, follower: Follower, frames: Sequence[str]) -> None:
         try:
             follower.take(frames)
@@ -332,6 +374,7 @@ class StreamClient:
                 async with self._fetches:
                     follower.refetches += 1
                     answer = await follower.fetch()
+                self._catch_up()
                 # An answer from before another loss says nothing about what was missed in that one.
                 if losses == follower.losses and follower.needs_restoring and follower.restore(answer):
                     attempts = 0
@@ -357,6 +400,7 @@ class StreamClient:
         while True:
             await self._tools.sleep(self._patience.tick)
             now = self._tools.clock()
+            self._catch_up()
             for stream, follower in list(self._followers.items()):
                 due = self._audited.setdefault(stream, now) + (follower.fetch_every or float("inf"))
                 if now >= due and not follower.needs_restoring:
@@ -389,6 +433,7 @@ class StreamClient:
         if follower is None:
             return
         follower.lose()
+        self._held.pop(stream, None)
         self._audited.pop(stream, None)
         restoring = self._restoring.pop(stream, None)
         if restoring is not None and restoring is not asyncio.current_task():

@@ -40,6 +40,8 @@ class Follower:
     """What answers `needs_restoring`."""
     fetch_every: float | None = None
     """Seconds after which the state is compared with REST again, if at all."""
+    can_wait = False
+    """Whether only the state after the last frame counts, so that frames may be held for a moment."""
 
     def __init__(self, stream: str) -> None:
         self.stream = stream
@@ -83,6 +85,8 @@ class Follower:
 
 class BookFollower(Follower):
     """A depth stream: keeps a market's book in step. Several depth streams of a market may share the book."""
+
+    can_wait = True
 
     def __init__(self, stream: str, part: str, book: Book, topics: Topics, fetch: Fetch) -> None:
         super().__init__(stream)
