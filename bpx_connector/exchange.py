@@ -333,7 +333,11 @@ def _sendable(params: Any) -> Any:
     """Parameters as they go out: nothing unset, and every decimal as plain text."""
     if isinstance(params, list | tuple):
         return [_sendable(order) for order in params]
-    return {key: _sendable_value(value) for key, value in params.items() if value is not None}
+    return {
+        key: value if type(value) is str else _sendable_value(value)
+        for key, value in params.items()
+        if value is not None
+    }
 
 
 def _sendable_value(value: Any) -> Any:

@@ -382,7 +382,8 @@ class ParseTrading(Ccxt):
 
     def parse_order(self, order: Any, market: Any = None) -> Any:
         """ccxt's order, from the venue's order, resting or from the history."""
-        [parsed] = order_structures([order], [order], self._symbols(market), self.number)
+        symbols = {order.get("symbol"): self._symbol_of(order, market)}
+        [parsed] = order_structures([order], [order], symbols, self.number)
         return parsed
 
     def parse_orders(

@@ -70,10 +70,10 @@ def order_request(
     params: Params = {},
 ) -> Payload:
     """The body of POST /order for ccxt's arguments, or InvalidOrder."""
-    given = {name: value for name, value in params.items() if value is not None}
+    given = {name: value for name, value in params.items() if value is not None} if params else {}
     kind, is_stop = _kind(market, type, price)
     request: Payload = {"symbol": market["id"], "side": _side(market, side), "orderType": ORDER_TYPE_ID[kind]}
-    trigger = _trigger(market, given, is_stop)
+    trigger = _trigger(market, given, is_stop) if given or is_stop else {}
     request |= trigger
     request |= _size(market, kind, side, amount, given, is_triggered=bool(trigger))
     if kind == "limit":
