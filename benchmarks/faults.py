@@ -13,23 +13,22 @@ import json
 import random
 import sys
 import time
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from benchmarks.fault_callers import credentials
 from benchmarks.fault_truth import Notes, Shadow, Sight, Verdict, verdict
 from benchmarks.report import machine, write
+from benchmarks.runner import running
 from benchmarks.subjects import OURS, PEER
 from bpx_connector.sandbox.ledger import Account
 from bpx_connector.sandbox.orders import ASK, BID, LIMIT, MARKET, OrderRequest
 from bpx_connector.sandbox.refusals import Refusal
 from bpx_connector.sandbox.server import Sandbox
 
-PROJECT = Path(__file__).parent.parent
 SUBJECTS = (PEER, OURS)
 MARKETS = ("SOL_USDC", "BTC_USDC", "SOL_USDC_PERP", "ETH_USDC_PERP")
 TRADED = ("SOL_USDC", "SOL_USDC_PERP")
@@ -57,22 +56,8 @@ TRADING_ON, QUIET = 3.0, 4.0
 """Seconds for which orders go on after the faults have ended, and for which everything may come to rest."""
 
 
-@asynccontextmanager
-async def _callers(subject: str, port: int) -> AsyncIterator[Process]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-W", "ignore", "-m", "benchmarks.fault_callers", subject, str(port), *MARKETS),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=DEVNULL,
-        cwd=PROJECT,
-        limit=1 << 28,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+def _callers(subject: str, port: int) -> AbstractAsyncContextManager[Process]:
+    return running("benchmarks.fault_callers", subject, str(port), *MARKETS, stderr=DEVNULL, limit=1 << 28)
 
 
 async def _line(process: Process) -> str:

@@ -26,9 +26,14 @@ Figures = dict[str, dict[str, dict[str, float | str]]]
 
 
 @asynccontextmanager
-async def _process(module: str, *arguments: str) -> AsyncIterator[Process]:
+async def running(module: str, *arguments: str, **settings: Any) -> AsyncIterator[Process]:
+    """A module that runs in a process of its own, with pipes to talk to it; it does not outlive this."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-W", "ignore", "-m", module, *arguments, stdin=PIPE, stdout=PIPE, cwd=PROJECT
+        *(sys.executable, "-W", "ignore", "-m", module, *arguments),
+        stdin=PIPE,
+        stdout=PIPE,
+        cwd=PROJECT,
+        **settings,
     )
     try:
         yield process
@@ -41,7 +46,7 @@ async def _process(module: str, *arguments: str) -> AsyncIterator[Process]:
 @asynccontextmanager
 async def canned_venue() -> AsyncIterator[int]:
     """The canned venue, running; its port."""
-    async with _process("benchmarks.server") as process:
+    async with running("benchmarks.server") as process:
         assert process.stdout is not None
         yield int(await process.stdout.readline())
 
@@ -74,7 +79,7 @@ class Runner:
 
     async def _worker(self, subject: str) -> Process:
         if subject not in self._workers:
-            opened = _process("benchmarks.worker", subject, str(self._port))
+            opened = running("benchmarks.worker", subject, str(self._port))
             self._workers[subject] = await self._stack.enter_async_context(opened)
         return self._workers[subject]
 
@@ -86,7 +91,7 @@ class Runner:
             async with AsyncExitStack() as stack:
                 # The canned venue sends a stream to one client only.
                 port = await stack.enter_async_context(canned_venue()) if measurement.at_once else self._port
-                opened = _process("benchmarks.worker", subject, str(port))
+                opened = running("benchmarks.worker", subject, str(port))
                 return await _ask(await stack.enter_async_context(opened), measurement, count)
         except TimeoutError:
             stuck = self._workers.pop(subject, None)

@@ -7,7 +7,7 @@ equals what ccxt's own arithmetic gives to the last digit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import ROUND_DOWN, Context, Decimal
 from functools import lru_cache
@@ -17,6 +17,7 @@ __all__ = [
     "Number",
     "difference",
     "iso8601",
+    "iso8601_each",
     "milliseconds_at",
     "milliseconds_of",
     "number_or_none",
@@ -79,7 +80,7 @@ def number_or_none(number: Number, value: Any) -> Any:
     return None if value is None or value == "" else number(value)
 
 
-_REST = tuple(f"{milliseconds:03d}Z" for milliseconds in range(1000))
+_ENDINGS = tuple(f"{milliseconds:03d}Z" for milliseconds in range(1000))
 
 
 @lru_cache(maxsize=4096)
@@ -91,7 +92,23 @@ def iso8601(milliseconds: int | None) -> str | None:
     """ccxt's `datetime` of a timestamp in milliseconds."""
     if milliseconds is None:
         return None
-    return _second(milliseconds // 1000) + _REST[milliseconds % 1000]
+    return _second(milliseconds // 1000) + _ENDINGS[milliseconds % 1000]
+
+
+def iso8601_each(times: Iterable[int | None]) -> list[str | None]:
+    """`iso8601` of each time: those of one second that follow one another share its text."""
+    texts: list[str | None] = []
+    start, second = 0, _second(0)
+    for time in times:
+        if time is None:
+            texts.append(None)
+            continue
+        past = time - start
+        if not 0 <= past < 1000:
+            past = time % 1000
+            start, second = time - past, _second(time // 1000)
+        texts.append(second + _ENDINGS[past])
+    return texts
 
 
 _ZONED_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -32,7 +32,7 @@ from bpx_connector.parse.figures import (
     short_quotient,
     units,
 )
-from bpx_connector.parse.numbers import Number, iso8601, number_or_none, product
+from bpx_connector.parse.numbers import Number, iso8601, iso8601_each, number_or_none, product
 
 __all__ = ["ParsePrices", "depth_reading", "mark_price", "order_book", "public_trades", "ticker"]
 
@@ -220,31 +220,12 @@ def mark_price(row: Payload, symbol: str | None, number: Number) -> Ticker:
     return ticker
 
 
-ENDINGS = [str(iso8601(past))[-len("000Z") :] for past in range(1000)]
-
-
-def _datetimes(times: list[Any]) -> list[str | None]:
-    """`iso8601` of each time: those of one second have its text in common, which is made once."""
-    texts: list[str | None] = []
-    start, second = 0, str(iso8601(0))[: -len("000Z")]
-    for time in times:
-        if time is None:
-            texts.append(None)
-            continue
-        past = time - start
-        if not 0 <= past < 1000:
-            past = time % 1000
-            start, second = time - past, str(iso8601(time))[: -len("000Z")]
-        texts.append(second + ENDINGS[past])
-    return texts
-
-
 def public_trades(rows: list[Payload], symbol: str | None, number: Number) -> list[Trade]:
     """Trades of one market, oldest first."""
     # The venue sends the newest first; within a millisecond its order is the order of the trades.
     ascending = rows[::-1]
     ascending.sort(key=itemgetter("timestamp"))
-    datetimes = _datetimes([row["timestamp"] for row in ascending])
+    datetimes = iso8601_each(row["timestamp"] for row in ascending)
     buy = {**UNKNOWN_TRADE, "symbol": symbol, "side": "buy"}
     sell = {**buy, "side": "sell"}
     trades: list[Any] = []
