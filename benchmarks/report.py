@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from statistics import median
 
 from benchmarks.rows import Compared, Row
 from benchmarks.runner import Figures
@@ -22,7 +23,10 @@ WIDE = 0.7
 
 @dataclass(frozen=True)
 class Result:
-    """One row with its figures."""
+    """One row with its figures: the medians of their rounds, and the median of the ratios of the rounds.
+
+    What the machine is busy with lasts for seconds and meets both sides of a round's ratio.
+    """
 
     row: Row
     peer: float | None
@@ -47,33 +51,41 @@ def results(rows: tuple[Row, ...], figures: Figures) -> list[Result]:
     return [_result(row, figures) for row in rows]
 
 
-def _figure(figures: Figures, measurement: str, subject: str, figure: str) -> float | None:
-    value = figures.get(measurement, {}).get(subject, {}).get(figure)
-    return value if isinstance(value, float | int) else None
+def _rounds(figures: Figures, measurement: str, subject: str, figure: str) -> list[float]:
+    rounds = figures.get(measurement, {}).get(subject, {}).get(figure)
+    return rounds if isinstance(rounds, list) else []
+
+
+def _median(rounds: list[float]) -> float | None:
+    return median(rounds) if rounds else None
 
 
 def _result(row: Row, figures: Figures) -> Result:
     peer, ours, floor = (
-        _figure(figures, row.measurement, subject, row.figure) for subject in (PEER, OURS, FLOOR)
+        _rounds(figures, row.measurement, subject, row.figure) for subject in (PEER, OURS, FLOOR)
     )
-    ratio = None
-    if ours is not None:
-        if row.compared is Compared.OURS_ALONE:
-            ratio = ours
-        elif row.compared is Compared.MANY_TO_ONE:
-            one = _figure(figures, row.one, OURS, row.figure)
-            ratio = ours / one if one else None
-        elif peer is not None and ours > 0:
-            ratio = peer / ours
-    return Result(row, peer, ours, floor, ratio, "; ".join(_notes(row, figures)))
+    if row.compared is Compared.OURS_ALONE:
+        ratio = _median(ours)
+    elif row.compared is Compared.MANY_TO_ONE:
+        ratio = _median_ratio(ours, _rounds(figures, row.one, OURS, row.figure))
+    else:
+        ratio = _median_ratio(peer, ours)
+    note = "; ".join(_notes(row, figures))
+    return Result(row, _median(peer), _median(ours), _median(floor), ratio, note)
+
+
+def _median_ratio(dividends: list[float], divisors: list[float]) -> float | None:
+    """Of as many rounds as both have; they were taken in turn."""
+    return _median([one / other for one, other in zip(dividends, divisors, strict=False) if other > 0])
 
 
 def _notes(row: Row, figures: Figures) -> list[str]:
     notes = []
     for subject, values in figures.get(row.measurement, {}).items():
         notes += [f"{subject}: {values[key]}" for key in ("failed", "missing") if key in values]
-        if values.get("wrong_books"):
-            notes.append(f"{subject}: {values['wrong_books']:.0f} wrong books")
+        wrong_books = sum(_rounds(figures, row.measurement, subject, "wrong_books"))
+        if wrong_books:
+            notes.append(f"{subject}: {wrong_books:.0f} wrong books")
     return notes
 
 

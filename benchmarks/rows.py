@@ -13,7 +13,7 @@ BOTH = (PEER, OURS)
 FRAMES = 10_000
 FRAMES_PACED = 4_000
 SYMBOLS = 100
-CALLING, CALLING_QUICK = 200, 80
+CALLING, CALLING_QUICK = 100, 80
 """Milliseconds of CPU that a round of calls uses."""
 LASTING, LASTING_QUICK = 10_000, 3_000
 """Further frames after which memory must stand where it stood."""
@@ -34,7 +34,7 @@ class Measurement:
     """Whether each round needs a new process."""
     at_once: bool = False
     """Whether the subjects may run at the same time, since it is not time that is measured."""
-    rounds: int = 9
+    rounds: int = 15
     quick_rounds: int = 3
 
 
@@ -44,11 +44,11 @@ def _frames(name: str, kind: str, count: int = FRAMES, quick: int = 3_000, **set
 
 def _lengthy(name: str, count: int, quick: int, **settings: Any) -> Measurement:
     """Deltas in rounds that take seconds each, so there are fewer of them."""
-    return Measurement(name, "frames", "depth", count, quick, settings, rounds=7, quick_rounds=2)
+    return Measurement(name, "frames", "depth", count, quick, settings, rounds=9, quick_rounds=2)
 
 
 def _calls(name: str) -> Measurement:
-    return Measurement(name, "call", name, CALLING, CALLING_QUICK, rounds=15)
+    return Measurement(name, "call", name, CALLING, CALLING_QUICK, rounds=25)
 
 
 def _memory(name: str) -> Measurement:

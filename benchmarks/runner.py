@@ -1,19 +1,18 @@
 """Runs the measurements: one canned venue, one process per subject, their rounds taken in turn.
 
-Rounds are interleaved, so that whatever else the machine does meets every subject alike, and the median of
-the rounds is kept.
+Rounds are interleaved, so that whatever else the machine does meets every subject alike.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from benchmarks.rows import MEASUREMENTS, Measurement
@@ -21,8 +20,18 @@ from benchmarks.rows import MEASUREMENTS, Measurement
 PROJECT = Path(__file__).parent.parent
 LONGEST_ROUND = 120.0
 
-Figures = dict[str, dict[str, dict[str, float | str]]]
-"""measurement -> subject -> figure -> median; under "failed" or "missing" the reason why there is none."""
+Figures = dict[str, dict[str, dict[str, list[float] | str]]]
+"""measurement -> subject -> figure -> its rounds; under "failed" or "missing" why there are none."""
+
+
+def hold_to_one_processor() -> None:
+    """Where that can be done: this process and all that it starts.
+
+    Two processors of a virtual machine are often two threads of one core. Then a client is up to a half
+    slower while the venue is busy on the other one, and which rounds that meets is chance.
+    """
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
 @asynccontextmanager
@@ -68,7 +77,7 @@ async def _ask(process: Process, measurement: Measurement, count: int) -> dict[s
 
 
 class Runner:
-    """The processes of one run."""
+    """The processes of measurements that are compared with each other."""
 
     def __init__(self, port: int, stack: AsyncExitStack, *, quick: bool, say: Callable[[str], None]) -> None:
         self._port = port
@@ -108,7 +117,7 @@ class Runner:
         return [(subject, await self._round(measurement, subject)) for subject in subjects]
 
     async def measured(self, together: list[Measurement]) -> Figures:
-        """The medians of measurements whose rounds are taken in turn, for each of their subjects."""
+        """The rounds of these measurements, taken in turn, for each of their subjects."""
         found = {measurement.name: _Rounds(measurement) for measurement in together}
         for number in range(max(self._rounds(measurement) for measurement in together)):
             for measurement in together:
@@ -118,7 +127,7 @@ class Runner:
                     rounds.take(await self._answers(measurement, subjects))
         for name, rounds in found.items():
             self._say(f"{name}: {rounds.brief()}")
-        return {name: rounds.medians() for name, rounds in found.items()}
+        return {name: rounds.by_figure() for name, rounds in found.items()}
 
     def _rounds(self, measurement: Measurement) -> int:
         return measurement.quick_rounds if self._quick else measurement.rounds
@@ -129,7 +138,7 @@ class _Rounds:
 
     def __init__(self, measurement: Measurement) -> None:
         self._figures: dict[str, list[dict[str, float]]] = {subject: [] for subject in measurement.subjects}
-        self._without: dict[str, dict[str, float | str]] = {}
+        self._without: dict[str, dict[str, list[float] | str]] = {}
 
     def subjects(self) -> list[str]:
         """Those that have not failed."""
@@ -143,11 +152,11 @@ class _Rounds:
             else:
                 self._without[subject] = answer
 
-    def medians(self) -> dict[str, dict[str, float | str]]:
-        """The median of each figure for each subject."""
+    def by_figure(self) -> dict[str, dict[str, list[float] | str]]:
+        """Every round of each figure, for each subject."""
         return {
             subject: self._without.get(subject)
-            or {figure: median(each[figure] for each in got) for figure in got[0]}
+            or {figure: [each[figure] for each in got] for figure in got[0]}
             for subject, got in self._figures.items()
         }
 
@@ -161,10 +170,15 @@ class _Rounds:
 
 
 async def run(groups: Iterable[Sequence[str]], *, quick: bool, say: Callable[[str], None]) -> Figures:
-    """The figures of the named measurements; the rounds of one group are taken in turn."""
+    """The figures of the named measurements; the rounds of one group are taken in turn.
+
+    Each group has new processes, so that no row inherits what the one before has left in memory.
+    """
+    hold_to_one_processor()
     figures: Figures = {}
-    async with canned_venue() as port, AsyncExitStack() as stack:
-        runner = Runner(port, stack, quick=quick, say=say)
+    async with canned_venue() as port:
         for group in groups:
-            figures |= await runner.measured([MEASUREMENTS[name] for name in group])
+            async with AsyncExitStack() as stack:
+                runner = Runner(port, stack, quick=quick, say=say)
+                figures |= await runner.measured([MEASUREMENTS[name] for name in group])
     return figures
