@@ -34,7 +34,7 @@ class Measurement:
     """Whether each round needs a new process."""
     at_once: bool = False
     """Whether the subjects may run at the same time, since it is not time that is measured."""
-    rounds: int = 15
+    rounds: int = 11
     quick_rounds: int = 3
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from types import FunctionType
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -215,7 +216,7 @@ class Backpack(Markets, Trading, Account, Wallet, Ccxt):
             params = _sendable(params)
         if method == "GET":
             if params:
-                url += "?" + urlencode(_texts(params), doseq=True)
+                url += "?" + _query(params)
         else:
             body = msgspec.json.encode(params).decode()
             headers["Content-Type"] = "application/json; charset=utf-8"
@@ -348,6 +349,20 @@ def _sendable_value(value: Any) -> Any:
     if isinstance(value, dict):
         return _sendable(value)
     return value_text(value)
+
+
+def _query(params: dict[str, Any]) -> str:
+    texts = _texts(params)
+    try:
+        return _encoded(tuple(texts.items()))
+    except TypeError:  # a list among them
+        return urlencode(texts, doseq=True)
+
+
+@lru_cache(maxsize=256)
+def _encoded(texts: tuple[tuple[str, str], ...]) -> str:
+    """What is asked again and again is encoded once."""
+    return urlencode(texts)
 
 
 def _texts(params: dict[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,9 @@ Source: Backpack documentation, "Authentication / Signing requests".
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from binascii import Error as NotBase64
+from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -134,7 +135,8 @@ class Signer:
 
     def signature(self, text: str) -> str:
         """The base64 signature of a text."""
-        return b64encode(crypto_sign(text.encode(), self._signing_key)[:crypto_sign_BYTES]).decode()
+        signed = crypto_sign(text.encode(), self._signing_key)
+        return b2a_base64(signed[:crypto_sign_BYTES], newline=False).decode()
 
     def headers(
         self,

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from operator import lt
 from typing import Any
 
 from bpx_connector._ccxt import Ccxt, Payload
@@ -180,11 +179,61 @@ def order_structures(
     was asked for, 'expired' was the engine's doing (the rest of an IOC, FOK, self-trade, slippage, margin),
     'rejected' is a trigger order that could not be placed when it fired.
     """
-    read = _order_rows(number).picked(orders)
-    return [
-        _order(facts, figures, info, symbols, number)
-        for (facts, figures), info in zip(read, infos, strict=True)
-    ]
+    is_float = number is float
+    structures: list[Structure] = []
+    for (facts, figures), info in zip(_order_rows(number).picked(orders), infos, strict=True):
+        (
+            price_text, amount_text, filled_text, cost_text, trigger, stop_loss, take_profit,
+            identity, client_id, timestamp, market_id,
+            kind, time_in_force, side, status, is_post_only, is_reduce_only, trigger_quantity,
+        ) = facts  # fmt: skip
+        found = _order_in_words(
+            symbols[market_id], kind, time_in_force, side, status, is_post_only, is_reduce_only
+        ).copy()
+        price, amount, filled = figures.price, figures.quantity, figures.executedQuantity
+        if not amount or (not is_float and is_zero(amount_text)):
+            amount_text = _trigger_amount(trigger_quantity)
+            amount = number_or_none(number, amount_text)
+        if found["status"] == "closed":
+            if amount is None:
+                amount_text, amount = filled_text, filled
+            elif filled is None:
+                filled_text, filled = amount_text, amount
+        cost, average, remaining = figures.executedQuoteQuantity, None, amount
+        if filled is None:
+            remaining = None
+        elif not filled or (not is_float and is_zero(filled_text)):
+            cost = filled
+        else:
+            if amount is not None:
+                remaining = _difference(amount, filled, amount_text, filled_text, number)
+            if cost is None:
+                cost, average = number_or_none(number, product(filled_text, price_text)), price
+            elif is_float and _is_product(cost, price, filled, cost_text, price_text, filled_text):
+                average = price  # as of all that rested; divided it would be the same
+            else:
+                average = cut_quotient(cost_text, filled_text, number)
+        if type(timestamp) is str:  # of the history
+            timestamp = milliseconds_of(timestamp)
+        found["info"] = info
+        found["id"] = identity
+        if client_id is not None:
+            found["clientOrderId"] = str(client_id)
+        found["timestamp"] = timestamp
+        found["datetime"] = _moment_of_order(timestamp)
+        found["price"] = average if price is None and found["type"] == "market" else price
+        if trigger is not None or stop_loss is not None or take_profit is not None:
+            found["stopPrice"] = found["triggerPrice"] = figures.triggerPrice
+            found["stopLossPrice"] = figures.stopLossTriggerPrice
+            found["takeProfitPrice"] = figures.takeProfitTriggerPrice
+        found["amount"] = amount
+        found["cost"] = cost
+        found["average"] = average
+        found["filled"] = filled
+        found["remaining"] = remaining
+        found["fees"], found["trades"] = [], []
+        structures.append(found)
+    return structures
 
 
 @lru_cache(maxsize=4096)
@@ -214,60 +263,10 @@ def _order_in_words(
     return found
 
 
-def _order(
-    facts: tuple[Any, ...], figures: Any, info: Any, symbols: Mapping[Any, str | None], number: Number
-) -> Structure:
-    (
-        price_text, amount_text, filled_text, cost_text, trigger, stop_loss, take_profit,
-        identity, client_id, timestamp, market_id,
-        kind, time_in_force, side, status, is_post_only, is_reduce_only, trigger_quantity,
-    ) = facts  # fmt: skip
-    found = _order_in_words(
-        symbols[market_id], kind, time_in_force, side, status, is_post_only, is_reduce_only
-    ).copy()
-    price, amount, filled = figures.price, figures.quantity, figures.executedQuantity
-    if not amount or (number is not float and is_zero(amount_text)):
-        amount_text = _trigger_amount(trigger_quantity)
-        amount = number_or_none(number, amount_text)
-    if found["status"] == "closed":
-        if amount is None:
-            amount_text, amount = filled_text, filled
-        elif filled is None:
-            filled_text, filled = amount_text, amount
-    cost, average, remaining = figures.executedQuoteQuantity, None, amount
-    if filled is None:
-        remaining = None
-    elif not filled or (number is not float and is_zero(filled_text)):
-        cost = filled
-    else:
-        if amount is not None:
-            remaining = _difference(amount, filled, amount_text, filled_text, number)
-        if cost is None:
-            cost, average = number_or_none(number, product(filled_text, price_text)), price
-        elif number is float and _is_product(cost, price, filled, cost_text, price_text, filled_text):
-            average = price  # as of all that rested; divided it would be the same
-        else:
-            average = cut_quotient(cost_text, filled_text, number)
-    if type(timestamp) is str:  # of the history
-        timestamp = milliseconds_of(timestamp)
-    found["info"] = info
-    found["id"] = identity
-    if client_id is not None:
-        found["clientOrderId"] = str(client_id)
-    found["timestamp"] = timestamp
-    found["datetime"] = iso8601(timestamp)
-    found["price"] = average if price is None and found["type"] == "market" else price
-    if trigger is not None or stop_loss is not None or take_profit is not None:
-        found["stopPrice"] = found["triggerPrice"] = figures.triggerPrice
-        found["stopLossPrice"] = figures.stopLossTriggerPrice
-        found["takeProfitPrice"] = figures.takeProfitTriggerPrice
-    found["amount"] = amount
-    found["cost"] = cost
-    found["average"] = average
-    found["filled"] = filled
-    found["remaining"] = remaining
-    found["fees"], found["trades"] = [], []
-    return found
+@lru_cache(maxsize=4096)
+def _moment_of_order(timestamp: int | None) -> str | None:
+    """An order is read again and again while it rests, and at each event of its life."""
+    return iso8601(timestamp)
 
 
 def _difference(one: Any, other: Any, one_text: str, other_text: str, number: Number) -> Any:
@@ -360,8 +359,13 @@ def _moment(row: Structure) -> tuple[int, int, str]:
 
 def _is_oldest_first(rows: list[Structure]) -> bool:
     """Whether each row is later than the one before, as the venue mostly has them."""
-    times = [row["timestamp"] for row in rows]
-    return None not in times and all(map(lt, times, times[1:]))
+    latest = -1
+    for row in rows:
+        time = row["timestamp"]
+        if time is None or time <= latest:
+            return False
+        latest = time
+    return True
 
 
 def _oldest_first(
