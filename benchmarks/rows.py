@@ -60,10 +60,10 @@ def _memory(name: str) -> Measurement:
 MEASUREMENTS = {
     measurement.name: measurement
     for measurement in (
-        _frames("depth", "depth"),
+        Measurement("depth", "frames", "depth", FRAMES, 3_000, rounds=15),
         _lengthy("depth_paced", FRAMES_PACED, 1_500, rate=2_000),
         _lengthy("depth_uvloop", FRAMES_PACED, 1_500, rate=2_000, loop="uvloop"),
-        _lengthy("depth_100", FRAMES, 5_000, symbols=SYMBOLS),
+        Measurement("depth_100", "frames", "depth", FRAMES, 5_000, {"symbols": SYMBOLS}, rounds=15),
         _frames("trade", "trade"),
         _frames("best", "bookTicker"),
         _frames("ticker", "ticker"),

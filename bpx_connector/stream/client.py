@@ -44,7 +44,7 @@ class Limits(NamedTuple):
     payloads_waiting: int = 10_000
     frames_of_a_flood: int = 256
     """So many at once: while they are being taken, more will have come."""
-    frames_held: int = 5_000
+    frames_held: int = 10_000
     """So many, and they wait no longer for the next read."""
 
 
