@@ -38,17 +38,19 @@ class Measurement:
     quick_rounds: int = 3
 
 
-def _frames(name: str, kind: str, count: int = FRAMES, quick: int = 3_000, **settings: Any) -> Measurement:
-    return Measurement(name, "frames", kind, count, quick, settings)
+def _bursts(name: str, kind: str, bursts: int, rounds: int, **settings: Any) -> Measurement:
+    """Bursts on one connection, since to connect and to restore takes much longer than one of them."""
+    settings["bursts"] = bursts
+    return Measurement(name, "frames", kind, FRAMES, 3_000, settings, rounds=rounds)
 
 
 def _lengthy(name: str, count: int, quick: int, **settings: Any) -> Measurement:
-    """Deltas in rounds that take seconds each, so there are fewer of them."""
+    """Deltas at a pace: rounds take seconds each, so there are fewer of them."""
     return Measurement(name, "frames", "depth", count, quick, settings, rounds=9, quick_rounds=2)
 
 
 def _calls(name: str) -> Measurement:
-    return Measurement(name, "call", name, CALLING, CALLING_QUICK, rounds=25)
+    return Measurement(name, "call", name, CALLING, CALLING_QUICK, rounds=21)
 
 
 def _memory(name: str) -> Measurement:
@@ -60,14 +62,14 @@ def _memory(name: str) -> Measurement:
 MEASUREMENTS = {
     measurement.name: measurement
     for measurement in (
-        Measurement("depth", "frames", "depth", FRAMES, 3_000, rounds=15),
+        _bursts("depth", "depth", 5, 9),
         _lengthy("depth_paced", FRAMES_PACED, 1_500, rate=2_000),
         _lengthy("depth_uvloop", FRAMES_PACED, 1_500, rate=2_000, loop="uvloop"),
-        Measurement("depth_100", "frames", "depth", FRAMES, 5_000, {"symbols": SYMBOLS}, rounds=15),
-        _frames("trade", "trade"),
-        _frames("best", "bookTicker"),
-        _frames("ticker", "ticker"),
-        _frames("order", "order"),
+        _bursts("depth_100", "depth", 5, 9, symbols=SYMBOLS),
+        _bursts("trade", "trade", 3, 7),
+        _bursts("best", "bookTicker", 3, 7),
+        _bursts("ticker", "ticker", 3, 7),
+        _bursts("order", "order", 3, 7),
         _lengthy("latency", FRAMES, 4_000, rate=5_000),
         _calls("trades"),
         _calls("fills"),

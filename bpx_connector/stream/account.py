@@ -29,6 +29,10 @@ __all__ = [
 
 Payload = dict[str, Any]
 
+READ_TOGETHER = 64
+"""Events. Parsed together they cost less, but what is made of many at once looks like growth to the garbage
+collector, which then searches everything there is."""
+
 PATIENCE = 5
 """How often in a row we ask REST for what it owes us, before we wait for the next occasion."""
 
@@ -155,6 +159,10 @@ class OrderFollower(Follower):
         return self._is_on and self._is_owed
 
     def take(self, frames: Sequence[str]) -> None:
+        for first in range(0, len(frames), READ_TOGETHER):
+            self._read(frames[first : first + READ_TOGETHER])
+
+    def _read(self, frames: Sequence[str]) -> None:
         try:
             events = list(map(payload_of, frames))
             fills = list(map(self._words.fill_words, events))
@@ -163,7 +171,7 @@ class OrderFollower(Follower):
             if len(frames) == 1:
                 raise
             for frame in frames:  # those before the one that cannot be read are as good as ever
-                self.take([frame])
+                self._read([frame])
         else:
             self._take(events, fills, iter(trades))
 

@@ -71,6 +71,7 @@ class OrderLog:
         self.incomplete: set[str] = set()
         self._limit = limit
         self._records: dict[str, Record] = {}
+        self._closed: dict[str, None] = {}
         self._fills: dict[tuple[Any, ...], None] = {}
 
     def get(self, identity: str) -> Record | None:
@@ -111,7 +112,9 @@ class OrderLog:
         executed = Decimal(order.get("executedQuantity") or ZERO)
         record = self._records.get(order["id"])
         if record is None:
-            self._add(Record(order, executed, executed)).version = self.version
+            record = self._add(Record(order, executed, executed))
+            record.version = self.version
+            self._forget_closed(record)
             return True
         if not self._moves_forward(record, order, executed, record.version <= asked_at):
             record.order = order | record.order  # what the stream does not say: when it was created, for one
@@ -174,22 +177,30 @@ class OrderLog:
             self.incomplete.add(record.order["id"])
         elif self.incomplete:
             self.incomplete.discard(record.order["id"])
+        self._forget_closed(record)
 
     def _add(self, record: Record) -> Record:
         self._records[record.order["id"]] = record
-        if len(self._records) > 2 * self._limit + MARGIN:
-            self._forget_closed()
         return record
 
-    def _forget_closed(self) -> None:
-        closed = [identity for identity, record in self._records.items() if not record.is_open]
-        for identity in closed[: -self._limit or None]:
-            del self._records[identity]
+    def _forget_closed(self, record: Record) -> None:
+        """For each order that has ended, the one that ended longest ago.
+
+        One at a time: a thousand at once keep the garbage collector busy, which counts what is made and what
+        is freed, and takes what is freed later for growth.
+        """
+        if record.is_open:
+            return
+        self._closed[record.order["id"]] = None
+        if len(self._closed) > self._limit + MARGIN:
+            identity = next(iter(self._closed))
+            del self._closed[identity], self._records[identity]
             self.incomplete.discard(identity)
 
 
 CHANGING = frozenset({"status", "quantity", "price", "executedQuantity", "executedQuoteQuantity"})
 MARGIN = 100
+"""More than events that are taken together: those of which news are given out are still known then."""
 
 
 def _name(fill: Mapping[str, Any]) -> tuple[Any, ...]:

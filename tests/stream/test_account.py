@@ -7,8 +7,14 @@ from typing import Any
 import pytest
 
 from bpx_connector.parse import events
-from bpx_connector.stream.account import AccountOrders, OrderFollower, OrderWords, StructureCache
-from bpx_connector.stream.orders import Record
+from bpx_connector.stream.account import (
+    READ_TOGETHER,
+    AccountOrders,
+    OrderFollower,
+    OrderWords,
+    StructureCache,
+)
+from bpx_connector.stream.orders import MARGIN, Record
 from bpx_connector.stream.topics import Topic, Topics
 from tests.support.links import text_frame
 
@@ -48,12 +54,12 @@ class Followed:
         raise AssertionError("nobody asks here")
 
 
-def filled(trade: int, executed: str, price: str = "10") -> str:
+def filled(trade: int, executed: str, price: str = "10", identity: str = "1") -> str:
     return text_frame(
         STREAM,
         **{
             "e": "orderFill",
-            "i": "1",
+            "i": identity,
             "s": "SOL_USDC",
             "S": "Bid",
             "X": "PartiallyFilled",
@@ -76,6 +82,25 @@ async def test_fills_before_a_frame_that_cannot_be_read_are_handed_out_all_the_s
     with pytest.raises(ValueError, match="cannot be read"):
         followed.follower.take([filled(1, "1"), filled(2, "2"), filled(3, "3", "nonsense")])
     assert await followed.trades.wait() == [("SOL_USDC", 2)]
+
+
+async def test_of_many_events_at_once_none_is_missed_and_an_order_is_told_of_as_it_stands_last() -> None:
+    followed = Followed()
+    many = 2 * READ_TOGETHER + 1
+    last = {"S": "Bid", "s": "SOL_USDC", "X": "Cancelled", "z": "1", "e": "orderCancelled"}
+    frames = [filled(number, "1", identity=str(number)) for number in range(1, many + 1)]
+    frames += [text_frame(STREAM, i="1", T=many + 1, E=many + 1, **last)]
+    followed.follower.take(frames)
+    assert await followed.trades.wait() == [("SOL_USDC", many)]
+    assert await followed.orders.wait() == [("SOL_USDC", many)]
+    assert [int(trade["id"]) for trade in followed.cache] == list(range(many - 99, many + 1))
+    record = followed.follower.log.get("1")
+    assert record is not None
+    assert record.order["status"] == "Cancelled"
+
+
+def test_an_order_is_remembered_until_news_of_it_are_given_out() -> None:
+    assert READ_TOGETHER < MARGIN
 
 
 async def test_a_fill_that_could_not_be_read_is_handed_out_when_rest_tells_of_it() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpx_connector.stream.orders import OrderLog
+from bpx_connector.stream.orders import MARGIN, OrderLog
 
 RANK = {"New": 0, "PartiallyFilled": 1, "Filled": 2, "Cancelled": 2}
 
@@ -155,6 +155,26 @@ def test_closed_orders_are_forgotten_and_open_ones_kept() -> None:
     assert orders.get("open") is not None
     assert orders.get("299") is not None
     assert orders.get("0") is None
+
+
+def test_of_closed_orders_the_one_that_ended_longest_ago_is_forgotten_first() -> None:
+    orders = OrderLog(2)
+    event(orders, order("New", "0", identity="first seen"), 1)
+    for number in range(2 + MARGIN):
+        event(orders, order("Cancelled", "0", identity=str(number)), 2 + number)
+    assert orders.get("0") is not None
+    event(orders, order("Cancelled", "0", identity="first seen"), 200)
+    assert orders.get("0") is None
+    assert orders.get("1") is not None
+    assert orders.get("first seen") is not None
+
+
+def test_a_closed_order_that_rest_tells_of_is_forgotten_in_its_turn() -> None:
+    orders = OrderLog(2)
+    for number in range(2 + MARGIN + 1):
+        assert orders.answer(order("Filled", "10", identity=str(number)), 0)
+    assert orders.get("0") is None
+    assert orders.get("1") is not None
 
 
 @st.composite
