@@ -44,13 +44,13 @@ def _bursts(name: str, kind: str, bursts: int, rounds: int, **settings: Any) -> 
     return Measurement(name, "frames", kind, FRAMES, 3_000, settings, rounds=rounds)
 
 
-def _lengthy(name: str, count: int, quick: int, **settings: Any) -> Measurement:
+def _lengthy(name: str, count: int, quick: int, rounds: int, **settings: Any) -> Measurement:
     """Deltas at a pace: rounds take seconds each, so there are fewer of them."""
-    return Measurement(name, "frames", "depth", count, quick, settings, rounds=9, quick_rounds=2)
+    return Measurement(name, "frames", "depth", count, quick, settings, rounds=rounds, quick_rounds=2)
 
 
-def _calls(name: str) -> Measurement:
-    return Measurement(name, "call", name, CALLING, CALLING_QUICK, rounds=21)
+def _calls(name: str, rounds: int = 9) -> Measurement:
+    return Measurement(name, "call", name, CALLING, CALLING_QUICK, rounds=rounds)
 
 
 def _memory(name: str) -> Measurement:
@@ -63,22 +63,22 @@ MEASUREMENTS = {
     measurement.name: measurement
     for measurement in (
         _bursts("depth", "depth", 5, 9),
-        _lengthy("depth_paced", FRAMES_PACED, 1_500, rate=2_000),
-        _lengthy("depth_uvloop", FRAMES_PACED, 1_500, rate=2_000, loop="uvloop"),
+        _lengthy("depth_paced", FRAMES_PACED, 1_500, 9, rate=2_000),
+        _lengthy("depth_uvloop", FRAMES_PACED, 1_500, 3, rate=2_000, loop="uvloop"),
         _bursts("depth_100", "depth", 5, 9, symbols=SYMBOLS),
         _bursts("trade", "trade", 3, 7),
-        _bursts("best", "bookTicker", 3, 7),
-        _bursts("ticker", "ticker", 3, 7),
+        _bursts("best", "bookTicker", 3, 5),
+        _bursts("ticker", "ticker", 3, 5),
         _bursts("order", "order", 3, 7),
-        _lengthy("latency", FRAMES, 4_000, rate=5_000),
+        _lengthy("latency", FRAMES, 4_000, 5, rate=5_000),
         _calls("trades"),
         _calls("fills"),
         _calls("candles"),
         _calls("tickers"),
-        _calls("orders"),
+        _calls("orders", 21),
         _calls("book"),
         _calls("markets"),
-        _calls("create_order"),
+        _calls("create_order", 21),
         Measurement("sign", "sign", "", 3_000, 1_000),
         Measurement("import_blocking", "imports", "blocking", 1, 1, subjects=(OURS,), fresh=True, rounds=5),
         Measurement("import_all", "imports", "all", 1, 1, subjects=(OURS,), fresh=True, rounds=5),
