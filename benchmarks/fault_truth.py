@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from bpx_connector.sandbox.events import DepthChanged, Event
-from bpx_connector.sandbox.ledger import Account
-from bpx_connector.sandbox.venue import Venue
+from bpx_connector.sandbox.account.ledger import Account
+from bpx_connector.sandbox.exchange.exchange import Venue
+from bpx_connector.sandbox.records.events import DepthChanged, Event
 
 __all__ = ["LATE", "Notes", "Shadow", "Sight", "Verdict", "fingerprint", "verdict"]
 

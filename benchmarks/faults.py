@@ -24,9 +24,9 @@ from benchmarks.fault_truth import Notes, Shadow, Sight, Verdict, verdict
 from benchmarks.report import machine, write
 from benchmarks.runner import running
 from benchmarks.subjects import OURS, PEER
-from bpx_connector.sandbox.ledger import Account
-from bpx_connector.sandbox.orders import ASK, BID, LIMIT, MARKET, OrderRequest
-from bpx_connector.sandbox.refusals import Refusal
+from bpx_connector.sandbox.account.ledger import Account
+from bpx_connector.sandbox.records.orders import ASK, BID, LIMIT, MARKET, OrderRequest
+from bpx_connector.sandbox.records.refusals import Refusal
 from bpx_connector.sandbox.server import Sandbox
 
 SUBJECTS = (PEER, OURS)

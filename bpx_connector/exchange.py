@@ -29,23 +29,17 @@ from ccxt.base.errors import (
 )
 
 from bpx_connector._ccxt import Ccxt
+from bpx_connector.call.masking import masked, masking_logger
+from bpx_connector.call.pacing import Pacing, shared_pacing
+from bpx_connector.call.signer import Signer, checked_window, value_text
 from bpx_connector.flow import Flow, flow, settle_flows
-from bpx_connector.masking import masked, masking_logger
-from bpx_connector.pacing import Pacing, shared_pacing
 from bpx_connector.rest.account import Account
 from bpx_connector.rest.markets import Markets
 from bpx_connector.rest.reading import decoded
 from bpx_connector.rest.trading import Trading
 from bpx_connector.rest.wallet import Wallet
-from bpx_connector.signer import Signer, checked_window, value_text
 from bpx_connector.venue.description import DESCRIPTION, REQUESTS_PER_MINUTE
-from bpx_connector.venue.endpoints import (
-    ENDPOINTS,
-    STANDARD,
-    Budget,
-    Endpoint,
-    endpoint_of,
-)
+from bpx_connector.venue.endpoints import ENDPOINTS, STANDARD, Budget, Endpoint, endpoint_of
 from bpx_connector.venue.errors import error_class
 
 __all__ = ["Backpack"]

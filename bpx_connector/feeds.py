@@ -12,8 +12,9 @@ from typing import Any
 from ccxt.async_support.base.ws.cache import ArrayCache, ArrayCacheByTimestamp
 from ccxt.base.errors import BadRequest
 
+from bpx_connector.orders.log import Record
 from bpx_connector.parse import events
-from bpx_connector.parse.trading import (
+from bpx_connector.parse.trading.orders import (
     Names,
     exact_product_in,
     fill_structures,
@@ -30,8 +31,7 @@ from bpx_connector.stream.account import (
     StructureCache,
 )
 from bpx_connector.stream.book import Book, Snapshot
-from bpx_connector.stream.orders import Record
-from bpx_connector.stream.state import (
+from bpx_connector.stream.followers import (
     BookFollower,
     CandleFollower,
     EventFollower,

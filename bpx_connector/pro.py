@@ -20,10 +20,10 @@ from ccxt.base.errors import ArgumentsRequired, ExchangeClosedByUser
 
 from bpx_connector import async_support
 from bpx_connector._ccxt import Params
+from bpx_connector.call.signer import checked_window
 from bpx_connector.feeds import Feeds, Streams, candle_part, depth_window
-from bpx_connector.signer import checked_window
+from bpx_connector.stream.callbacks import Callback, RawSubscription
 from bpx_connector.stream.client import Limits, StreamClient
-from bpx_connector.stream.raw import Callback, RawSubscription
 from bpx_connector.stream.recording import Player, Recorder
 from bpx_connector.stream.socket import AiohttpLink, Link, Patience, Tools
 from bpx_connector.stream.topics import News, Topic

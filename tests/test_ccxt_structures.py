@@ -19,7 +19,7 @@ from ccxt.test.exchange.base.test_market import test_market as check_market
 
 import bpx_connector.pro
 from bpx_connector.sandbox.clock import DrivenClock
-from bpx_connector.sandbox.orders import BID, MARKET, OrderRequest
+from bpx_connector.sandbox.records.orders import BID, MARKET, OrderRequest
 from bpx_connector.sandbox.server import Sandbox
 from tests.support.callers import Caller
 from tests.support.ccxt_structures import (

@@ -24,7 +24,7 @@ from nacl.signing import VerifyKey
 import bpx_connector
 import bpx_connector.async_support
 import bpx_connector.pro
-from bpx_connector.signer import signing_string
+from bpx_connector.call.signer import signing_string
 from bpx_connector.venue.errors import RateLimited
 from tests.support.callers import Caller
 from tests.support.keys import FIRST, SECOND

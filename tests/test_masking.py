@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bpx_connector.masking import masked, masking_logger
+from bpx_connector.call.masking import masked, masking_logger
 
 SECRET = "c2VjcmV0"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpx_connector.pacing import WINDOW, Pacing, RollingBudget, shared_pacing
+from bpx_connector.call.pacing import WINDOW, Pacing, RollingBudget, shared_pacing
 
 
 def test_calls_within_the_budget_go_at_once() -> None:

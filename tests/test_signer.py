@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from nacl.signing import VerifyKey
 
 import bpx_connector
-from bpx_connector import signer
-from bpx_connector.signer import (
+from bpx_connector.call import signer
+from bpx_connector.call.signer import (
     DEFAULT_WINDOW,
     MAXIMUM_WINDOW,
     Signer,

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from bpx_connector._ccxt import Payload
+from bpx_connector.parse.markets.prices import mark_price
 from bpx_connector.parse.numbers import Number, difference, iso8601, milliseconds_of, number_or_none, product
-from bpx_connector.parse.prices import mark_price
-from bpx_connector.parse.trading import ExactProduct
+from bpx_connector.parse.trading.orders import ExactProduct
 from bpx_connector.venue.words import ORDER_STATUS, SIDE
 
 __all__ = [

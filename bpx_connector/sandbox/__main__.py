@@ -7,8 +7,8 @@ import asyncio
 import signal
 from collections.abc import Sequence
 
-from .fault_kinds import KINDS, Fault, FaultError, fault_of
-from .server import DEFAULT_PORT, LOOPBACK, Sandbox
+from bpx_connector.sandbox.faults.kinds import KINDS, Fault, FaultError, fault_of
+from bpx_connector.sandbox.server import DEFAULT_PORT, LOOPBACK, Sandbox
 
 
 def arguments(words: Sequence[str] | None) -> argparse.Namespace:

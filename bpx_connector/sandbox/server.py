@@ -23,20 +23,20 @@ from typing import Any, Final, Self, TypeVar
 
 from aiohttp import web
 
-from . import rest
-from .budgets import Budgets
-from .calls import Answer
-from .clock import STEP, Clock, RealClock
-from .control import Control
-from .fault_kinds import Fault
-from .faults import Faults
-from .front_desk import FrontDesk, opened_venue
-from .listings import listings
-from .old_books import OldBooks
-from .sockets import Feed
-from .spoiled import SpoiledAnswers
-from .traffic import OPENING, Traffic
-from .venue import Venue
+from bpx_connector.sandbox.clock import STEP, Clock, RealClock
+from bpx_connector.sandbox.crowd.listings import listings
+from bpx_connector.sandbox.crowd.traffic import OPENING, Traffic
+from bpx_connector.sandbox.exchange.exchange import Venue
+from bpx_connector.sandbox.faults.answers import SpoiledAnswers
+from bpx_connector.sandbox.faults.control import Control
+from bpx_connector.sandbox.faults.faults import Faults
+from bpx_connector.sandbox.faults.kinds import Fault
+from bpx_connector.sandbox.faults.old_books import OldBooks
+from bpx_connector.sandbox.http import answering as rest
+from bpx_connector.sandbox.http.budgets import Budgets
+from bpx_connector.sandbox.http.calls import Answer
+from bpx_connector.sandbox.http.context import FrontDesk, opened_venue
+from bpx_connector.sandbox.socket.feed import Feed
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from ccxt.async_support.base.ws.cache import ArrayCacheBySymbolById, ArrayCacheBySymbolBySide
 
+from bpx_connector.orders.log import OrderLog, Record
+from bpx_connector.stream.followers import Fetch, Follower
 from bpx_connector.stream.frames import payload_of
-from bpx_connector.stream.orders import OrderLog, Record
-from bpx_connector.stream.state import Fetch, Follower
 from bpx_connector.stream.topics import Topics
 
 __all__ = [

@@ -24,10 +24,10 @@ from ccxt.base.errors import (
     UnsubscribeError,
 )
 
+from bpx_connector.stream.callbacks import Callback, RawSubscription
+from bpx_connector.stream.followers import BookFollower, Follower
 from bpx_connector.stream.frames import Refusal, payload_of, read_frame, stream_of
-from bpx_connector.stream.raw import Callback, RawSubscription
 from bpx_connector.stream.socket import USUAL_PATIENCE, Patience, Socket, Tools, pause_after
-from bpx_connector.stream.state import BookFollower, Follower
 from bpx_connector.stream.subscriptions import Placement, Standing, Verdict
 from bpx_connector.stream.topics import Topic, Topics
 from bpx_connector.venue.streams import STREAM_ERRORS

@@ -23,7 +23,6 @@ from ccxt.test.exchange.base.test_trade import test_trade as check_trade
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpx_connector.parse.candles import candle_rows, candles, opened_at, opened_each
 from bpx_connector.parse.figures import (
     CERTAIN,
     NEAREST,
@@ -36,10 +35,11 @@ from bpx_connector.parse.figures import (
     short_quotient,
     units,
 )
-from bpx_connector.parse.funding import interval_name
-from bpx_connector.parse.markets import highest_leverage
+from bpx_connector.parse.markets.candles import candle_rows, candles, opened_at, opened_each
+from bpx_connector.parse.markets.funding import interval_name
+from bpx_connector.parse.markets.listed import highest_leverage
+from bpx_connector.parse.markets.prices import order_book, public_trades, ticker
 from bpx_connector.parse.numbers import iso8601
-from bpx_connector.parse.prices import order_book, public_trades, ticker
 
 Offline = Callable[..., Any]
 Sample = Callable[[str], Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from bpx_connector.parse.order_trades import order_trades
+from bpx_connector.parse.trading.order_trades import order_trades
 
 
 def order(executed: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from bpx_connector.parse.figures import cut_quotient
-from bpx_connector.parse.trading import (
+from bpx_connector.parse.trading.orders import (
     Names,
     exact_product_in,
     fill_structures,

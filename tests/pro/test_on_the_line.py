@@ -17,7 +17,7 @@ from ccxt.base.errors import (
     UnsubscribeError,
 )
 
-from bpx_connector.sandbox.events import Liquidated
+from bpx_connector.sandbox.records.events import Liquidated
 from bpx_connector.sandbox.server import Sandbox
 from tests.support.keys import FIRST
 from tests.support.proxies import LocalProxy

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import pytest
 from ccxt.base.errors import AuthenticationError, BaseError
 
-from bpx_connector.sandbox.ledger import Account
-from bpx_connector.sandbox.orders import BID, IOC, LIMIT, OrderRequest
+from bpx_connector.sandbox.account.ledger import Account
+from bpx_connector.sandbox.records.orders import BID, IOC, LIMIT, OrderRequest
 from bpx_connector.sandbox.server import Sandbox
 from tests.support.keys import FIRST
 from tests.support.streaming import sandbox_with, soon

@@ -6,7 +6,7 @@ import pytest
 from ccxt.base.errors import BadSymbol, ExchangeNotAvailable
 
 import bpx_connector
-from bpx_connector.parse.candles import candle_rows, candles
+from bpx_connector.parse.markets.candles import candle_rows, candles
 from bpx_connector.rest.reading import decoded, read_by
 
 CANDLE = (

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpx_connector.rest.seen_orders import SeenOrders
+from bpx_connector.rest.trading.seen import SeenOrders
 
 
 def view(

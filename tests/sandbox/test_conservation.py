@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bpx_connector.sandbox.book import Book
-from bpx_connector.sandbox.events import DepthChanged, Traded
-from bpx_connector.sandbox.ledger import Account
-from bpx_connector.sandbox.orders import ASK, BID, FILLED, TRIGGER_PENDING, Order
-from bpx_connector.sandbox.refusals import Refusal
+from bpx_connector.sandbox.account.ledger import Account
+from bpx_connector.sandbox.market.book import Book
+from bpx_connector.sandbox.records.events import DepthChanged, Traded
+from bpx_connector.sandbox.records.orders import ASK, BID, FILLED, TRIGGER_PENDING, Order
+from bpx_connector.sandbox.records.refusals import Refusal
 from tests.support.venues import FREE, OTHER_PERP, PERP, PRICES, SECOND, SPOT, Floor, rules_of
 
 ASSETS = ("USDC", "SOL", "BTC", "USDT")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bpx_connector.orders.log import MARGIN, Record
 from bpx_connector.parse import events
 from bpx_connector.stream.account import (
     READ_TOGETHER,
@@ -14,7 +15,6 @@ from bpx_connector.stream.account import (
     OrderWords,
     StructureCache,
 )
-from bpx_connector.stream.orders import MARGIN, Record
 from bpx_connector.stream.topics import Topic, Topics
 from tests.support.links import text_frame
 

@@ -22,8 +22,8 @@ from ccxt.base.errors import (
 
 from bpx_connector.stream.book import Book, Snapshot
 from bpx_connector.stream.client import Limits, StreamClient
+from bpx_connector.stream.followers import BookFollower, LatestFollower
 from bpx_connector.stream.socket import Patience, pause_after
-from bpx_connector.stream.state import BookFollower, LatestFollower
 from bpx_connector.stream.topics import News, Topic
 from tests.support.links import FakeVenue, settled, text_frame
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from bpx_connector.stream.book import Book, Snapshot
 from bpx_connector.stream.client import Limits, StreamClient
+from bpx_connector.stream.followers import BookFollower, EventFollower
 from bpx_connector.stream.frames import Delta, Refusal
-from bpx_connector.stream.state import BookFollower, EventFollower
 from bpx_connector.stream.subscriptions import Verdict
 from bpx_connector.stream.topics import Topic
 from tests.support.book_truths import Truth, truths

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpx_connector.stream.orders import MARGIN, OrderLog
+from bpx_connector.orders.log import MARGIN, OrderLog
 
 RANK = {"New": 0, "PartiallyFilled": 1, "Filled": 2, "Cancelled": 2}
 

@@ -9,7 +9,7 @@ from ccxt.async_support.base.ws.cache import ArrayCache
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpx_connector.stream.state import TradeFollower
+from bpx_connector.stream.followers import TradeFollower
 from bpx_connector.stream.topics import Topic, Topics
 from tests.support.links import text_frame
 

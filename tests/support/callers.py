@@ -14,7 +14,7 @@ import pytest
 import bpx_connector
 import bpx_connector.async_support
 from bpx_connector.sandbox.clock import DRIVEN_START
-from bpx_connector.sandbox.listings import assets, listings
+from bpx_connector.sandbox.crowd.listings import assets, listings
 from tests.support.keys import FIRST, KeyPair, key_pair
 from tests.support.samples import OfflineExchange, offline_exchange
 from tests.support.sandboxes import SYMBOLS, RunningSandbox

@@ -9,11 +9,11 @@ from typing import Any
 
 from nacl.signing import SigningKey
 
-from bpx_connector.sandbox import rest
-from bpx_connector.sandbox.budgets import Budgets
-from bpx_connector.sandbox.calls import Answer
-from bpx_connector.sandbox.checks import operation_for
 from bpx_connector.sandbox.clock import DrivenClock
+from bpx_connector.sandbox.http import answering as rest
+from bpx_connector.sandbox.http.budgets import Budgets
+from bpx_connector.sandbox.http.calls import Answer
+from bpx_connector.sandbox.http.schema import operation_for
 from bpx_connector.sandbox.server import Sandbox
 
 __all__ = ["Client", "LocalDesk"]

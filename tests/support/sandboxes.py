@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bpx_connector.sandbox.clock import DrivenClock
+from bpx_connector.sandbox.exchange.exchange import Venue
 from bpx_connector.sandbox.server import SandboxThread
-from bpx_connector.sandbox.venue import Venue
 
 __all__ = ["SYMBOLS", "RunningSandbox"]
 

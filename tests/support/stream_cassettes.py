@@ -20,10 +20,10 @@ from ccxt.base.errors import UnsubscribeError
 
 from bpx_connector.pro import bpx
 from bpx_connector.sandbox.clock import DRIVEN_START
-from bpx_connector.sandbox.listings import assets, listings
+from bpx_connector.sandbox.crowd.listings import assets, listings
 from bpx_connector.sandbox.server import Sandbox
+from bpx_connector.stream.followers import CandleFollower
 from bpx_connector.stream.recording import Player
-from bpx_connector.stream.state import CandleFollower
 from tests.support.cassettes import CASSETTES, RECORDING
 from tests.support.keys import FIRST, KeyPair
 from tests.support.listeners import until

@@ -10,7 +10,7 @@ from typing import Any
 
 from bpx_connector.pro import bpx
 from bpx_connector.sandbox.clock import DrivenClock
-from bpx_connector.sandbox.events import DepthChanged, Event
+from bpx_connector.sandbox.records.events import DepthChanged, Event
 from bpx_connector.sandbox.server import Sandbox
 from tests.support.keys import FIRST, KeyPair
 

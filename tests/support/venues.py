@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from bpx_connector.sandbox.events import Event
-from bpx_connector.sandbox.ledger import Account
-from bpx_connector.sandbox.orders import ASK, BID, LIMIT, MARKET, Order, OrderRequest
-from bpx_connector.sandbox.rules import MarketRules, market_rules
-from bpx_connector.sandbox.venue import Venue
+from bpx_connector.sandbox.account.ledger import Account
+from bpx_connector.sandbox.exchange.exchange import Venue
+from bpx_connector.sandbox.records.events import Event
+from bpx_connector.sandbox.records.orders import ASK, BID, LIMIT, MARKET, Order, OrderRequest
+from bpx_connector.sandbox.records.rules import MarketRules, market_rules
 
 START = 1_790_000_000_000_000
 """A full second, 800 seconds before a full hour, in microseconds."""

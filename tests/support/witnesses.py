@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bpx_connector.sandbox.events import DepthChanged, Event, OrderChanged, Traded
-from bpx_connector.sandbox.ledger import Account
-from bpx_connector.sandbox.marks import Depth
-from bpx_connector.sandbox.orders import Fill
+from bpx_connector.sandbox.account.ledger import Account
+from bpx_connector.sandbox.market.marks import Depth
+from bpx_connector.sandbox.records.events import DepthChanged, Event, OrderChanged, Traded
+from bpx_connector.sandbox.records.orders import Fill
 from bpx_connector.sandbox.server import Sandbox
 
 __all__ = ["Witness"]

@@ -1,0 +1,1 @@
+"""One request: paced, signed, sent, and its answer understood."""

@@ -1,0 +1,1 @@
+"""Orders and fills, from the venue's words to ccxt's structures."""

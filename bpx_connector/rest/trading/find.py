@@ -1,0 +1,125 @@
+"""How one order is found again: on the book, in the history, or in what this object has seen itself.
+
+The venue's book knows only orders that rest or wait for a trigger, and its history may lag behind it. So the
+book is asked first; then an order whose end this object has seen needs no further asking; then the history.
+Where two of them know the order, the view that is further on its way is the true one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ccxt.base.errors import ArgumentsRequired, OrderNotFound
+
+from bpx_connector._ccxt import Params, Payload
+from bpx_connector.flow import Flow
+from bpx_connector.parse.trading.orders import ParseTrading, is_open
+from bpx_connector.rest.history_pages import NEWEST_FIRST
+from bpx_connector.rest.trading.figures import client_id_of
+from bpx_connector.rest.trading.seen import SeenOrders
+from bpx_connector.venue.description import HISTORY_LIMIT
+
+__all__ = ["FoundOrders", "reference_of"]
+
+
+def reference_of(exchange_id: str, call: str, order_id: Any, params: Params) -> tuple[Payload, Params]:
+    """Which order is meant, in the venue's words, and the params that are left.
+
+    The venue takes one of its two ids, never both; a client's id in `params` goes before the id.
+    """
+    rest = {name: value for name, value in params.items() if name not in ("clientOrderId", "clientId")}
+    client_id = params.get("clientOrderId", params.get("clientId"))
+    if client_id is not None:
+        return {"clientId": client_id_of(client_id)}, rest
+    if order_id is None or order_id == "":
+        raise ArgumentsRequired(f"{exchange_id} {call}() needs an order id or params['clientOrderId']")
+    return {"orderId": str(order_id)}, rest
+
+
+def _is_meant(order: Payload, reference: Payload) -> bool:
+    if "orderId" in reference:
+        return bool(order["id"] == reference["orderId"])
+    return str(order.get("clientId")) == str(reference["clientId"])
+
+
+class FoundOrders(ParseTrading):
+    """Finding orders by the venue's or the client's id."""
+
+    _seen_by_this_object: SeenOrders | None = None
+
+    def _seen_orders(self) -> SeenOrders:
+        if self._seen_by_this_object is None:
+            self._seen_by_this_object = SeenOrders()
+        return self._seen_by_this_object
+
+    def _seen(self, reference: Payload) -> Payload | None:
+        seen = self._seen_orders()
+        if "orderId" in reference:
+            return seen.order(reference["orderId"])
+        return seen.order_of_client(reference["clientId"])
+
+    def _market_id_of_order(self, call: str, reference: Payload, symbol: str | None) -> Flow[str]:
+        """The venue's name of the market that an order is in, asked for if it is not known."""
+        if symbol is not None:
+            return str(self.market(symbol)["id"])
+        order = self._seen(reference) or (yield from self._among_open_orders(reference))
+        if order is None:
+            raise OrderNotFound(
+                f"{self.id} {call}() found no open order with {_text(reference)} in any market"
+            )
+        return str(order["symbol"])
+
+    def _among_open_orders(self, reference: Payload) -> Flow[Payload | None]:
+        orders = yield self.private_get_api_v1_orders()
+        return next((order for order in orders if _is_meant(order, reference)), None)
+
+    def _resting_order(
+        self, reference: Payload, market_id: str | None, params: Params
+    ) -> Flow[Payload | None]:
+        """The order as it is on the book, or None."""
+        if market_id is None:
+            return (yield from self._among_open_orders(reference))
+        try:
+            resting: Payload = yield self.private_get_api_v1_order(
+                {**params, **reference, "symbol": market_id}
+            )
+        except OrderNotFound:
+            return None
+        return resting
+
+    def _past_order(self, reference: Payload, market_id: str | None, params: Params) -> Flow[Payload | None]:
+        """The order as the history has it, or None.
+
+        The history cannot be asked for a client's id: then its latest page is looked through.
+        """
+        request: Params = {**params, **NEWEST_FIRST}
+        if market_id is not None:
+            request["symbol"] = market_id
+        if "orderId" in reference:
+            request["orderId"] = reference["orderId"]
+        else:
+            request["limit"] = HISTORY_LIMIT
+        rows = yield self.private_get_wapi_v1_history_orders(request)
+        return next((row for row in rows if _is_meant(row, reference)), None)
+
+    def _found_order(
+        self, call: str, reference: Payload, symbol: str | None, params: Params
+    ) -> Flow[Payload]:
+        """The furthest view that there is of an order, or OrderNotFound."""
+        seen = self._seen(reference)
+        market_id = self.market(symbol)["id"] if symbol is not None else seen["symbol"] if seen else None
+        found = yield from self._resting_order(reference, market_id, params)
+        if found is None and (seen is None or is_open(seen)):
+            known = reference if seen is None else {"orderId": seen["id"]}
+            found = yield from self._past_order(known, market_id, params)
+        if found is not None:
+            return self._seen_orders().furthest(found)
+        if seen is not None:
+            return seen
+        where = f"in {symbol}" if symbol is not None else "in any market"
+        raise OrderNotFound(f"{self.id} {call}() found no order with {_text(reference)} {where}")
+
+
+def _text(reference: Payload) -> str:
+    [(name, value)] = reference.items()
+    return f"{name} {value}"

@@ -1,0 +1,258 @@
+"""Orders are placed and cancelled here.
+
+An order that may have reached the venue is never sent a second time and never called failed: trouble on the
+way is a NetworkError, and only the venue's own word is a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ccxt.base.errors import (
+    ArgumentsRequired,
+    BadRequest,
+    BaseError,
+    ExchangeError,
+    OrderNotFound,
+)
+
+from bpx_connector._ccxt import Params, Payload
+from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.trading.orders import refused_order
+from bpx_connector.rest.trading.find import FoundOrders, reference_of
+from bpx_connector.rest.trading.request import CALL_PARAMS, order_request
+from bpx_connector.venue.description import ORDERS_PER_BATCH
+from bpx_connector.venue.errors import error_class
+from bpx_connector.venue.words import CANCEL_ORDER_TYPE
+
+__all__ = ["Orders"]
+
+
+class Orders(FoundOrders):
+    """Placing and cancelling orders."""
+
+    @flow
+    def create_order(
+        self,
+        symbol: str,
+        type: Any,
+        side: Any,
+        amount: Any,
+        price: Any = None,
+        params: Params = {},
+    ) -> Flow[Any]:
+        """The order as it stands after matching: resting, filled or expired.
+
+        https://docs.backpack.exchange/#tag/Order/operation/execute_order
+
+        `type` is limit or market; stop, stop_limit and stop_market are the same with a trigger price. The
+        amount is cut off at the market's step and the price rounded to its tick. Beside ccxt's usual
+        `params`: `cost` (market orders, instead of the amount), `triggerPriceType` last, mark or index,
+        `triggerQuantity` (also a share of the position, "80%"), `stopLoss` and `takeProfit` as {triggerPrice,
+        price, triggerPriceType}, `selfTradePrevention` EXPIRE_TAKER, EXPIRE_MAKER or EXPIRE_BOTH,
+        `slippageTolerance` with `slippageToleranceType` TickSize or Percent (market orders), and for spot
+        margin `autoLend`, `autoLendRedeem`, `autoBorrow`, `autoBorrowRepay`. `clientOrderId` is a number
+        below 2**32.
+        """
+        if self.markets is None:
+            yield self.load_markets()
+        market = self.market(symbol)
+        answer = yield self.private_post_api_v1_order(
+            order_request(market, type, side, amount, price, params)
+        )
+        return self.parse_order(self._seen_orders().see(answer), market)
+
+    @flow
+    def create_market_order_with_cost(
+        self, symbol: str, side: Any, cost: Any, params: Params = {}
+    ) -> Flow[Any]:
+        """A market order that spends or earns about that much of the quote currency.
+
+        https://docs.backpack.exchange/#tag/Order/operation/execute_order
+        """
+        return (yield self.create_order(symbol, "market", side, None, None, {**params, "cost": cost}))
+
+    @flow
+    def create_market_buy_order_with_cost(self, symbol: str, cost: Any, params: Params = {}) -> Flow[Any]:
+        """A market order that spends that much of the quote currency."""
+        return (yield self.create_market_order_with_cost(symbol, "buy", cost, params))
+
+    @flow
+    def create_market_sell_order_with_cost(self, symbol: str, cost: Any, params: Params = {}) -> Flow[Any]:
+        """A market order that earns about that much of the quote currency."""
+        return (yield self.create_market_order_with_cost(symbol, "sell", cost, params))
+
+    def set_take_profit_and_stop_loss_params(  # ccxt's own, which writes into the params it is given
+        self,
+        symbol: str,
+        type: Any,
+        side: Any,
+        amount: Any,
+        price: Any = None,
+        takeProfit: Any = None,  # noqa: N803  ccxt's names
+        stopLoss: Any = None,  # noqa: N803
+        params: Params = {},
+    ) -> Any:
+        """ccxt's params for an order with a take profit and a stop loss attached."""
+        return super().set_take_profit_and_stop_loss_params(
+            symbol, type, side, amount, price, takeProfit, stopLoss, dict(params)
+        )
+
+    @flow
+    def create_orders(self, orders: Sequence[Any], params: Params = {}) -> Flow[list[Any]]:
+        """The orders of one batch, in the order given, each as it stands after matching.
+
+        https://docs.backpack.exchange/#tag/Order/operation/execute_order_batch
+
+        At most 50. If one of them breaks a rule of its market none is sent. An order that the venue refuses
+        stays in its place with status 'rejected' and the refusal ({code, message}) as `info`; the others are
+        not touched by it. `params` are those of every order.
+        """
+        if self.markets is None:
+            yield self.load_markets()
+        requests = self._batch(orders, params)
+        answers = yield self.private_post_api_v1_orders(requests)
+        return [
+            self._order_of_batch(answer, request) for answer, request in zip(answers, requests, strict=False)
+        ]
+
+    def _batch(self, orders: Sequence[Any], params: Params) -> list[Payload]:
+        if not orders:
+            raise ArgumentsRequired(f"{self.id} createOrders() needs at least one order")
+        if len(orders) > ORDERS_PER_BATCH:
+            raise BadRequest(
+                f"{self.id} createOrders() was given {len(orders)} orders; a batch takes {ORDERS_PER_BATCH}"
+            )
+        return [self._request_of_batch(place, order, params) for place, order in enumerate(orders)]
+
+    def _request_of_batch(self, place: int, order: Any, params: Params) -> Payload:
+        if not isinstance(order, dict) or not order.get("symbol"):
+            raise BadRequest(
+                f"{self.id} createOrders() orders[{place}] has to be a dict with symbol, type, side, amount"
+            )
+        try:
+            request = order_request(
+                self.market(order["symbol"]),
+                order.get("type"),
+                order.get("side"),
+                order.get("amount"),
+                order.get("price"),
+                {**params, **(order.get("params") or {})},
+            )
+        except ExchangeError as error:
+            raise error.__class__(f"orders[{place}]: {error}") from error
+        if not request.keys().isdisjoint(CALL_PARAMS):
+            raise BadRequest(f"{self.id} createOrders() takes recvWindow from options, not with an order")
+        return request
+
+    def _order_of_batch(self, answer: Payload, request: Payload) -> Any:
+        if answer.get("operation") != "Err":
+            return self.parse_order(self._seen_orders().see(answer))
+        kind = error_class(400, answer.get("code"), answer.get("message") or "", "api/v1/orders")
+        # Only a refusal is the end of an order; after a timeout it may well be on the book.
+        status = "rejected" if issubclass(kind, ExchangeError) else None
+        return refused_order(request, answer, status, self.safe_symbol(request["symbol"]), self.number)
+
+    # --- cancelling --------------------------------------------------------------------------------------
+
+    @flow
+    def cancel_order(self, id: str, symbol: str | None = None, params: Params = {}) -> Flow[Any]:
+        """The order as it stands after its cancellation.
+
+        https://docs.backpack.exchange/#tag/Order/operation/cancel_order
+
+        The venue can also accept a cancellation without having done it: the order then comes back as it was
+        last seen, with status 'open', for until the venue acts it can still be filled. Without a symbol the
+        order is looked for among those this object has seen and those that are open. `clientOrderId` names it
+        instead of the id. An order that is not on the book (any more) is OrderNotFound.
+        """
+        if self.markets is None:
+            yield self.load_markets()
+        reference, rest = reference_of(self.id, "cancelOrder", id, params)
+        market_id = yield from self._market_id_of_order("cancelOrder", reference, symbol)
+        answer = yield self.private_delete_api_v1_order({**rest, **reference, "symbol": market_id})
+        if answer:
+            return self.parse_order(self._seen_orders().see(answer))
+        return self._order_being_cancelled(reference, market_id)
+
+    def _order_being_cancelled(self, reference: Payload, market_id: str) -> Any:
+        seen = self._seen(reference) or {}
+        unseen = {"id": reference.get("orderId"), "clientId": reference.get("clientId"), "symbol": market_id}
+        return {**self.parse_order({**unseen, **seen}), "status": "open", "info": seen}
+
+    @flow
+    def cancel_orders(
+        self, ids: list[str], symbol: str | None = None, params: Params = {}
+    ) -> Flow[list[Any]]:
+        """The orders as they stand after their cancellation, in the order given.
+
+        https://docs.backpack.exchange/#tag/Order/operation/cancel_order
+
+        The venue has no list of cancellations: each is a call of its own, and all are tried, whatever happens
+        to one of them. An order that was not on the book any more keeps its place with status None; any other
+        error is raised at the end. `clientOrderIds` names the orders instead of the ids.
+        """
+        rest = {name: value for name, value in params.items() if name != "clientOrderIds"}
+        named: list[tuple[str, Params]] = [(order_id, rest) for order_id in ids]
+        if "clientOrderIds" in params:
+            named = [("", {**rest, "clientOrderId": client_id}) for client_id in params["clientOrderIds"]]
+        if not named:
+            raise ArgumentsRequired(f"{self.id} cancelOrders() needs ids, or params['clientOrderIds']")
+        orders: list[Any] = []
+        failures: list[BaseError] = []
+        for order_id, order_params in named:
+            try:
+                orders.append((yield self.cancel_order(order_id, symbol, order_params)))
+            except OrderNotFound as error:
+                orders.append(self._order_not_on_book(order_id, order_params, symbol, error))
+            except BaseError as error:
+                failures.append(error)
+        if failures:
+            done = ", ".join(str(order["id"]) for order in orders) or "none"
+            raise failures[0].__class__(
+                f"{failures[0]}; {len(failures)} of {len(named)} cancellations failed, done: {done}"
+            ) from failures[0]
+        return orders
+
+    def _order_not_on_book(self, order_id: str, params: Params, symbol: str | None, error: BaseError) -> Any:
+        missing = {"id": order_id or None, "clientId": params.get("clientOrderId")}
+        market = self.market(symbol) if symbol is not None else None
+        return {**self.parse_order(missing, market), "info": {"message": str(error)}}
+
+    @flow
+    def cancel_orders_with_client_order_id(
+        self,
+        clientOrderIds: list[str],  # noqa: N803  ccxt's name
+        symbol: str | None = None,
+        params: Params = {},
+    ) -> Flow[list[Any]]:
+        """The orders with these client ids as they stand after their cancellation."""
+        orders: list[Any] = yield self.cancel_orders([], symbol, {**params, "clientOrderIds": clientOrderIds})
+        return orders
+
+    @flow
+    def cancel_all_orders(self, symbol: str | None = None, params: Params = {}) -> Flow[list[Any]]:
+        """The orders that were cancelled: all of one market, or without a symbol of every market.
+
+        https://docs.backpack.exchange/#tag/Order/operation/cancel_open_orders
+
+        `trigger` True cancels trigger orders only, False resting orders only. The venue cancels by market:
+        without a symbol there is one call for each market in which orders are open. Where it has only
+        accepted a cancellation it names no orders, and none are in the result.
+        """
+        if self.markets is None:
+            yield self.load_markets()
+        rest = {name: value for name, value in params.items() if name != "trigger"}
+        if params.get("trigger") is not None:
+            rest["orderType"] = CANCEL_ORDER_TYPE[bool(params["trigger"])]
+        if symbol is not None:
+            market_ids = [self.market(symbol)["id"]]
+        else:
+            resting = yield self.private_get_api_v1_orders()
+            market_ids = sorted({order["symbol"] for order in resting})
+        orders: list[Any] = []
+        for market_id in market_ids:
+            cancelled = yield self.private_delete_api_v1_orders({**rest, "symbol": market_id})
+            orders += [self._seen_orders().see(order) for order in cancelled or []]
+        return list(self.parse_orders(orders))

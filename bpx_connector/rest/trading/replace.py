@@ -1,0 +1,132 @@
+"""An order takes the place of another one: the venue cannot amend, so the old one is cancelled first.
+
+The two are never alive together, and nothing is placed unless the end of the old one is certain.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from ccxt.base.errors import BaseError, ExchangeError, InvalidOrder, OperationFailed, OrderNotFound
+
+from bpx_connector._ccxt import Params, Payload
+from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.numbers import plain
+from bpx_connector.parse.trading.orders import amount_asked, is_open
+from bpx_connector.rest.trading.figures import client_id_of
+from bpx_connector.rest.trading.find import reference_of
+from bpx_connector.rest.trading.place import Orders
+from bpx_connector.rest.trading.request import order_request
+from bpx_connector.venue.words import ORDER_STATUS
+
+__all__ = ["ReplacedOrders"]
+
+# How long edit_order waits for a cancellation that was accepted but not done: milliseconds, one by one.
+CONFIRMATION_PAUSES = (100, 200, 400, 800, 1600)
+
+
+class ReplacedOrders(Orders):
+    """Replacing orders."""
+
+    @flow
+    def edit_order(
+        self,
+        id: str,
+        symbol: str,
+        type: Any,
+        side: Any,
+        amount: Any = None,
+        price: Any = None,
+        params: Params = {},
+    ) -> Flow[Any]:
+        """The order that has taken the place of another one.
+
+        https://docs.backpack.exchange/#tag/Order/operation/cancel_order
+
+        The venue cannot amend: the old order is cancelled, its end confirmed, then the new one placed; the
+        two are never alive together. `amount` is what both are to trade in all: what the old one had filled
+        by its end is left out of the new one. Without an amount or a price the old order's holds. If the old
+        order was filled meanwhile it is an InvalidOrder, if its end cannot be confirmed an OperationFailed,
+        and in either case nothing is placed. A new order that breaks a rule is refused before the old one is
+        touched. With an empty id `clientOrderId` names the old order, and the new one keeps it (or takes
+        `newClientOrderId`); with an id it is the new order's.
+        """
+        if self.markets is None:
+            yield self.load_markets()
+        market = self.market(symbol)
+        reference, rest = _edited(self.id, id, params)
+        if amount is None or (price is None and str(type).lower() != "market"):
+            old = yield from self._found_order("editOrder", reference, symbol, {})
+            amount = amount_asked(old) if amount is None else amount
+            price = old.get("price") if price is None else price
+        order_request(market, type, side, amount, price, rest)  # refuses what could not be placed afterwards
+        ended = yield from self._confirmed_cancellation(reference, market)
+        amount = self._left_to_trade(ended, amount)
+        try:
+            return (yield self.create_order(symbol, type, side, amount, price, rest))
+        except BaseError as error:
+            is_refusal = isinstance(error, ExchangeError)
+            outcome = "and nothing took its place" if is_refusal else "its replacement may have been placed"
+            raise error.__class__(f"{error}; order {ended['id']} was cancelled, {outcome}") from error
+
+    def _confirmed_cancellation(self, reference: Payload, market: Any) -> Flow[Payload]:
+        """The order as it ended, if this cancellation was its end."""
+        try:
+            ended: Payload = yield self.private_delete_api_v1_order({**reference, "symbol": market["id"]})
+        except OrderNotFound as error:
+            ended = yield from self._found_order("editOrder", reference, market["symbol"], {})
+            raise self._cannot_replace(ended) from error
+        if not ended or is_open(ended):
+            ended = yield from self._ended_order(reference, market)
+        self._seen_orders().see(ended)
+        if ORDER_STATUS.get(ended["status"]) != "canceled":
+            raise self._cannot_replace(ended)
+        return ended
+
+    def _cannot_replace(self, order: Payload) -> InvalidOrder:
+        status = ORDER_STATUS.get(order["status"], order["status"])
+        return InvalidOrder(
+            f"{self.id} editOrder() could not replace order {order['id']}: it is {status} with "
+            f"{order.get('executedQuantity')} filled; nothing was placed"
+        )
+
+    def _ended_order(self, reference: Payload, market: Any) -> Flow[Payload]:
+        for pause in CONFIRMATION_PAUSES:
+            yield self.sleep(pause)
+            try:
+                order = yield from self._found_order("editOrder", reference, market["symbol"], {})
+            except OrderNotFound:
+                continue  # off the book, and the history does not have it yet
+            if not is_open(order):
+                return order
+        raise OperationFailed(
+            f"{self.id} editOrder() the cancellation of {reference} was accepted, but the order did not end "
+            f"within {sum(CONFIRMATION_PAUSES) / 1000} s; nothing was placed"
+        )
+
+    def _left_to_trade(self, ended: Payload, amount: Any) -> Any:
+        filled = Decimal(ended.get("executedQuantity") or "0")
+        if not filled or (isinstance(amount, str) and amount.endswith("%")):
+            return amount
+        left = Decimal(str(amount)) - filled
+        if left <= 0:
+            raise InvalidOrder(
+                f"{self.id} editOrder() order {ended['id']} had filled {plain(filled)} of {amount} when it "
+                "was cancelled; nothing was placed"
+            )
+        return left
+
+
+def _edited(exchange_id: str, order_id: str, params: Params) -> tuple[Payload, Params]:
+    """Which order is replaced, and the params of the one that replaces it."""
+    rest = dict(params)
+    new_client_id = rest.pop("newClientOrderId", None)
+    if order_id:
+        reference: Payload = {"orderId": str(order_id)}
+    else:
+        reference, _ = reference_of(exchange_id, "editOrder", order_id, params)
+    if new_client_id is not None:
+        rest.pop("clientId", None)
+        rest["clientOrderId"] = client_id_of(new_client_id)
+    return reference, rest

@@ -1,0 +1,1 @@
+"""Money: who owns what, and what a trade moves."""

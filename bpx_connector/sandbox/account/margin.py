@@ -1,0 +1,310 @@
+"""What an account is worth and how much of it its positions and orders tie up.
+
+It reads everything and changes nothing. Equity is the weighted worth of all balances plus what positions
+have won and not yet paid out. It must carry the initial margin of every position, worst case of the open
+orders included, before an order may add to it; once it no longer carries the maintenance margin, the account
+is liquidated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from bpx_connector.sandbox import choices
+from bpx_connector.sandbox.account.ledger import Account
+from bpx_connector.sandbox.market.market import Market
+from bpx_connector.sandbox.records.orders import ASK, BID
+from bpx_connector.sandbox.records.positions import Position
+from bpx_connector.sandbox.records.rules import MarginFunction
+
+ZERO: Final = Decimal(0)
+ONE: Final = Decimal(1)
+USDC: Final = choices.QUOTE_ASSET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionView:
+    """A position with its margin figures: what `/position` needs besides `position` itself."""
+
+    position: Position
+    mark: Decimal
+    imf: Decimal
+    mmf: Decimal
+    exposure_quantity: Decimal
+    exposure_notional: Decimal
+    estimated_liquidation_price: Decimal
+    pnl_unrealized: Decimal
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollateralRow:
+    """One asset in the collateral view."""
+
+    symbol: str
+    asset_mark_price: Decimal
+    total_quantity: Decimal
+    balance_notional: Decimal
+    collateral_weight: Decimal
+    collateral_value: Decimal
+    open_order_quantity: Decimal
+    lend_quantity: Decimal
+    available_quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarginSummary:
+    """The venue's `MarginAccountSummary`."""
+
+    assets_value: Decimal
+    borrow_liability: Decimal
+    collateral: list[CollateralRow]
+    imf: Decimal
+    mmf: Decimal
+    unsettled_equity: Decimal
+    liabilities_value: Decimal
+    margin_fraction: Decimal | None
+    net_equity: Decimal
+    net_equity_available: Decimal
+    net_equity_locked: Decimal
+    net_exposure_futures: Decimal
+    pnl_unrealized: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSummary:
+    """The venue's `AccountSummary`; fees in basis points."""
+
+    auto_borrow_settlements: bool
+    auto_lend: bool
+    auto_realize_pnl: bool
+    auto_repay_borrows: bool
+    borrow_limit: Decimal
+    futures_maker_fee: Decimal
+    futures_taker_fee: Decimal
+    leverage_limit: Decimal
+    limit_orders: int
+    liquidating: bool
+    position_limit: Decimal
+    spot_maker_fee: Decimal
+    spot_taker_fee: Decimal
+    trigger_orders: int
+
+
+class Valuation:
+    """Prices accounts by the markets' marks."""
+
+    def __init__(self, markets: Mapping[str, Market]) -> None:
+        self._markets: Final = markets
+        self._priced_by: Final = _pricing_markets(markets)
+
+    @property
+    def assets(self) -> frozenset[str]:
+        """All assets that have a price here."""
+        return frozenset({USDC, *self._priced_by})
+
+    def price_of(self, asset: str) -> Decimal:
+        """What one unit of an asset is worth in USDC; zero when nothing here prices it."""
+        if asset == USDC:
+            return ONE
+        market = self._priced_by.get(asset)
+        return ZERO if market is None else market.mark
+
+    def collateral_value(self, account: Account) -> Decimal:
+        """The weighted worth of everything an account owns, locked funds included."""
+        value = ZERO
+        for asset, balance in account.balances.items():
+            if balance.total:
+                value += balance.total * self.price_of(asset) * collateral_weight(asset)
+        return value
+
+    def unrealised(self, account: Account) -> Decimal:
+        """What the positions have won or lost and not yet paid out."""
+        return sum((p.unsettled(self._markets[s].mark) for s, p in account.positions.items()), ZERO)
+
+    def equity(self, account: Account) -> Decimal:
+        """What the account would be worth to its positions: collateral and profit, less debt."""
+        return self.collateral_value(account) + self.unrealised(account) - account.debt
+
+    def exposure(self, account: Account, symbol: str) -> Decimal:
+        """The quantity of a position "including worst case open positions" (OpenAPI, netExposureQuantity)."""
+        return _worst_case(
+            account.position_quantity(symbol),
+            account.committed_quantity(symbol, BID),
+            account.committed_quantity(symbol, ASK),
+        )
+
+    def initial_fraction(self, account: Account, symbol: str, notional: Decimal) -> Decimal:
+        """The initial margin fraction: the market's function, never below what the leverage limit leaves."""
+        return max(_fraction(self._markets[symbol].rules.imf, notional), ONE / account.leverage_limit)
+
+    def maintenance_fraction(self, symbol: str, notional: Decimal) -> Decimal:
+        """The maintenance margin fraction of a position of this notional."""
+        return _fraction(self._markets[symbol].rules.mmf, notional)
+
+    def initial_margin(self, account: Account) -> Decimal:
+        """The equity that positions and open orders tie up."""
+        return sum((self._initial(account, symbol) for symbol in _exposed(account)), ZERO)
+
+    def maintenance_margin(self, account: Account) -> Decimal:
+        """The equity below which positions are liquidated."""
+        total = ZERO
+        for symbol, position in account.positions.items():
+            notional = abs(position.quantity) * self._markets[symbol].mark
+            total += notional * self.maintenance_fraction(symbol, notional)
+        return total
+
+    def carries(
+        self, account: Account, symbol: str, side: str, quantity: Decimal, immediate_cost: Decimal = ZERO
+    ) -> bool:
+        """Whether the account may add an order of this quantity; one that adds no exposure it always may.
+
+        `immediate_cost` is what would be lost at once: fees, and trading worse than the mark.
+        """
+        held = account.position_quantity(symbol)
+        bids = account.committed_quantity(symbol, BID) + (quantity if side == BID else ZERO)
+        asks = account.committed_quantity(symbol, ASK) + (quantity if side == ASK else ZERO)
+        exposure = _worst_case(held, bids, asks)
+        if exposure <= self.exposure(account, symbol):
+            return True
+        notional = exposure * self._markets[symbol].mark
+        needed = notional * self.initial_fraction(account, symbol, notional)
+        needed += sum((self._initial(account, other) for other in _exposed(account) if other != symbol), ZERO)
+        return self.equity(account) - immediate_cost >= needed
+
+    def is_below_maintenance(self, account: Account) -> bool:
+        """Whether the account's equity no longer carries its positions."""
+        return bool(account.positions) and self.equity(account) < self.maintenance_margin(account)
+
+    def position_view(self, account: Account, position: Position) -> PositionView:
+        """One position with its margin figures."""
+        symbol = position.symbol
+        mark = self._markets[symbol].mark
+        exposure = self.exposure(account, symbol)
+        return PositionView(
+            position=position,
+            mark=mark,
+            imf=self.initial_fraction(account, symbol, exposure * mark),
+            mmf=self.maintenance_fraction(symbol, exposure * mark),
+            exposure_quantity=exposure,
+            exposure_notional=exposure * mark,
+            estimated_liquidation_price=self.liquidation_price(account, position),
+            pnl_unrealized=position.unsettled(mark),
+            user_id=account.user_id,
+        )
+
+    def liquidation_price(self, account: Account, position: Position) -> Decimal:
+        """The mark at which equity would meet maintenance, all else equal; zero when there is none."""
+        market = self._markets[position.symbol]
+        size = abs(position.quantity)
+        fraction = self.maintenance_fraction(position.symbol, size * market.mark)
+        others = self.maintenance_margin(account) - size * market.mark * fraction
+        slope = position.quantity - size * fraction
+        if slope == 0:
+            return ZERO
+        price = (position.quantity * market.mark + others - self.equity(account)) / slope
+        return market.rules.round_to_tick(price) if price > 0 else ZERO
+
+    def summary(self, account: Account) -> MarginSummary:
+        """The collateral view of an account."""
+        rows = [self._collateral_row(account, asset) for asset in sorted(account.balances)]
+        rows = [row for row in rows if row.total_quantity]
+        exposure = sum((self.exposure(account, s) * self._markets[s].mark for s in _exposed(account)), ZERO)
+        collateral = sum((row.collateral_value for row in rows), ZERO)
+        unrealised = self.unrealised(account)
+        equity = collateral + unrealised - account.debt
+        initial = self.initial_margin(account)
+        return MarginSummary(
+            assets_value=collateral,
+            borrow_liability=ZERO,
+            collateral=rows,
+            imf=initial / exposure if exposure else ONE / account.leverage_limit,
+            mmf=self.maintenance_margin(account) / exposure if exposure else self._smallest_maintenance(),
+            unsettled_equity=ZERO,
+            liabilities_value=account.debt,
+            margin_fraction=equity / exposure if exposure else None,
+            net_equity=equity,
+            net_equity_available=max(ZERO, equity - initial),
+            net_equity_locked=initial,
+            net_exposure_futures=exposure,
+            pnl_unrealized=unrealised,
+        )
+
+    def _initial(self, account: Account, symbol: str) -> Decimal:
+        notional = self.exposure(account, symbol) * self._markets[symbol].mark
+        return notional * self.initial_fraction(account, symbol, notional) if notional else ZERO
+
+    def _smallest_maintenance(self) -> Decimal:
+        fractions = [market.rules.mmf.base for market in self._markets.values() if market.rules.mmf]
+        return min(fractions, default=ZERO)
+
+    def _collateral_row(self, account: Account, asset: str) -> CollateralRow:
+        balance = account.balances[asset]
+        price = self.price_of(asset)
+        weight = collateral_weight(asset)
+        lent = account.lent(asset)
+        return CollateralRow(
+            symbol=asset,
+            asset_mark_price=price,
+            total_quantity=balance.total,
+            balance_notional=balance.total * price,
+            collateral_weight=weight,
+            collateral_value=balance.total * price * weight,
+            open_order_quantity=balance.locked,
+            lend_quantity=lent,
+            available_quantity=balance.available - lent,
+        )
+
+
+def collateral_weight(asset: str) -> Decimal:
+    """The share of an asset's worth that counts as collateral."""
+    return choices.COLLATERAL_WEIGHTS.get(asset, choices.OTHER_COLLATERAL_WEIGHT)
+
+
+def account_summary(account: Account) -> AccountSummary:
+    """Settings, fees and counts of an account."""
+    resting, waiting = account.count_open()
+    return AccountSummary(
+        auto_borrow_settlements=account.auto_borrow_settlements,
+        auto_lend=account.auto_lend,
+        auto_realize_pnl=True,
+        auto_repay_borrows=account.auto_repay_borrows,
+        borrow_limit=ZERO,
+        futures_maker_fee=account.fees["futures_maker"],
+        futures_taker_fee=account.fees["futures_taker"],
+        leverage_limit=account.leverage_limit,
+        limit_orders=resting,
+        liquidating=account.liquidating,
+        position_limit=choices.POSITION_LIMIT,
+        spot_maker_fee=account.fees["spot_maker"],
+        spot_taker_fee=account.fees["spot_taker"],
+        trigger_orders=waiting,
+    )
+
+
+def _pricing_markets(markets: Mapping[str, Market]) -> dict[str, Market]:
+    """Each asset's market against USDC: the spot one where there is one, else the perpetual."""
+    priced: dict[str, Market] = {}
+    for market in markets.values():
+        rules = market.rules
+        if rules.quote == USDC and (not rules.is_perp or rules.base not in priced):
+            priced[rules.base] = market
+    return priced
+
+
+def _worst_case(held: Decimal, bids: Decimal, asks: Decimal) -> Decimal:
+    return max(abs(held + bids), abs(held - asks))
+
+
+def _exposed(account: Account) -> list[str]:
+    """The perpetuals that an account has a position or a resting order in."""
+    symbols = dict.fromkeys(account.positions)
+    symbols.update(dict.fromkeys(symbol for (symbol, _), quantity in account.committed.items() if quantity))
+    return list(symbols)
+
+
+def _fraction(function: MarginFunction | None, notional: Decimal) -> Decimal:
+    return ONE if function is None else function.fraction(notional)

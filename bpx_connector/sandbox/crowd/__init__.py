@@ -1,0 +1,1 @@
+"""What makes the exchange look alive: listings, traders, a past."""

@@ -1,0 +1,262 @@
+"""The seeded traders: makers who keep books around a wandering price, takers who trade against them.
+
+Each market has its own stream of random numbers, drawn from the seed and the symbol (the steps of the price
+from the seed and what is priced, so that spot and perpetual stay together), and acts a number of times that
+depends on the time that has passed and nothing else. Whole numbers and decimals only: with one
+seed and a driven clock the same orders are placed at the same moments every time.
+
+A market's true price is kept in millionths of a tick. Once a second it takes a step, leaning back towards the
+market's start so that long runs stay near it, and becomes the index price.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Final
+
+from bpx_connector.sandbox.account.ledger import Account
+from bpx_connector.sandbox.crowd.listings import Listing
+from bpx_connector.sandbox.exchange.exchange import Venue
+from bpx_connector.sandbox.records.events import Event, OrderChanged
+from bpx_connector.sandbox.records.orders import ASK, BID, IOC, LIMIT, OrderRequest
+from bpx_connector.sandbox.records.refusals import Refusal
+
+__all__ = ["OPENING", "Traffic"]
+
+OPENING: Final = 30_000_000
+"""Microseconds of trading before the doors open: there are trades and marks from the first request on."""
+
+SECOND: Final = 1_000_000
+MILLION: Final = 1_000_000
+LEAN: Final = 20_000
+"""Each second takes back one part in so many of the distance from the start price."""
+LONGEST_GAP: Final = SECOND
+"""Time beyond this between two steps (a machine asleep) passes without traffic."""
+HALF_SPREAD_PPM: Final = 40
+"""The distance of the best quotes from the true price."""
+BOOK_REACH_PPM: Final = 8_000
+"""How far from the true price the farthest level lies; less on calm markets."""
+TAKE_SHARE: Final = 30
+"""Of a hundred actions, how many are trades; the others renew quotes."""
+HOUSE_FUNDS: Final = Decimal(10) ** 12
+
+
+class Traffic:
+    """All traders of a venue."""
+
+    def __init__(
+        self, venue: Venue, listings: Iterable[Listing], *, seed: int, born: int, speed: float = 1
+    ) -> None:
+        rows = [listing for listing in listings if listing.is_lively]
+        assets = {"USDC", *(listing.rules.base for listing in rows if not listing.rules.is_perp)}
+        funds = dict.fromkeys(sorted(assets), HOUSE_FUNDS)
+        maker = venue.open_account("house maker", born, funds=funds, house=True)
+        taker = venue.open_account("house taker", born, funds=funds, house=True)
+        self._maker_id = maker.id
+        self._born = born
+        self._markets = {
+            listing.symbol: _MarketTraders(venue, listing, maker, taker, seed, speed) for listing in rows
+        }
+        self._venue = venue
+        venue.listeners.append(self._hear)
+
+    def open(self) -> None:
+        """Fill the books and trade for the half minute before the doors open."""
+        for market in self._markets.values():
+            market.open(self._born)
+        for time in range(self._born + SECOND, self._born + OPENING, SECOND):
+            for market in self._markets.values():
+                market.trade_once(time)
+            self._venue.tick(time)
+
+    def step(self, now: int) -> None:
+        """Do what is due by now in every market."""
+        for market in self._markets.values():
+            market.step(now)
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, OrderChanged) and event.account_id == self._maker_id and not event.order.is_open:
+            market = self._markets.get(event.order.symbol)
+            if market is not None:
+                market.forget(event.order.id)
+
+
+class _MarketTraders:
+    """The traders of one market."""
+
+    def __init__(
+        self, venue: Venue, listing: Listing, maker: Account, taker: Account, seed: int, speed: float
+    ) -> None:
+        self._venue = venue
+        self._listing = listing
+        self._rules = listing.rules
+        self._maker = maker
+        self._taker = taker
+        self._random = random.Random(f"{seed} {listing.symbol}")
+        # Markets with one underlying walk in step, each from its own start.
+        self._steps = random.Random(f"{seed} {listing.underlying}")
+        self._start = int(listing.start / listing.rules.tick) * MILLION
+        self._true = self._start
+        self._quotes: dict[str, dict[int, int]] = {BID: {}, ASK: {}}
+        """Side to order id to price in ticks."""
+        # Millionths of an action that one microsecond is worth.
+        self._pace = int(listing.pace * MILLION) * int(speed * 1000) // 1000
+        self._owed = 0
+        self._latest = 0
+        self._walked = 0
+        self._reach = min(BOOK_REACH_PPM, max(100, listing.volatility * 10))
+
+    # --- time ----------------------------------------------------------------------------------------
+
+    def open(self, now: int) -> None:
+        """Place the opening quotes."""
+        self._latest = self._walked = now
+        for place in range(self._listing.levels):
+            for side in (BID, ASK):
+                self._quote(side, self._offset_of(place), now)
+
+    def step(self, now: int) -> None:
+        """Walk once a second; act as often as the time that has passed allows."""
+        if self._pace <= 0:
+            return
+        if now - self._walked >= SECOND:
+            self._walked += (now - self._walked) // SECOND * SECOND
+            self._walk(now)
+        self._owed += self._pace * min(now - self._latest, LONGEST_GAP)
+        self._latest = now
+        while self._owed >= MILLION * SECOND:
+            self._owed -= MILLION * SECOND
+            self._act(now)
+
+    def trade_once(self, now: int) -> None:
+        """One trade and one new quote."""
+        self._latest = self._walked = now
+        self._walk(now)
+        self._renew(now)
+        self._take(now)
+
+    def forget(self, order_id: int) -> None:
+        """An order is gone: filled, cancelled or expired."""
+        for quotes in self._quotes.values():
+            quotes.pop(order_id, None)
+
+    # --- decisions -----------------------------------------------------------------------------------
+
+    def _walk(self, now: int) -> None:
+        # A uniform step of this width has the standard deviation of the volatility over a sixtieth of a
+        # minute.
+        width = max(1, self._listing.volatility * 224 // 1000)
+        step = self._steps.randint(-width, width)
+        self._true += self._true * step // MILLION + (self._start - self._true) // LEAN
+        self._true = max(self._true, self._start // 4, MILLION)
+        self._venue.set_index(self._listing.symbol, self._index(), now)
+
+    def _index(self) -> Decimal:
+        """The true price to a hundredth of a tick."""
+        return Decimal(self._true * 100 // MILLION) * self._rules.tick / 100
+
+    def _act(self, now: int) -> None:
+        if self._random.randrange(100) < TAKE_SHARE:
+            self._take(now)
+        else:
+            self._renew(now)
+
+    def _renew(self, now: int) -> None:
+        """Keep one side at its depth: move a quote that the price has run into, or an arbitrary one."""
+        side = self._random.choice((BID, ASK))
+        quotes = self._quotes[side]
+        if len(quotes) >= self._listing.levels:
+            self._cancel(side, self._stale(side) or self._random.choice(list(quotes)), now)
+        # Most new quotes go near the touch, where most are taken.
+        place = min(
+            self._random.randrange(self._listing.levels), self._random.randrange(self._listing.levels)
+        )
+        self._quote(side, self._offset_of(place), now)
+
+    def _stale(self, side: str) -> int | None:
+        """A quote on the wrong side of the true price, or one left far behind by it."""
+        true, widest = self._true // MILLION, self._true // MILLION * self._reach * 2 // MILLION + 8
+        towards = 1 if side == BID else -1
+        for order_id, price in self._quotes[side].items():
+            behind = (true - price) * towards
+            if behind <= 0 or behind > widest + self._listing.levels:
+                return order_id
+        return None
+
+    def _offset_of(self, place: int) -> int:
+        """How many ticks the level at this place lies away from the true price."""
+        ticks = self._true // MILLION
+        half_spread = max(1, ticks * HALF_SPREAD_PPM // MILLION)
+        gap = max(1, ticks * self._reach // MILLION // self._listing.levels)
+        return half_spread + place * gap + self._random.randrange(gap)
+
+    # --- orders --------------------------------------------------------------------------------------
+
+    def _quantity(self, low: int, high: int) -> Decimal:
+        """A quantity worth so many per cent of a level, in whole steps."""
+        worth = Decimal(self._listing.notional * self._random.randint(low, high)) / 100
+        price = self._true // MILLION * self._rules.tick
+        return max(self._rules.floor_to_step(worth / price), self._rules.min_quantity)
+
+    def _quote(self, side: str, offset: int, now: int) -> None:
+        ticks = self._true // MILLION + (-offset if side == BID else offset)
+        quantity = self._quantity(20, 180)
+        if ticks <= 0:
+            return
+        order = self._placed(
+            self._maker,
+            OrderRequest(
+                symbol=self._listing.symbol,
+                side=side,
+                order_type=LIMIT,
+                price=ticks * self._rules.tick,
+                quantity=quantity,
+                post_only=True,
+            ),
+            now,
+        )
+        if order is not None:
+            self._quotes[side][order] = ticks
+
+    def _take(self, now: int) -> None:
+        """Trade against the best price, whoever's it is, with a limit a little beyond it."""
+        side = self._random.choice((BID, ASK))
+        quantity = self._quantity(2, 40)
+        best = self._best_of(ASK if side == BID else BID)
+        if best is None or self._rules.state == "PostOnly":
+            return
+        slack = max(2, self._true // MILLION * HALF_SPREAD_PPM // MILLION) * self._rules.tick
+        self._placed(
+            self._taker,
+            OrderRequest(
+                symbol=self._listing.symbol,
+                side=side,
+                order_type=LIMIT,
+                price=best + slack if side == BID else max(best - slack, self._rules.tick),
+                quantity=quantity,
+                time_in_force=IOC,
+            ),
+            now,
+        )
+
+    def _best_of(self, side: str) -> Decimal | None:
+        book = self._venue.depth(self._listing.symbol, 1)
+        levels = book.asks if side == ASK else book.bids
+        return levels[0][0] if levels else None
+
+    def _placed(self, account: Account, request: OrderRequest, now: int) -> int | None:
+        """The id of the order if it rests; a refusal is no matter to the traders."""
+        try:
+            order = self._venue.execute(account, request, now)
+        except Refusal:
+            return None
+        return order.id if order.is_open else None
+
+    def _cancel(self, side: str, order_id: int, now: int) -> None:
+        self._quotes[side].pop(order_id, None)
+        try:
+            self._venue.cancel(self._maker, self._listing.symbol, order_id=order_id, now=now)
+        except Refusal:
+            return

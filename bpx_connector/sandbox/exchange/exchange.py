@@ -1,0 +1,405 @@
+"""What the exchange is, without the network: commands go in here in one order, changes come out as events.
+
+No clock is read: `now` is an argument, in microseconds, and never runs backwards. Commands raise `Refusal`;
+records that queries hand out are the exchange's own and are only to be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import ROUND_DOWN, Decimal
+from typing import Final
+
+from bpx_connector.sandbox import choices
+from bpx_connector.sandbox.account.clearing import Clearing
+from bpx_connector.sandbox.account.largest import largest_order, largest_withdrawal
+from bpx_connector.sandbox.account.ledger import Account, Deposit, FundingPayment, Ledger, Withdrawal
+from bpx_connector.sandbox.account.margin import (
+    AccountSummary,
+    MarginSummary,
+    PositionView,
+    Valuation,
+    account_summary,
+)
+from bpx_connector.sandbox.exchange.order_life import Desk
+from bpx_connector.sandbox.exchange.outbox import Announcements
+from bpx_connector.sandbox.exchange.schedule import Schedule
+from bpx_connector.sandbox.exchange.triggers import Triggers
+from bpx_connector.sandbox.market import order_checks as entry
+from bpx_connector.sandbox.market.candles import Candle, Ticker
+from bpx_connector.sandbox.market.market import Market
+from bpx_connector.sandbox.market.marks import Depth, FundingRate, Mark
+from bpx_connector.sandbox.records import refusals
+from bpx_connector.sandbox.records.events import Event, Traded
+from bpx_connector.sandbox.records.orders import CONDITIONAL_ORDER, TRIGGER_PENDING, Fill, Order, OrderRequest
+from bpx_connector.sandbox.records.positions import Position
+from bpx_connector.sandbox.records.refusals import Refusal
+from bpx_connector.sandbox.records.rules import MarketRules
+
+ZERO: Final = Decimal(0)
+
+
+class Venue:
+    """The whole exchange in one object.
+
+    `prices` gives each market its first index and last price. `fees` overrides rows of
+    `choices.FEES_BASIS_POINTS` for accounts opened later.
+    """
+
+    def __init__(
+        self,
+        rules: Iterable[MarketRules],
+        *,
+        now: int,
+        prices: Mapping[str, Decimal],
+        fees: Mapping[str, Decimal] | None = None,
+    ) -> None:
+        self.rules: Final[dict[str, MarketRules]] = {each.symbol: each for each in rules}
+        self.ledger: Final = Ledger()
+        self.markets: Final = {s: Market(each, prices[s], now) for s, each in self.rules.items()}
+        self.valuation: Final = Valuation(self.markets)
+        self._announcements: Final = Announcements(self.valuation)
+        self.listeners: Final[list[Callable[[Event], None]]] = self._announcements.listeners
+        self._fees: Final = {**choices.FEES_BASIS_POINTS, **(fees or {})}
+        clearing = Clearing(self.ledger, self._announcements)
+        self._desk: Final = Desk(self.ledger, self.markets, self.valuation, clearing, self._announcements)
+        self._triggers: Final = Triggers(self.ledger, self.markets, self._desk, self._announcements)
+        self._schedule: Final = Schedule(
+            self.ledger, self.markets, self.valuation, clearing, self._desk, self._announcements, now
+        )
+        self._by_key: Final[dict[str, Account]] = {}
+        self._next_transfer_id = choices.FIRST_TRANSFER_ID
+
+    # Commands -----------------------------------------------------------------------------------------------
+
+    def open_account(
+        self,
+        public_key: str,
+        now: int,
+        *,
+        funds: Mapping[str, Decimal] | None = None,
+        house: bool = False,
+    ) -> Account:
+        """A new account, funded by `funds` or the table in `choices`; the old one if the key has one.
+
+        House accounts keep short histories and know no limit on open orders.
+        """
+        known = self._by_key.get(public_key)
+        if known is not None:
+            return known
+        account = self.ledger.open(public_key, now, dict(self._fees), house)
+        self._by_key[public_key] = account
+        for asset, quantity in (self._starting_funds() if funds is None else funds).items():
+            self.deposit(account, asset, quantity, now)
+        return account
+
+    def execute(self, account: Account, request: OrderRequest, now: int) -> Order:
+        """Place one order: the record after matching, or a `Refusal` raised."""
+        try:
+            return self._placed(account, request, now)
+        finally:
+            self._finish(now)
+
+    def execute_batch(
+        self, account: Account, requests: Sequence[OrderRequest], now: int
+    ) -> list[Order | Refusal]:
+        """Place orders one after the other; each answers for itself."""
+        answers: list[Order | Refusal] = []
+        for request in requests:
+            try:
+                answers.append(self.execute(account, request, now))
+            except Refusal as refusal:
+                answers.append(refusal)
+        return answers
+
+    def cancel(
+        self,
+        account: Account,
+        symbol: str,
+        *,
+        order_id: int | None = None,
+        client_id: int | None = None,
+        now: int,
+    ) -> Order:
+        """Cancel one open order, resting or waiting for its trigger."""
+        order = self.order(account, symbol, order_id=order_id, client_id=client_id)
+        self._desk.cancel(account, order, now)
+        self._finish(now)
+        return order
+
+    def cancel_all(self, account: Account, symbol: str, kind: str | None, now: int) -> list[Order]:
+        """Cancel open orders of one market: RestingLimitOrder, ConditionalOrder, or (None) both kinds."""
+        self._market(symbol)
+        cancelled = self.open_orders(account, symbol, kind)
+        for order in cancelled:
+            self._desk.cancel(account, order, now)
+        self._finish(now)
+        return cancelled
+
+    def update_account(
+        self,
+        account: Account,
+        *,
+        leverage_limit: Decimal | None = None,
+        auto_lend: bool | None = None,
+        auto_borrow_settlements: bool | None = None,
+        auto_repay_borrows: bool | None = None,
+        now: int,
+    ) -> None:
+        """Change the settings that are given."""
+        if leverage_limit is not None:
+            if not 1 <= leverage_limit <= choices.MAX_LEVERAGE_LIMIT:
+                raise refusals.invalid_leverage()
+            account.leverage_limit = leverage_limit
+        if auto_lend is not None and auto_lend != account.auto_lend:
+            account.auto_lend = auto_lend
+            self._announcements.balance(account, choices.QUOTE_ASSET, now)
+        if auto_borrow_settlements is not None:
+            account.auto_borrow_settlements = auto_borrow_settlements
+        if auto_repay_borrows is not None:
+            account.auto_repay_borrows = auto_repay_borrows
+
+    def deposit(
+        self, account: Account, asset: str, quantity: Decimal, now: int, *, source: str = "internal"
+    ) -> Deposit:
+        """Credit an account from outside; confirmed at once."""
+        if asset not in self.valuation.assets:
+            raise refusals.invalid_asset()
+        if quantity <= 0:
+            raise refusals.quantity_below_minimum()
+        deposit = Deposit(
+            id=self._transfer_id(),
+            asset=asset,
+            quantity=quantity,
+            source=source,
+            status="confirmed",
+            created_at=now,
+        )
+        account.deposits.append(deposit)
+        self.ledger.credit(account, asset, quantity)
+        self._finish(now)
+        return deposit
+
+    def withdraw(
+        self,
+        account: Account,
+        asset: str,
+        quantity: Decimal,
+        now: int,
+        *,
+        address: str,
+        blockchain: str,
+        fee: Decimal = Decimal(0),
+        client_id: str | None = None,
+        lend_redeem: bool = False,
+    ) -> Withdrawal:
+        """Send funds out; `fee` is kept out of `quantity`. Pending until a later `tick` confirms it."""
+        if asset not in self.valuation.assets:
+            raise refusals.invalid_asset()
+        if quantity <= fee or quantity <= 0:
+            raise refusals.quantity_below_minimum()
+        if quantity > largest_withdrawal(account, asset, self.valuation, lend_redeem=lend_redeem):
+            raise refusals.insufficient_funds()
+        withdrawal = Withdrawal(
+            id=self._transfer_id(),
+            asset=asset,
+            quantity=quantity,
+            fee=fee,
+            blockchain=blockchain,
+            address=address,
+            client_id=client_id,
+            status="pending",
+            created_at=now,
+        )
+        account.withdrawals.append(withdrawal)
+        self.ledger.debit(account, asset, quantity)
+        self._finish(now)
+        return withdrawal
+
+    def set_index(self, symbol: str, price: Decimal, now: int) -> None:
+        """Move a market's outside price, which marks and index triggers follow."""
+        market = self._market(symbol)
+        market.marks.set_index(price)
+        self._finish(now)
+
+    def set_book_state(self, symbol: str, state: str) -> None:
+        """Open, close or restrict a market's book: the venue's `OrderBookState`."""
+        self._market(symbol).state = state
+
+    def tick(self, now: int) -> None:
+        """Let time pass: marks each second, funding, settlement of profit, liquidations, withdrawals."""
+        self._schedule.carry_out(now)
+        self._finish(now)
+
+    # Queries: one account -----------------------------------------------------------------------------------
+
+    def account(self, public_key: str) -> Account | None:
+        """The account a key has opened."""
+        return self._by_key.get(public_key)
+
+    def order(
+        self, account: Account, symbol: str, *, order_id: int | None = None, client_id: int | None = None
+    ) -> Order:
+        """One open order, or the refusal 404 that the venue gives for any other."""
+        orders = account.open_in(self._market(symbol).symbol)
+        for order in reversed(orders):
+            if order.id == order_id or (client_id is not None and order.client_id == client_id):
+                return order
+        raise refusals.not_found()
+
+    def open_orders(
+        self, account: Account, symbol: str | None = None, kind: str | None = None
+    ) -> list[Order]:
+        """Open orders, oldest first, trigger orders included; `kind` as in `cancel_all`."""
+        orders = account.all_open() if symbol is None else account.open_in(self._market(symbol).symbol)
+        if kind is None:
+            return orders
+        return [o for o in orders if (o.status == TRIGGER_PENDING) == (kind == CONDITIONAL_ORDER)]
+
+    def order_history(self, account: Account) -> Sequence[Order]:
+        """All orders, open ones too, newest first."""
+        return list(reversed(account.order_history))
+
+    def fills(self, account: Account) -> Sequence[Fill]:
+        """All fills, newest first."""
+        return list(reversed(account.fill_history))
+
+    def funding_payments(self, account: Account) -> Sequence[FundingPayment]:
+        """All funding payments, newest first."""
+        return list(reversed(account.funding_history))
+
+    def deposits(self, account: Account) -> Sequence[Deposit]:
+        """All deposits, newest first."""
+        return list(reversed(account.deposits))
+
+    def withdrawals(self, account: Account) -> Sequence[Withdrawal]:
+        """All withdrawals, newest first."""
+        return list(reversed(account.withdrawals))
+
+    def balances(self, account: Account) -> dict[str, tuple[Decimal, Decimal, Decimal]]:
+        """Asset to (available, locked, staked), as `/capital`: zero rows absent, lent funds left out."""
+        shown = {
+            asset: (balance.available - account.lent(asset), balance.locked, ZERO)
+            for asset, balance in account.balances.items()
+        }
+        return {asset: figures for asset, figures in shown.items() if any(figures)}
+
+    def position_history(self, account: Account) -> Sequence[Position]:
+        """All positions ever opened, newest first, the open ones before the closed."""
+        return [*reversed(account.positions.values()), *reversed(account.position_history)]
+
+    def positions(self, account: Account) -> list[PositionView]:
+        """Open positions with their margin figures."""
+        return [self.valuation.position_view(account, position) for position in account.positions.values()]
+
+    def margin(self, account: Account) -> MarginSummary:
+        """The collateral view: all fields of the venue's `MarginAccountSummary`."""
+        return self.valuation.summary(account)
+
+    def summary(self, account: Account) -> AccountSummary:
+        """Settings, fees and counts: all fields of the venue's `AccountSummary`."""
+        return account_summary(account)
+
+    def max_order_quantity(
+        self,
+        account: Account,
+        symbol: str,
+        side: str,
+        *,
+        price: Decimal | None = None,
+        reduce_only: bool = False,
+    ) -> Decimal:
+        """The largest quantity the account could order now, on the step."""
+        return largest_order(
+            account, self._market(symbol), side, self.valuation, price=price, reduce_only=reduce_only
+        )
+
+    def max_withdrawal(self, account: Account, asset: str, *, lend_redeem: bool = False) -> Decimal:
+        """How much of an asset could leave now."""
+        return largest_withdrawal(account, asset, self.valuation, lend_redeem=lend_redeem)
+
+    # Queries: markets ---------------------------------------------------------------------------------------
+
+    def depth(self, symbol: str, limit: int | None = None) -> Depth:
+        """Both sides best first, the id of the last change, and its time."""
+        return self._market(symbol).depth(limit)
+
+    def trades(self, symbol: str) -> Sequence[Traded]:
+        """The tape, newest first."""
+        return list(reversed(self._market(symbol).tape))
+
+    def candles(
+        self, symbol: str, interval: str, start: int, end: int, price_type: str = "Last"
+    ) -> list[Candle]:
+        """Candles whose start (microseconds) is in [start, end), oldest first, the running one included.
+
+        `interval` is the venue's word ("1m" ... "1month"), `price_type` Last, Mark or Index. Only intervals
+        that have data; filling gaps is the reader's choice.
+        """
+        return self._market(symbol).candles(interval, start, end, price_type)
+
+    def ticker(self, symbol: str, now: int, interval: str = "1d") -> Ticker | None:
+        """The last day (or week, "1w") of one market; None when nothing traded in it."""
+        return self._market(symbol).ticker(now, interval)
+
+    def mark(self, symbol: str) -> Mark:
+        """Mark and, on perpetuals, index, running funding rate and the end of its interval."""
+        return self._market(symbol).marks.shown()
+
+    def open_interest(self, symbol: str) -> Decimal:
+        """The sum of all long positions, in base units."""
+        return self._market(symbol).open_interest
+
+    def funding_history(self, symbol: str) -> Sequence[FundingRate]:
+        """Funding rates, newest first; the first row is the interval still running."""
+        return self._market(symbol).marks.history()
+
+    # Inside -------------------------------------------------------------------------------------------------
+
+    def _placed(self, account: Account, request: OrderRequest, now: int) -> Order:
+        market = self._market(request.symbol)
+        entry.check_request(request, market.rules, market.state, market.last_price)
+        if account.liquidating:
+            raise refusals.account_liquidating()
+        if not account.is_house and sum(account.count_open()) >= choices.MAX_OPEN_ORDERS:
+            raise refusals.too_many_orders()
+        if entry.is_conditional(request):
+            return self._triggers.place(account, market, request, now)
+        return self._desk.enter(account, market, request, now)
+
+    def _finish(self, now: int) -> None:
+        """Announce what a command changed, then fire every trigger it set off, each announced in turn."""
+        self._flush(now)
+        self._triggers.arm_children(now)
+        while self._triggers.fire_next(now):
+            self._flush(now)
+            self._triggers.arm_children(now)
+        self._flush(now)
+
+    def _flush(self, now: int) -> None:
+        """Balances follow the order that moved them, and the book comes last."""
+        for account, asset in self.ledger.take_touched():
+            self._announcements.balance(account, asset, now)
+        for market in self.markets.values():
+            for event in market.book_events(now):
+                self._announcements.tell(event)
+
+    def _market(self, symbol: str) -> Market:
+        market = self.markets.get(symbol)
+        if market is None:
+            raise refusals.invalid_symbol()
+        return market
+
+    def _transfer_id(self) -> int:
+        number = self._next_transfer_id
+        self._next_transfer_id += 1
+        return number
+
+    def _starting_funds(self) -> dict[str, Decimal]:
+        funds = {a: q for a, q in choices.STARTING_FUNDS.items() if a in self.valuation.assets}
+        for rules in self.rules.values():
+            price = self.valuation.price_of(rules.base)
+            if not rules.is_perp and rules.base not in funds and price:
+                whole = (choices.OTHER_STARTING_NOTIONAL / price).to_integral_value(rounding=ROUND_DOWN)
+                funds[rules.base] = max(whole, Decimal(1))
+        return funds

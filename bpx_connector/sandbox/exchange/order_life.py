@@ -1,0 +1,315 @@
+"""The life of an order: accepted or refused, matched, resting, shrunk, cancelled, expired.
+
+Every status and expiry reason is set in this file, but for those of triggers. A request is judged whole
+before anything moves: when a `Refusal` is raised, nothing has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from bpx_connector.sandbox import choices
+from bpx_connector.sandbox.account.clearing import Clearing, fee_rate
+from bpx_connector.sandbox.account.ledger import Account, Ledger
+from bpx_connector.sandbox.account.margin import Valuation
+from bpx_connector.sandbox.exchange.outbox import Announcements
+from bpx_connector.sandbox.market.market import Market
+from bpx_connector.sandbox.market.matching import SELF_TRADE, Preview, incoming, matches, preview
+from bpx_connector.sandbox.records import refusals
+from bpx_connector.sandbox.records.events import (
+    ORDER_ACCEPTED,
+    ORDER_CANCELLED,
+    ORDER_EXPIRED,
+    ORDER_MODIFIED,
+)
+from bpx_connector.sandbox.records.orders import (
+    ASK,
+    BID,
+    CANCELLED,
+    EXPIRED,
+    FILLED,
+    FOK,
+    GTC,
+    LIMIT,
+    MARKET,
+    NEW,
+    OPPOSITE,
+    PARTIALLY_FILLED,
+    TRIGGER_PENDING,
+    Order,
+    OrderRequest,
+)
+from bpx_connector.sandbox.records.rules import MarketRules
+
+ZERO: Final = Decimal(0)
+
+
+class Desk:
+    """Takes orders in and looks after them until they are done."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        markets: Mapping[str, Market],
+        valuation: Valuation,
+        clearing: Clearing,
+        announcements: Announcements,
+    ) -> None:
+        self._ledger: Final = ledger
+        self._markets: Final = markets
+        self._valuation: Final = valuation
+        self._clearing: Final = clearing
+        self._announcements: Final = announcements
+        self._next_order_id = choices.FIRST_ORDER_ID
+        self.filled_parents: Final[dict[int, Order]] = {}
+        """Orders with attached stop loss or take profit that traded since somebody last looked."""
+
+    def enter(
+        self,
+        account: Account,
+        market: Market,
+        request: OrderRequest,
+        now: int,
+        *,
+        trigger: Order | None = None,
+        system_order_type: str | None = None,
+    ) -> Order:
+        """Accept an order that has passed the market's checks, match it, and let the rest stay or expire."""
+        order = self.new_order(account, request, now)
+        order.system_order_type = system_order_type
+        if trigger is not None:
+            order.related_order_id = trigger.id
+            order.triggered_at = now
+        self._cut_to_position(account, market, order)
+        look = preview(order, market.rules, market.book)
+        self._refuse_unmatched(market, order, look)
+        if system_order_type is None:
+            self._refuse_unfunded(account, market, order, look)
+        if order.quote_quantity is not None:
+            order.quantity = look.quantity
+        self.accept(account, order, ORDER_ACCEPTED)
+        if order.time_in_force == FOK and not look.is_complete:
+            self._expire(account, order, "FillOrKill", now)
+            return order
+        stopped = self._match(market, order, now)
+        self._conclude(
+            account, market, order, stopped or (look.stopped if order.quote_quantity else None), now
+        )
+        return order
+
+    def new_order(self, account: Account, request: OrderRequest, now: int) -> Order:
+        """An order's record as requested; it has no place anywhere until it is accepted."""
+        return Order(
+            id=self._next_order_id,
+            account_id=account.id,
+            symbol=request.symbol,
+            side=request.side,
+            order_type=request.order_type,
+            time_in_force=request.time_in_force,
+            self_trade_prevention=request.self_trade_prevention,
+            created_at=now,
+            updated_at=now,
+            price=request.price,
+            quantity=request.quantity,
+            quote_quantity=request.quote_quantity,
+            post_only=request.post_only,
+            reduce_only=request.reduce_only,
+            client_id=request.client_id,
+            stop_loss_trigger_price=request.stop_loss_trigger_price,
+            stop_loss_limit_price=request.stop_loss_limit_price,
+            stop_loss_trigger_by=request.stop_loss_trigger_by,
+            take_profit_trigger_price=request.take_profit_trigger_price,
+            take_profit_limit_price=request.take_profit_limit_price,
+            take_profit_trigger_by=request.take_profit_trigger_by,
+            slippage_tolerance=request.slippage_tolerance,
+            slippage_tolerance_type=request.slippage_tolerance_type,
+            auto_lend_redeem=bool(request.auto_lend_redeem),
+        )
+
+    def accept(self, account: Account, order: Order, kind: str) -> None:
+        """Give an order its id and its row in the history, and announce it."""
+        self._next_order_id += 1
+        account.order_history.append(order)
+        self._announcements.order(account, kind, order)
+
+    def cancel(self, account: Account, order: Order, now: int) -> None:
+        """Take an open order out at its owner's wish."""
+        self._withdraw(account, order)
+        order.status = CANCELLED
+        order.updated_at = now
+        self._announcements.order(account, ORDER_CANCELLED, order)
+
+    def expire_resting(self, account: Account, order: Order, reason: str, now: int) -> None:
+        """Take an open order out for a reason of the exchange's own."""
+        self._withdraw(account, order)
+        self._expire(account, order, reason, now)
+
+    def _expire(self, account: Account, order: Order, reason: str, now: int) -> None:
+        order.status = EXPIRED
+        order.expiry_reason = reason
+        order.updated_at = now
+        self._announcements.order(account, ORDER_EXPIRED, order)
+
+    def _withdraw(self, account: Account, order: Order) -> None:
+        market = self._markets[order.symbol]
+        account.unlist_order(order)
+        account.reduce_only_resting.pop(order.id, None)
+        if order.status == TRIGGER_PENDING:
+            del market.triggers[order.id]
+            return
+        market.book.remove(order)
+        if market.rules.is_perp:
+            account.commit(order, -order.remaining)
+        else:
+            self._ledger.release(account, order, given_asset(order, market.rules))
+
+    def _cut_to_position(self, account: Account, market: Market, order: Order) -> None:
+        """Refuse a reduce-only order that has nothing to reduce, and cut one that wants too much."""
+        if not order.reduce_only:
+            return
+        allowed = reducible(account, order)
+        if allowed == 0:
+            raise refusals.not_reduced()
+        if order.quantity is None:
+            order.quantity = min(allowed, preview(order, market.rules, market.book).quantity)
+            order.quote_quantity = None
+        order.quantity = min(allowed, order.quantity)
+
+    def _refuse_unmatched(self, market: Market, order: Order, look: Preview) -> None:
+        if order.order_type == MARKET and market.book.best(OPPOSITE[order.side]) is None:
+            raise refusals.no_liquidity()
+        if order.order_type == MARKET and order.quantity is None and look.quantity == 0 and not look.stopped:
+            raise refusals.quantity_below_minimum()
+        if order.post_only and order.price is not None and market.book.crosses(order.side, order.price):
+            raise refusals.would_take()
+
+    def _refuse_unfunded(self, account: Account, market: Market, order: Order, look: Preview) -> None:
+        if market.rules.is_perp:
+            self._refuse_without_margin(account, market, order, look)
+            return
+        asset = given_asset(order, market.rules)
+        free = account.balance(asset).available
+        if choices.LEND_REDEEM_NEEDS_FLAG and not order.auto_lend_redeem:
+            free -= account.lent(asset)
+        if _cost(order, look) > free:
+            raise refusals.insufficient_funds()
+
+    def _refuse_without_margin(self, account: Account, market: Market, order: Order, look: Preview) -> None:
+        if order.reduce_only:
+            return
+        worse = look.quote - look.quantity * market.mark
+        loss = max(ZERO, worse if order.side == BID else -worse)
+        fee = look.quote * fee_rate(account, market.rules, is_maker=False)
+        wanted = look.quantity if order.quantity is None else order.quantity
+        if not self._valuation.carries(account, market.symbol, order.side, wanted, loss + fee):
+            raise refusals.insufficient_margin()
+
+    def _match(self, market: Market, order: Order, now: int) -> str | None:
+        """Trade an accepted order against the book as it changes: why the engine stopped it, if it did."""
+        taker = incoming(order, market.rules, market.book)
+        for match in matches(market.book.first_of(OPPOSITE[order.side]), taker):
+            if match.quantity == 0:
+                owner = self._ledger.accounts[match.maker.account_id]
+                self.expire_resting(owner, match.maker, SELF_TRADE, now)
+            else:
+                self._trade(market, match.maker, order, match.price, match.quantity, now)
+        return taker.stopped
+
+    def _trade(
+        self, market: Market, maker: Order, taker: Order, price: Decimal, quantity: Decimal, now: int
+    ) -> None:
+        market.book.shrink(maker, quantity)
+        owner = self._ledger.accounts[maker.account_id]
+        if market.rules.is_perp:
+            owner.commit(maker, -quantity)
+        for order in (maker, taker):
+            order.executed_quantity += quantity
+            order.executed_quote_quantity += quantity * price
+            order.status = PARTIALLY_FILLED if order.remaining else FILLED
+            order.updated_at = now
+            if order.stop_loss_trigger_price is not None or order.take_profit_trigger_price is not None:
+                self.filled_parents[order.id] = order
+        traded = market.trade(maker, taker, price, quantity, now)
+        self._clearing.settle_trade(market, maker, taker, traded)
+        if maker.status == FILLED:
+            owner.unlist_order(maker)
+            owner.reduce_only_resting.pop(maker.id, None)
+        if market.rules.is_perp:
+            self._trim(owner, market, now)
+            self._trim(self._ledger.accounts[taker.account_id], market, now)
+
+    def _trim(self, account: Account, market: Market, now: int) -> None:
+        """Shrink resting reduce-only orders "to prevent position side reversal" (OpenAPI, Order update)."""
+        for order in list(account.reduce_only_resting.values()):
+            if order.symbol != market.symbol or order.quantity is None:
+                continue
+            excess = order.remaining - reducible(account, order)
+            if excess <= 0:
+                continue
+            if excess == order.remaining:
+                self.expire_resting(account, order, "ReduceOnlyNotReduced", now)
+                continue
+            market.book.shrink(order, excess)
+            order.quantity -= excess
+            order.updated_at = now
+            self._announcements.order(account, ORDER_MODIFIED, order)
+
+    def _conclude(
+        self, account: Account, market: Market, order: Order, stopped: str | None, now: int
+    ) -> None:
+        """What becomes of an order once it has traded all it can."""
+        if order.order_type == LIMIT:
+            if not order.remaining:
+                return
+            if stopped == SELF_TRADE:
+                self._expire(account, order, SELF_TRADE, now)
+            elif order.time_in_force != GTC:
+                self._expire(account, order, _KILLED[order.time_in_force], now)
+            else:
+                self._rest(account, market, order)
+        elif stopped or order.remaining:
+            self._expire(account, order, stopped or choices.MARKET_REMAINDER_REASON, now)
+
+    def _rest(self, account: Account, market: Market, order: Order) -> None:
+        order.status = PARTIALLY_FILLED if order.executed_quantity else NEW
+        if market.rules.is_perp:
+            account.commit(order, order.remaining)
+            if order.reduce_only:
+                account.reduce_only_resting[order.id] = order
+        else:
+            asset = given_asset(order, market.rules)
+            self._ledger.hold(account, order, asset, _hold(order))
+        market.book.add(order)
+        account.list_order(order)
+
+
+#: Why the rest of a limit order that may not rest expires.
+_KILLED: Final = {"IOC": "ImmediateOrCancel", "FOK": "FillOrKill"}
+
+
+def given_asset(order: Order, rules: MarketRules) -> str:
+    """The asset a spot order gives away."""
+    return rules.quote if order.side == BID else rules.base
+
+
+def reducible(account: Account, order: Order) -> Decimal:
+    """How much of a position an order of this side would close; zero when it would not reduce it."""
+    held = account.position_quantity(order.symbol)
+    return max(ZERO, -held if order.side == BID else held)
+
+
+def _cost(order: Order, look: Preview) -> Decimal:
+    """What a spot order needs at most: a limit bid its whole notional, a market bid what the book asks."""
+    if order.side == ASK:
+        return look.quantity if order.quantity is None else order.quantity
+    if order.price is None or order.quantity is None:
+        return look.quote
+    return order.price * order.quantity
+
+
+def _hold(order: Order) -> Decimal:
+    if order.side == ASK or order.price is None:
+        return order.remaining
+    return order.remaining * order.price

@@ -1,0 +1,67 @@
+"""A request that has passed all checks, and what is answered to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from bpx_connector.sandbox.account.ledger import Account
+from bpx_connector.sandbox.http.context import FrontDesk
+from bpx_connector.sandbox.http.schema import Operation
+
+__all__ = ["Answer", "Call", "paged"]
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One checked request: typed parameters, and the account that signed it if the operation is signed."""
+
+    desk: FrontDesk
+    operation: Operation
+    query: Mapping[str, Any]
+    bodies: Sequence[Mapping[str, Any]]
+    now: int
+    signer: Account | None = None
+
+    @property
+    def account(self) -> Account:
+        """The account that signed; only signed operations ask for it."""
+        assert self.signer is not None, "an operation without a signature has no account"
+        return self.signer
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The one payload of an operation that takes one."""
+        return self.bodies[0]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A status with a JSON body, with bare text, or with nothing (`body` is None)."""
+
+    body: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_text: bool = False
+
+    @classmethod
+    def of_text(cls, text: str, status: int = 200) -> Answer:
+        """Bare text, as `/time` and the errors of parsing are answered."""
+        return cls(text, status, is_text=True)
+
+
+def paged(rows: Sequence[Row], limit: int, offset: int, shape: Callable[[Row], dict[str, Any]]) -> Answer:
+    """One page of rows with the venue's paging headers; a page count of 1 even for no rows, as captured."""
+    size = max(limit, 1)
+    headers = {
+        "Access-Control-Expose-Headers": "X-Page-Count, X-Current-Page, X-Page-Size, X-Total",
+        "Cache-Control": "no-store",
+        "X-Current-Page": str(offset // size + 1),
+        "X-Page-Count": str(max(1, -(-len(rows) // size))),
+        "X-Page-Size": str(limit),
+        "X-Total": str(len(rows)),
+    }
+    return Answer([shape(row) for row in rows[offset : offset + limit]], headers=headers)

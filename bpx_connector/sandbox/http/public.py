@@ -1,0 +1,210 @@
+"""Answers to the public operations: one function each, from a call to the venue's JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from bpx_connector.sandbox.choices import COLLATERAL_WEIGHTS, OTHER_COLLATERAL_WEIGHT
+from bpx_connector.sandbox.crowd.listings import assets, stocks
+from bpx_connector.sandbox.crowd.past import MINUTES_BACK
+from bpx_connector.sandbox.http import payloads as shapes
+from bpx_connector.sandbox.http.calls import Answer, Call, paged
+from bpx_connector.sandbox.http.context import wallet_address
+from bpx_connector.sandbox.market.marks import FundingRate
+from bpx_connector.sandbox.records import refusals
+
+__all__ = ["PUBLIC"]
+
+MOST_DEPTH: Final = 5_000
+"""Levels a side without a limit: a probe saw thousands, and the newer documentation says up to 5000."""
+MOST_TRADES: Final = 1_000
+MOST_FUNDING_RATES: Final = 10_000
+USUAL_ROWS: Final = 100
+HOUR: Final = 3_600_000_000
+DEFAULT_MARKET_TYPES: Final = ("SPOT", "PERP")
+"""What `/markets` returns unless market types are asked for."""
+
+
+def _is_closed(call: Call, symbol: str) -> bool:
+    return call.desk.state(symbol) == "Closed"
+
+
+def _listed(call: Call) -> str:
+    symbol: str = call.query["symbol"]
+    if not call.desk.is_listed(symbol):
+        raise refusals.invalid_symbol()
+    return symbol
+
+
+def _symbols(call: Call, kinds: Iterable[str]) -> list[str]:
+    wanted = set(kinds)
+    return [symbol for symbol, rules in call.desk.venue.rules.items() if rules.kind in wanted]
+
+
+# --- system --------------------------------------------------------------------------------------------
+
+
+def _status(call: Call) -> Answer:
+    return Answer({"message": None, "status": "Ok"})
+
+
+def _ping(call: Call) -> Answer:
+    return Answer.of_text("pong")
+
+
+def _time(call: Call) -> Answer:
+    return Answer.of_text(str(call.now // 1000))
+
+
+def _wallets(call: Call) -> Answer:
+    chains = sorted({token["blockchain"] for asset in assets() for token in asset["tokens"]})
+    return Answer(
+        [{"address": wallet_address("the exchange", chain), "blockchain": chain} for chain in chains]
+    )
+
+
+def _assets(call: Call) -> Answer:
+    return Answer(assets())
+
+
+def _collateral(call: Call) -> Answer:
+    return Answer(
+        [
+            shapes.collateral_summary(
+                asset["symbol"], COLLATERAL_WEIGHTS.get(asset["symbol"], OTHER_COLLATERAL_WEIGHT)
+            )
+            for asset in assets()
+        ]
+    )
+
+
+def _securities(call: Call) -> Answer:
+    return Answer(stocks()["securities"])
+
+
+def _market_sessions(call: Call) -> Answer:
+    return Answer(stocks()["marketSessions"])
+
+
+# --- markets -------------------------------------------------------------------------------------------
+
+
+def _market_row(call: Call, symbol: str) -> dict[str, Any]:
+    return shapes.market(call.desk.venue.rules[symbol], call.desk.state(symbol))
+
+
+def _markets(call: Call) -> Answer:
+    kinds = call.query.get("marketType") or DEFAULT_MARKET_TYPES
+    return Answer([_market_row(call, symbol) for symbol in _symbols(call, kinds)])
+
+
+def _market(call: Call) -> Answer:
+    return Answer(_market_row(call, _listed(call)))
+
+
+def _depth(call: Call) -> Answer:
+    symbol = _listed(call)
+    if _is_closed(call, symbol):
+        raise refusals.not_found()
+    return Answer(shapes.depth(call.desk.venue.depth(symbol, int(call.query.get("limit", MOST_DEPTH)))))
+
+
+def _mark_prices(call: Call) -> Answer:
+    symbol = call.query.get("symbol")
+    if symbol is not None:
+        if not call.desk.is_listed(symbol) or _is_closed(call, symbol):
+            raise refusals.symbol_not_found()
+        return Answer([shapes.mark_price(call.desk.venue.mark(symbol))])
+    symbols = _symbols(call, [call.query.get("marketType", "PERP")])
+    return Answer(
+        [shapes.mark_price(call.desk.venue.mark(each)) for each in symbols if not _is_closed(call, each)]
+    )
+
+
+def _open_interest(call: Call) -> Answer:
+    symbols = [_listed(call)] if "symbol" in call.query else _symbols(call, ["PERP"])
+    rows = [
+        shapes.open_interest(symbol, call.desk.venue.open_interest(symbol), call.now)
+        for symbol in symbols
+        if call.desk.venue.rules[symbol].is_perp
+    ]
+    return Answer(rows)
+
+
+def _funding_rates(call: Call) -> Answer:
+    symbol = call.query["symbol"]
+    limit = min(call.query.get("limit", USUAL_ROWS), MOST_FUNDING_RATES)
+    # An unknown symbol is not refused here: "/fundingRates, unknown symbol: 200 []".
+    rows = _all_funding_rates(call, symbol) if call.desk.is_listed(symbol) else []
+    return paged(rows, limit, call.query.get("offset", 0), shapes.funding_rate)
+
+
+def _all_funding_rates(call: Call, symbol: str) -> list[FundingRate]:
+    """The venue's own rates, newest first, then the invented ones of the hours before it began."""
+    if not call.desk.venue.rules[symbol].is_perp:
+        return []
+    live = list(call.desk.venue.funding_history(symbol))
+    past = call.desk.pasts[symbol]
+    oldest = live[-1].interval_end // HOUR if live else call.desk.beginning // 60 + 1
+    return live + [
+        FundingRate(symbol, hour * HOUR, past.funding_rate(hour))
+        for hour in range(oldest - 1, oldest - 1 - MINUTES_BACK // 60, -1)
+    ]
+
+
+def _klines(call: Call) -> Answer:
+    now = call.now // 1_000_000
+    rows = call.desk.history.klines(
+        _listed(call),
+        call.query["interval"],
+        min(max(0, call.query["startTime"]), now),
+        min(call.query.get("endTime", now), now),
+        now,
+        call.query.get("priceType", "Last"),
+    )
+    return Answer(rows)
+
+
+def _ticker(call: Call) -> Answer:
+    row = call.desk.history.ticker(_listed(call), call.now, call.query.get("interval", "1d"))
+    # "If a market has no data this answers 204."
+    return Answer(shapes.ticker(row)) if row is not None else Answer(status=204)
+
+
+def _tickers(call: Call) -> Answer:
+    interval = call.query.get("interval", "1d")
+    rows = (call.desk.history.ticker(symbol, call.now, interval) for symbol in call.desk.venue.rules)
+    return Answer([shapes.ticker(row) for row in rows if row is not None])
+
+
+def _trades(call: Call) -> Answer:
+    limit = min(call.query.get("limit", USUAL_ROWS), MOST_TRADES)
+    offset = call.query.get("offset", 0)
+    tape = call.desk.venue.trades(_listed(call))
+    return Answer([shapes.trade(row) for row in tape[offset : offset + limit]])
+
+
+PUBLIC: dict[str, Callable[[Call], Answer]] = {
+    "GET /api/v1/status": _status,
+    "GET /api/v1/ping": _ping,
+    "GET /api/v1/time": _time,
+    "GET /api/v1/wallets": _wallets,
+    "GET /api/v1/assets": _assets,
+    "GET /api/v1/collateral": _collateral,
+    "GET /api/v1/securities": _securities,
+    "GET /api/v1/market-sessions": _market_sessions,
+    "GET /api/v1/stockSessions": _market_sessions,
+    "GET /api/v1/markets": _markets,
+    "GET /api/v1/market": _market,
+    "GET /api/v1/depth": _depth,
+    "GET /api/v1/markPrices": _mark_prices,
+    "GET /api/v1/openInterest": _open_interest,
+    "GET /api/v1/fundingRates": _funding_rates,
+    "GET /api/v1/klines": _klines,
+    "GET /api/v1/ticker": _ticker,
+    "GET /api/v1/tickers": _tickers,
+    "GET /api/v1/trades": _trades,
+    "GET /api/v1/trades/history": _trades,
+}
+"""Operation -> its answer."""

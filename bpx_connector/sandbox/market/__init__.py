@@ -1,0 +1,1 @@
+"""One market: its book, its matching, its marks and candles."""

@@ -1,0 +1,145 @@
+"""One market as it lives: its book, tape, candles and marks, its trigger orders, and its counters."""
+
+from __future__ import annotations
+
+from collections import deque
+from decimal import Decimal
+from typing import Final
+
+from bpx_connector.sandbox import choices
+from bpx_connector.sandbox.market.book import Book
+from bpx_connector.sandbox.market.candles import Candle, Rolling, Series, Ticker, ticker_of
+from bpx_connector.sandbox.market.marks import Depth, Marks
+from bpx_connector.sandbox.records.events import DepthChanged, Event, MarkChanged, TopChanged, Traded
+from bpx_connector.sandbox.records.orders import ASK, BID, INDEX_PRICE, LAST_PRICE, MARK_PRICE, Order
+from bpx_connector.sandbox.records.rules import MarketRules
+
+LAST: Final = "Last"
+MARK: Final = "Mark"
+INDEX: Final = "Index"
+
+_TWO: Final = Decimal(2)
+_Top = tuple[Decimal | None, Decimal, Decimal | None, Decimal]
+
+
+class Market:
+    """The state of one market; its rules stay, everything else moves."""
+
+    def __init__(self, rules: MarketRules, price: Decimal, now: int) -> None:
+        self.rules: Final = rules
+        self.book: Final = Book()
+        self.marks: Final = Marks(rules, price, now)
+        self.state = rules.state
+        self.last_price = price
+        self.open_interest = Decimal(0)
+        self.triggers: Final[dict[int, Order]] = {}
+        self.tape: Final[deque[Traded]] = deque(maxlen=choices.TAPE_LENGTH)
+        self._series: Final = {LAST: Series(), MARK: Series(), INDEX: Series()}
+        self._rolling: Final = Rolling()
+        self._next_trade_id = choices.FIRST_TRADE_ID
+        self._depth_id = choices.FIRST_DEPTH_ID
+        self._depth_time = now
+        self._top: _Top = (None, Decimal(0), None, Decimal(0))
+
+    @property
+    def symbol(self) -> str:
+        """The venue's name of the market."""
+        return self.rules.symbol
+
+    @property
+    def mark(self) -> Decimal:
+        """The mark price."""
+        return self.marks.mark
+
+    @property
+    def middle(self) -> Decimal | None:
+        """Half way between best bid and best ask; None while a side is empty."""
+        bid, ask = self.book.best(BID), self.book.best(ASK)
+        return None if bid is None or ask is None else (bid + ask) / _TWO
+
+    def reference(self, trigger_by: str) -> Decimal:
+        """The price that a trigger order watches."""
+        return {LAST_PRICE: self.last_price, MARK_PRICE: self.mark, INDEX_PRICE: self.marks.index}[trigger_by]
+
+    def trade(self, maker: Order, taker: Order, price: Decimal, quantity: Decimal, now: int) -> Traded:
+        """Put one trade on the tape and into the candles."""
+        buyer, seller = (maker, taker) if maker.side == BID else (taker, maker)
+        traded = Traded(
+            now, self.symbol, self._next_trade_id, price, quantity, buyer.id, seller.id, buyer is maker
+        )
+        self._next_trade_id += 1
+        self.last_price = price
+        self.tape.append(traded)
+        minute = self._series[LAST].add(now, price, quantity, 1)
+        self._rolling.add(minute, price, quantity)
+        return traded
+
+    def sample(self, now: int) -> MarkChanged:
+        """Take this second's premium and put mark and index into their candles."""
+        self.marks.sample(self.middle)
+        self._series[MARK].add(now, self.mark)
+        self._series[INDEX].add(now, self.marks.index)
+        return self.mark_changed(now)
+
+    def mark_changed(self, now: int) -> MarkChanged:
+        """The present mark, as an event."""
+        shown = self.marks.shown()
+        return MarkChanged(now, self.symbol, shown.mark, shown.index, shown.funding_rate, shown.next_funding)
+
+    def book_events(self, now: int) -> list[Event]:
+        """What the book's changes since the last call look like from outside: levels, and the top if it
+        moved.
+
+        One engine event is one update id, however many levels it touched: captured real-time frames have U
+        equal u.
+        """
+        changes = self.book.take_changes()
+        if changes is None:
+            return []
+        bids, asks = changes
+        self._depth_id += 1
+        self._depth_time = now
+        events: list[Event] = [DepthChanged(now, self.symbol, self._depth_id, self._depth_id, bids, asks)]
+        top = self._present_top()
+        if top != self._top:
+            self._top = top
+            bid, bid_size, ask, ask_size = top
+            events.append(
+                TopChanged(
+                    now,
+                    self.symbol,
+                    self._depth_id,
+                    bid,
+                    bid_size if bid is not None else None,
+                    ask,
+                    ask_size if ask is not None else None,
+                )
+            )
+        return events
+
+    def depth(self, limit: int | None = None) -> Depth:
+        """The book as it stands, best prices first."""
+        return Depth(
+            self.book.depth(BID, limit), self.book.depth(ASK, limit), self._depth_id, self._depth_time
+        )
+
+    def candles(self, interval: str, start: int, end: int, price_type: str) -> list[Candle]:
+        """Candles with data that start in [start, end), oldest first."""
+        return self._series[price_type].candles(interval, start, end)
+
+    def ticker(self, now: int, interval: str) -> Ticker | None:
+        """The last day or week; None when nothing traded in it."""
+        if interval == "1d":
+            return self._rolling.ticker(self.symbol, now)
+        week = 7 * 24 * 3600 * choices.SECOND
+        return ticker_of(self.symbol, self.candles("1h", now - week, now + 1, LAST))
+
+    def _present_top(self) -> _Top:
+        bid, ask = self.book.best(BID), self.book.best(ASK)
+        zero = Decimal(0)
+        return (
+            bid,
+            zero if bid is None else self.book.size(BID, bid),
+            ask,
+            zero if ask is None else self.book.size(ASK, ask),
+        )

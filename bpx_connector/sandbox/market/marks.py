@@ -1,0 +1,133 @@
+"""The outside price, the mark and the funding rate of one market: everything that is computed from samples.
+
+A mark is the index plus the book's premium over it, damped. The funding rate is the mean premium of the
+running interval, drawn towards the interest part and kept between the market's bounds.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from bpx_connector.sandbox import choices
+from bpx_connector.sandbox.records.rules import MarketRules
+
+ZERO: Final = Decimal(0)
+MILLISECOND: Final = 1_000
+HOURS_A_DAY: Final = 24
+MILLISECONDS_AN_HOUR: Final = 3_600_000
+PREMIUM_UNIT: Final = Decimal("0.000000000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A market's mark price; the rest is None outside perpetuals. `next_funding` is in microseconds."""
+
+    symbol: str
+    mark: Decimal
+    index: Decimal | None
+    funding_rate: Decimal | None
+    next_funding: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FundingRate:
+    """The rate of one funding interval; `interval_end` in microseconds."""
+
+    symbol: str
+    interval_end: int
+    rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """A book as it stands: both sides best first, the id of the last change and its time in microseconds."""
+
+    bids: list[tuple[Decimal, Decimal]]
+    asks: list[tuple[Decimal, Decimal]]
+    last_update_id: int
+    time: int
+
+
+class Marks:
+    """Index, mark and funding of one market."""
+
+    def __init__(self, rules: MarketRules, price: Decimal, now: int) -> None:
+        self._rules: Final = rules
+        self.index = price
+        self.mark = rules.round_to_tick(price)
+        self.next_funding = self._interval_end(now)
+        self._premium = ZERO
+        self._premium_sum = ZERO
+        self._samples = 0
+        self._settled: Final[deque[FundingRate]] = deque(maxlen=choices.FUNDING_RATES_KEPT)
+
+    @property
+    def rate(self) -> Decimal:
+        """The rate of the running interval, as it would be if it ended now; zero without funding."""
+        interval = self._rules.funding_interval_ms
+        if self.next_funding is None or interval is None:
+            return ZERO
+        mean = self._premium_sum / self._samples if self._samples else ZERO
+        interest = choices.INTEREST_PER_DAY * interval / (MILLISECONDS_AN_HOUR * HOURS_A_DAY)
+        pull = _clamped(interest - mean, -choices.INTEREST_CLAMP, choices.INTEREST_CLAMP)
+        rate = _clamped(mean + pull, self._rules.funding_rate_lower, self._rules.funding_rate_upper)
+        return rate.quantize(choices.RATE_DECIMALS)
+
+    def set_index(self, price: Decimal) -> None:
+        """Move the outside price; the mark follows at once."""
+        self.index = price
+        self._recompute()
+
+    def sample(self, middle: Decimal | None) -> None:
+        """Take in the middle of the book, if it has one, as the premium of this second."""
+        premium = ZERO if middle is None or not self._rules.is_perp else (middle - self.index) / self.index
+        premium = _clamped(premium, -choices.PREMIUM_LIMIT, choices.PREMIUM_LIMIT)
+        self._premium += ((premium - self._premium) * choices.PREMIUM_DAMPING).quantize(PREMIUM_UNIT)
+        self._premium_sum += premium.quantize(PREMIUM_UNIT)
+        self._samples += 1
+        self._recompute()
+
+    def end_interval(self) -> FundingRate:
+        """Close the running funding interval and open the next: the rate everyone pays."""
+        if self.next_funding is None:
+            raise ValueError(f"{self._rules.symbol} has no funding")
+        ended = FundingRate(self._rules.symbol, self.next_funding, self.rate)
+        self._settled.append(ended)
+        self._premium_sum = ZERO
+        self._samples = 0
+        self.next_funding = self._interval_end(self.next_funding)
+        return ended
+
+    def history(self) -> list[FundingRate]:
+        """All rates, newest first; the first is the interval still running."""
+        if self.next_funding is None:
+            return []
+        return [FundingRate(self._rules.symbol, self.next_funding, self.rate), *reversed(self._settled)]
+
+    def shown(self) -> Mark:
+        """What `/markPrices` says of this market."""
+        if not self._rules.is_perp:
+            return Mark(self._rules.symbol, self.mark, None, None, None)
+        return Mark(self._rules.symbol, self.mark, self.index, self.rate, self.next_funding)
+
+    def _recompute(self) -> None:
+        mark = self._rules.round_to_tick(self.index * (1 + self._premium))
+        self.mark = max(mark, self._rules.tick)
+
+    def _interval_end(self, time: int) -> int | None:
+        interval = self._rules.funding_interval_ms
+        if not self._rules.is_perp or interval is None:
+            return None
+        length = interval * MILLISECOND
+        return (time // length + 1) * length
+
+
+def _clamped(value: Decimal, lowest: Decimal | None, highest: Decimal | None) -> Decimal:
+    if lowest is not None and value < lowest:
+        return lowest
+    if highest is not None and value > highest:
+        return highest
+    return value

@@ -1,0 +1,168 @@
+"""What an account's events look like on the socket: orders, positions and balances as they were captured.
+
+Keys stand in the order of the captures, which is that of their bytes. An order's figures have the decimals
+with which they were sent or computed, fees, positions and balances no trailing zeros. `now` is the time at
+which the frame leaves (`E`), the engine's own time is `T`; both are microseconds. Pure.
+
+Sources: Backpack OpenAPI, tag Streams, for names and for which fields depend on what; captured frames of
+2025 and 2026 for types and digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from bpx_connector.sandbox.account.margin import PositionView
+from bpx_connector.sandbox.http.payloads import decimal_text
+from bpx_connector.sandbox.records.events import ORDER_EXPIRED, BalanceChanged, OrderChanged, PositionChanged
+from bpx_connector.sandbox.records.orders import LIMIT, Fill, Order
+from bpx_connector.sandbox.records.positions import Position
+from bpx_connector.sandbox.socket.payloads import Payload
+
+__all__ = ["balance_update", "open_position", "order_update", "position_update"]
+
+ZERO: Final = Decimal(0)
+
+
+def _plain(value: Decimal) -> str:
+    """A figure with the decimals it was sent or computed with, without exponent."""
+    return format(value, "f")
+
+
+ORIGINS: Final = {
+    "LiquidatePositionOnBook": "LIQUIDATION_AUTOCLOSE",
+    "LiquidatePositionOnAdl": "ADL_AUTOCLOSE",
+    "LiquidatePositionOnBackstop": "BACKSTOP_LIQUIDITY_PROVIDER",
+    "CollateralConversion": "COLLATERAL_CONVERSION",
+    "FutureExpiry": "SETTLEMENT_AUTOCLOSE",
+}
+"""System order type to the origin of an update; everything else is USER."""
+
+
+def order_update(event: OrderChanged, now: int) -> Payload:
+    """`account.orderUpdate`: which keys there are depends on the order and on the event."""
+    order, fill = event.order, event.fill
+    payload: Payload = {
+        "E": now,
+        "O": ORIGINS.get(order.system_order_type or "", "USER"),
+        "S": order.side,
+        "T": event.time,
+        "V": order.self_trade_prevention,
+        "X": order.status,
+        "Z": _plain(order.executed_quote_quantity),
+        "e": event.kind,
+        "f": order.time_in_force,
+        "i": str(order.id),
+        "o": order.order_type.upper(),
+        "r": bool(order.reduce_only),
+        "s": order.symbol,
+        "t": None if fill is None else fill.trade_id,
+        "z": _plain(order.executed_quantity),
+    }
+    payload |= _present(_quantities(order) | _trigger(order) | _children(order) | _links(order))
+    if order.order_type == LIMIT:
+        payload["y"] = order.post_only
+    if fill is not None:
+        payload |= _fill(fill)
+    if event.kind == ORDER_EXPIRED and order.expiry_reason is not None:
+        payload["R"] = order.expiry_reason
+    return dict(sorted(payload.items()))
+
+
+def _present(values: Mapping[str, Any]) -> Payload:
+    return {
+        key: _plain(value) if isinstance(value, Decimal) else value
+        for key, value in values.items()
+        if value is not None
+    }
+
+
+def _quantities(order: Order) -> dict[str, Any]:
+    """Size and price. A limit order's `Q` is its notional, with the decimals of the product ("20.1520").
+
+    A trigger order has a size of "0" until it fires, and then another order has it.
+    """
+    quantity = ZERO if order.quantity is None and order.is_conditional else order.quantity
+    quote, price = order.quote_quantity, None
+    if order.order_type == LIMIT:
+        price = order.price
+        quote = price * quantity if price is not None and quantity else ZERO
+    return {"q": quantity, "Q": quote, "p": price}
+
+
+def _trigger(order: Order) -> dict[str, Any]:
+    return {"P": order.trigger_price, "B": order.trigger_by, "Y": order.trigger_quantity}
+
+
+def _children(order: Order) -> dict[str, Any]:
+    return {
+        "a": order.take_profit_trigger_price,
+        "j": order.take_profit_limit_price,
+        "d": order.take_profit_trigger_by,
+        "b": order.stop_loss_trigger_price,
+        "k": order.stop_loss_limit_price,
+        "g": order.stop_loss_trigger_by,
+    }
+
+
+def _links(order: Order) -> dict[str, Any]:
+    return {
+        "c": order.client_id,
+        "I": None if order.related_order_id is None else str(order.related_order_id),
+        "H": order.strategy_id,
+    }
+
+
+def _fill(fill: Fill) -> Payload:
+    return {
+        "L": _plain(fill.price),
+        "N": fill.fee_symbol,
+        "l": _plain(fill.quantity),
+        "m": fill.is_maker,
+        "n": decimal_text(fill.fee),
+    }
+
+
+def _position(row: Position, mark: Decimal, exposure: Decimal, imf: Decimal, mmf: Decimal) -> Payload:
+    return {
+        "B": decimal_text(row.entry_price),
+        "M": decimal_text(mark),
+        "P": decimal_text(row.unsettled(mark) if row.quantity else ZERO),
+        "Q": decimal_text(exposure),
+        "b": decimal_text(row.break_even_price),
+        "f": decimal_text(imf),
+        "i": row.id,
+        "l": "0",
+        "m": decimal_text(mmf),
+        "n": decimal_text(exposure * mark),
+        "p": decimal_text(row.pnl_realized),
+        "q": decimal_text(row.quantity),
+        "s": row.symbol,
+    }
+
+
+def position_update(event: PositionChanged, now: int) -> Payload:
+    """`account.positionUpdate`, after a change."""
+    figures = _position(event.position, event.mark, event.exposure_quantity, event.imf, event.mmf)
+    return dict(sorted((figures | {"E": now, "T": event.time, "e": event.kind}).items()))
+
+
+def open_position(view: PositionView, now: int) -> Payload:
+    """`account.positionUpdate`, as an open position is told on subscription: without `e`."""
+    figures = _position(view.position, view.mark, view.exposure_quantity, view.imf, view.mmf)
+    return dict(sorted((figures | {"E": now, "T": now}).items()))
+
+
+def balance_update(event: BalanceChanged, now: int) -> Payload:
+    """`account.balanceUpdate`: absolute figures after the change."""
+    return {
+        "A": decimal_text(event.available),
+        "E": now,
+        "L": decimal_text(event.locked),
+        "S": decimal_text(event.staked),
+        "T": event.time,
+        "a": event.asset,
+        "e": "balanceUpdate",
+    }
