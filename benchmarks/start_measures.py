@@ -26,6 +26,7 @@ async def imports(_: str, __: int, name: str, ___: int) -> dict[str, float]:
     gc.collect()
     before = time.process_time()
     package = import_module("bpx_connector")
+    package.bpx  # noqa: B018  the class is loaded when it is asked for
     if name == "all":
         import_module("bpx_connector.async_support")
         import_module("bpx_connector.pro")

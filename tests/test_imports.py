@@ -19,13 +19,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "parse": {"venue", "_ccxt"},
     "rest": {"parse", "venue", "flow", "_ccxt"},
     "exchange": {"rest", "call", "venue", "flow", "_ccxt"},
+    "blocking": {"exchange"},
     "async_support": {"exchange"},
     "stream": {"orders", "venue"},
     "feeds": {"orders", "parse", "stream", "venue", "_ccxt"},
     "pro": {"async_support", "call", "feeds", "stream", "venue", "_ccxt"},
-    "sandbox": {"venue"},
+    "sandbox": set(),  # a second reading of the venue's text: nothing of ours can agree with itself
     "plugin": set(),  # finds the classes by name, when `register` is called
-    "__init__": {"exchange", "plugin"},
+    "__init__": {"blocking", "plugin"},
     "cli": {"plugin", "pro", "venue"},
     "__main__": {"cli"},
     "testing": {"sandbox"},

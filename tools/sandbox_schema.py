@@ -23,6 +23,10 @@ INLINE_ENUMS = {("MarkPrice", "LastPrice", "IndexPrice"): "TriggerBy"}
 # Three operations of the text name no instruction and take a browser session and a second factor instead.
 SESSION_PATH = "/wapi/v1/capital/withdrawals/delay"
 
+# "30 per minute on historical market data (time-range data such as candles and trades)", the venue's FAQ.
+# It does not say where funding rates and the account's history belong: they are counted as if in there.
+HISTORICAL_PATHS = ("/api/v1/klines", "/api/v1/trades/history", "/api/v1/fundingRates", "/wapi/v1/history/")
+
 
 class Schemas:
     """Names of types, and the definitions of those named so far."""
@@ -83,6 +87,8 @@ def operation_row(method: str, path: str, operation: dict[str, Any], schemas: Sc
     }
     if query:
         row["query"] = query
+    if method == "GET" and path.startswith(HISTORICAL_PATHS):
+        row["historical"] = True
     if "requestBody" in operation:
         content = next(iter(operation["requestBody"]["content"].values()))
         row["body"] = schemas.type_name(content["schema"])

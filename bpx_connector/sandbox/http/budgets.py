@@ -10,18 +10,12 @@ from collections import defaultdict, deque
 from typing import Final
 
 from bpx_connector.sandbox.http.schema import Operation
-from bpx_connector.venue.endpoints import ENDPOINTS, HISTORICAL
 
 __all__ = ["HISTORICAL_REQUESTS", "REQUESTS", "Budgets"]
 
 REQUESTS: Final = 2_000
 HISTORICAL_REQUESTS: Final = 30
 MINUTE: Final = 60_000_000
-
-
-def _is_historical(operation: Operation) -> bool:
-    row = ENDPOINTS.get((operation.method, operation.path.lstrip("/")))
-    return row is not None and row.budget is HISTORICAL
 
 
 class Budgets:
@@ -33,7 +27,7 @@ class Budgets:
 
     def allows(self, caller: str, operation: Operation, now: int) -> bool:
         """Whether the caller may make this request now; if so it counts."""
-        kinds = (False, True) if _is_historical(operation) else (False,)
+        kinds = (False, True) if operation.is_historical else (False,)
         windows = [(self._window(caller, kind, now), self._limits[kind]) for kind in kinds]
         if any(len(window) >= limit for window, limit in windows):
             return False

@@ -61,6 +61,8 @@ class Operation:
     instruction: str | None = None
     query: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
     body: str | None = None
+    is_historical: bool = False
+    """Whether it counts in the smaller of the two request budgets."""
 
     @property
     def takes_list(self) -> bool:
@@ -114,7 +116,15 @@ ERROR_CODES = frozenset(_SCHEMA["error_codes"])
 def _operation(name: str, row: dict[str, Any]) -> Operation:
     method, path = name.split(" ")
     query = {key: (kind, required) for key, (kind, required) in row.get("query", {}).items()}
-    return Operation(method, path, row["access"], row.get("instruction"), query, row.get("body"))
+    return Operation(
+        method,
+        path,
+        row["access"],
+        row.get("instruction"),
+        query,
+        row.get("body"),
+        row.get("historical", False),
+    )
 
 
 OPERATIONS: dict[str, dict[str, Operation]] = {}
