@@ -12,12 +12,14 @@ INTEROP_INSTALLED := $(INTEROP_VENV)/.installed
 PIP_OPTIONS := -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check record bench bench-check soak sandbox interop clean
+.PHONY: help demo test check types types-check record bench bench-check soak sandbox interop clean
 
 help:
 	@echo "make demo         trade on the local exchange, through ccxt"
 	@echo "make test         all tests, network closed"
 	@echo "make check        ruff and mypy"
+	@echo "make types        write the types that are made from the venue's documents"
+	@echo "make types-check  are they up to date?"
 	@echo "make record       record the cassettes anew, from the sandbox"
 	@echo "make bench        measurements beside ccxt's own class, written into the README"
 	@echo "make bench-check  a short run: has any ratio fallen far behind?"
@@ -36,6 +38,12 @@ check: $(INSTALLED)
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
+
+types: $(INSTALLED)
+	@$(BIN)/python tools/venue_types.py
+
+types-check: $(INSTALLED)
+	@$(BIN)/python tools/venue_types.py --check
 
 record: $(INSTALLED)
 	@rm -rf cassettes/http cassettes/ws
