@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {"plugin", "pro", "venue"},
     "__main__": {"cli"},
     "testing": {"sandbox"},
+    "gateway": {"stream", "venue"},
 }
 """Part of the package -> the other parts that it may import."""
 

@@ -1,0 +1,1 @@
+"""What is said on the bus, and the connection to it."""

@@ -1,0 +1,99 @@
+"""The account's budget: never over the venue's limit in any minute, whoever leads, and fair."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from itertools import pairwise
+from statistics import quantiles
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bpx_connector.gateway.rules.budget import PERMIT_LIFE, Bucket, FairBudget, Granted
+from bpx_connector.gateway.rules.lease import LIFETIME
+
+
+def most_in_a_minute(times: list[float]) -> int:
+    times = sorted(times)
+    return max((bisect_left(times, at + 60.0) - index for index, at in enumerate(times)), default=0)
+
+
+@given(
+    st.integers(2, 60).flatmap(lambda limit: st.tuples(st.just(limit), st.integers(1, limit))),
+    st.lists(st.floats(1, 90), min_size=1, max_size=5),
+    st.floats(0, LIFETIME),
+    st.lists(st.floats(0, PERMIT_LIFE), min_size=1, max_size=20),
+)
+def test_no_minute_sees_more_than_the_limit_across_any_hand_over(
+    sizes: tuple[int, int], leads: list[float], overlap: float, delays: list[float]
+) -> None:
+    """Each gateway takes all that it may; permits are used late; two of them believe to lead for a while."""
+    limit, burst = sizes
+    sent: list[float] = []
+    began = 0.0
+    for lead in leads:
+        budget: FairBudget[int] = FairBudget(Bucket(limit, burst, began), most_waiting=10_000)
+        ends = began + lead + overlap
+        now = began
+        while now < ends:
+            budget.ask("u", 1, now)
+            for _ in budget.granted(now):
+                sent.append(now + delays[len(sent) % len(delays)])
+                budget.ask("u", 1, now)
+            now += max(budget.wait(now) or 0.0, 0.05)
+        began += lead
+    assert most_in_a_minute(sent) <= limit
+
+
+def test_a_new_bucket_is_empty() -> None:
+    bucket = Bucket(1800, 300, 50.0)
+    assert not bucket.take(50.0)
+    assert bucket.wait(50.0) == pytest.approx(1 / bucket.rate)
+
+
+def test_a_burst_that_does_not_fit_is_refused() -> None:
+    with pytest.raises(ValueError, match="does not fit"):
+        Bucket(30, 31, 0.0)
+
+
+def test_users_are_served_in_rounds() -> None:
+    budget: FairBudget[str] = FairBudget(Bucket(1800, 300, 0.0))
+    for number in range(5):
+        budget.ask("greedy", f"g{number}", 0.0)
+    budget.ask("modest", "m0", 0.0)
+    assert [one.ticket for one in budget.granted(60.0)] == ["g0", "m0", "g1", "g2", "g3", "g4"]
+
+
+def test_a_user_with_too_many_waiting_is_refused_and_others_are_not() -> None:
+    budget: FairBudget[int] = FairBudget(Bucket(60, 1, 0.0), most_waiting=2)
+    assert [budget.ask("a", n, 0.0) for n in range(3)] == [True, True, False]
+    assert budget.ask("b", 9, 0.0) and budget.refused == 1
+
+
+def test_49_modest_users_do_not_wait_beside_a_greedy_one() -> None:
+    """Five minutes of 49 users of 12 a minute and one of 6,000: waits at p99 of at most a second."""
+    budget: FairBudget[int] = FairBudget(Bucket(1800, 300, 0.0), most_waiting=500)
+    waits: list[float] = []
+    times: list[float] = []
+    now = 0.0
+    asks = sorted(
+        [(5.0 * turn + user / 10, f"u{user}") for user in range(49) for turn in range(60)]
+        + [(index / 100, "greedy") for index in range(30_000)]
+    )
+    for at, user in asks:
+        while (wait := budget.wait(now)) is not None and now + wait < at:
+            now += wait
+            _note(list(budget.granted(now)), now, waits, times)
+        now = at
+        budget.ask(user, 0, now)
+        _note(list(budget.granted(now)), now, waits, times)
+    assert len(waits) >= 49 * 59
+    assert quantiles(waits, n=100)[98] <= 1.0
+    assert most_in_a_minute(times) <= 1800
+    assert all(before <= after for before, after in pairwise(times))
+
+
+def _note(granted: list[Granted[int]], now: float, waits: list[float], times: list[float]) -> None:
+    times.extend([now] * len(granted))
+    waits.extend(one.waited for one in granted if one.user != "greedy")
