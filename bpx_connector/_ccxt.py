@@ -37,10 +37,4 @@ else:
         pass
 
 
-Params = dict[str, Any]
-"""Extra parameters of one call, as ccxt users pass them."""
-
-Payload = dict[str, Any]
-"""One JSON object as the venue sent it."""
-
-__all__ = ["Ccxt", "Params", "Payload"]
+__all__ = ["Ccxt"]

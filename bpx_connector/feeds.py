@@ -14,10 +14,10 @@ from ccxt.base.errors import BadRequest
 
 from bpx_connector.orders.log import Record
 from bpx_connector.parse import events
+from bpx_connector.parse.names import Names
+from bpx_connector.parse.trading.fills import fill_structures
 from bpx_connector.parse.trading.orders import (
-    Names,
     exact_product_in,
-    fill_structures,
     millisecond_of_order,
     order_structures,
 )

@@ -19,7 +19,7 @@ import aiohttp
 from ccxt.base.errors import ArgumentsRequired, ExchangeClosedByUser
 
 from bpx_connector import async_support
-from bpx_connector._ccxt import Params
+from bpx_connector.aliases import Params
 from bpx_connector.call.signer import checked_window
 from bpx_connector.feeds import Feeds, Streams, candle_part, depth_window
 from bpx_connector.stream.callbacks import Callback, RawSubscription

@@ -13,17 +13,18 @@ PACKAGE = Path(__file__).parent.parent / "bpx_connector"
 MAY_IMPORT: dict[str, set[str]] = {
     "venue": set(),
     "flow": set(),
-    "_ccxt": {"venue"},  # to a type checker: the implicit methods
+    "aliases": set(),
+    "_ccxt": {"aliases", "venue"},  # to a type checker: the implicit methods
     "call": {"venue"},
-    "orders": {"venue"},
-    "parse": {"venue", "_ccxt"},
-    "rest": {"parse", "venue", "flow", "_ccxt"},
-    "exchange": {"rest", "call", "venue", "flow", "_ccxt"},
+    "orders": {"aliases", "venue"},
+    "parse": {"aliases", "venue", "_ccxt"},
+    "rest": {"aliases", "parse", "venue", "flow", "_ccxt"},
+    "exchange": {"aliases", "rest", "call", "venue", "flow", "_ccxt"},
     "blocking": {"exchange"},
     "async_support": {"exchange"},
-    "stream": {"orders", "venue"},
-    "feeds": {"orders", "parse", "stream", "venue", "_ccxt"},
-    "pro": {"async_support", "call", "feeds", "stream", "venue", "_ccxt"},
+    "stream": {"aliases", "orders", "venue"},
+    "feeds": {"aliases", "orders", "parse", "stream", "venue", "_ccxt"},
+    "pro": {"aliases", "async_support", "call", "feeds", "stream", "venue", "_ccxt"},
     "sandbox": set(),  # a second reading of the venue's text: nothing of ours can agree with itself
     "plugin": set(),  # finds the classes by name, when `register` is called
     "__init__": {"blocking", "plugin"},

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from bpx_connector._ccxt import Ccxt, Payload
+from bpx_connector._ccxt import Ccxt
+from bpx_connector.aliases import Payload, Structure
 from bpx_connector.parse.numbers import (
     difference,
     iso8601,
@@ -25,8 +26,6 @@ from bpx_connector.parse.numbers import (
 )
 
 __all__ = ["CROSS", "ParseAccount", "leverage_tiers"]
-
-Structure = dict[str, Any]
 
 BASIS_POINT = "0.0001"
 CROSS = "cross"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bpx_connector._ccxt import Payload
+from bpx_connector.aliases import Payload, Structure
 from bpx_connector.parse.markets.prices import mark_price
 from bpx_connector.parse.numbers import Number, difference, iso8601, milliseconds_of, number_or_none, product
 from bpx_connector.parse.trading.orders import ExactProduct
@@ -30,8 +30,6 @@ __all__ = [
     "ticker_words",
     "trade_event",
 ]
-
-Structure = dict[str, Any]
 
 ORDER_WORDS = {
     "i": "id",

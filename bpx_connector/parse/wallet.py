@@ -6,7 +6,8 @@ from typing import Any
 
 from ccxt.base.types import Currency, DepositAddress, Transaction
 
-from bpx_connector._ccxt import Ccxt, Payload
+from bpx_connector._ccxt import Ccxt
+from bpx_connector.aliases import Payload
 from bpx_connector.parse.markets.currencies import network_code
 from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none
 from bpx_connector.venue.words import DEPOSIT_SOURCE, TRANSACTION_STATUS

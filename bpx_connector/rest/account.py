@@ -18,7 +18,7 @@ from ccxt.base.errors import (
     NullResponse,
 )
 
-from bpx_connector._ccxt import Params, Payload
+from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.account import CROSS, ParseAccount
 from bpx_connector.parse.numbers import milliseconds_of, plain

@@ -8,7 +8,7 @@ from typing import Any
 
 from ccxt.base.errors import BadRequest
 
-from bpx_connector._ccxt import Params
+from bpx_connector.aliases import Params
 
 __all__ = ["asked_symbols", "checked_limit", "checked_time", "checked_word", "until_of"]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ccxt.base.errors import BadRequest
 
-from bpx_connector._ccxt import Params, Payload
+from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow
 from bpx_connector.venue.description import HISTORY_LIMIT
 from bpx_connector.venue.words import MARKET_TYPE_ID

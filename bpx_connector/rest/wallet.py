@@ -11,7 +11,7 @@ from typing import Any
 from ccxt.base.errors import ArgumentsRequired, BadRequest
 from ccxt.base.types import DepositAddress, DepositWithdrawFees, Strings, Transaction
 
-from bpx_connector._ccxt import Params, Payload
+from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.numbers import plain
 from bpx_connector.parse.wallet import ParseWallet
@@ -32,7 +32,7 @@ class Wallet(ParseWallet):
     def fetch_deposit_address(self, code: str, params: Params = {}) -> Flow[DepositAddress]:
         """The address to send a currency to, on one network.
 
-        @ https://docs.backpack.exchange/#tag/Capital/operation/get_deposit_address
+        https://docs.backpack.exchange/#tag/Capital/operation/get_deposit_address
 
         params: `network`, required: ccxt's code ('SOL', 'ERC20') or the venue's word ('Solana', 'Ethereum').
         """
@@ -55,7 +55,7 @@ class Wallet(ParseWallet):
     ) -> Flow[list[Transaction]]:
         """Deposits, oldest first: with `since` the first `limit` at or after it, else the newest `limit`.
 
-        @ https://docs.backpack.exchange/#tag/Capital/operation/get_deposits
+        https://docs.backpack.exchange/#tag/Capital/operation/get_deposits
 
         params: `until`, the latest time in milliseconds; `excludePlatform`, True leaves out what came from
         the venue itself.
@@ -71,7 +71,7 @@ class Wallet(ParseWallet):
     ) -> Flow[list[Transaction]]:
         """Withdrawals, oldest first: with `since` the first `limit` at or after it, else the newest `limit`.
 
-        @ https://docs.backpack.exchange/#tag/Capital/operation/get_withdrawals
+        https://docs.backpack.exchange/#tag/Capital/operation/get_withdrawals
 
         params: `until`, the latest time in milliseconds; `id` and `clientId` find a single withdrawal.
         """
@@ -86,8 +86,8 @@ class Wallet(ParseWallet):
     ) -> Flow[list[Transaction]]:
         """Deposits and withdrawals together, oldest first.
 
-        @ https://docs.backpack.exchange/#tag/Capital/operation/get_deposits
-        @ https://docs.backpack.exchange/#tag/Capital/operation/get_withdrawals
+        https://docs.backpack.exchange/#tag/Capital/operation/get_deposits
+        https://docs.backpack.exchange/#tag/Capital/operation/get_withdrawals
 
         params: `until`, the latest time in milliseconds.
         """
@@ -135,7 +135,7 @@ class Wallet(ParseWallet):
         The venue asks for a two-factor token unless the address is exempt from it in the account's address
         book. It has no field for a tag or memo, so that a withdrawal that needs one is refused here.
 
-        @ https://docs.backpack.exchange/#tag/Capital/operation/request_withdrawal
+        https://docs.backpack.exchange/#tag/Capital/operation/request_withdrawal
 
         params: `network`, required: ccxt's code ('SOL', 'ERC20') or the venue's word ('Solana', 'Ethereum');
         `clientId`, `twoFactorToken`, `autoBorrow`, `autoLendRedeem`, `recipientInformation`.
@@ -167,7 +167,7 @@ class Wallet(ParseWallet):
 
         Deposit fees are not published.
 
-        @ https://docs.backpack.exchange/#tag/Assets/operation/get_assets
+        https://docs.backpack.exchange/#tag/Assets/operation/get_assets
         """
         call = f"{self.id} fetchDepositWithdrawFees()"
         if isinstance(codes, str):
@@ -187,7 +187,7 @@ class Wallet(ParseWallet):
     def fetch_deposit_withdraw_fee(self, code: str, params: Params = {}) -> Flow[Any]:
         """What withdrawing one currency costs on each network. Deposit fees are not published.
 
-        @ https://docs.backpack.exchange/#tag/Assets/operation/get_assets
+        https://docs.backpack.exchange/#tag/Assets/operation/get_assets
         """
         fees = yield self.fetch_deposit_withdraw_fees([code], params)
         return next(iter(fees.values()), None)

@@ -35,10 +35,12 @@ from bpx_connector.parse.figures import (
     short_quotient,
     units,
 )
+from bpx_connector.parse.markets.books import order_book
 from bpx_connector.parse.markets.candles import candle_rows, candles, opened_at, opened_each
 from bpx_connector.parse.markets.funding import interval_name
 from bpx_connector.parse.markets.listed import highest_leverage
-from bpx_connector.parse.markets.prices import order_book, public_trades, ticker
+from bpx_connector.parse.markets.prices import ticker
+from bpx_connector.parse.markets.trades import public_trades
 from bpx_connector.parse.numbers import iso8601
 
 Offline = Callable[..., Any]

@@ -13,10 +13,10 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from bpx_connector.parse.figures import cut_quotient
+from bpx_connector.parse.names import Names
+from bpx_connector.parse.trading.fills import fill_structures
 from bpx_connector.parse.trading.orders import (
-    Names,
     exact_product_in,
-    fill_structures,
     further_order,
     is_open,
     is_zero,

@@ -13,8 +13,9 @@ from ccxt.base.errors import ArgumentsRequired, BadRequest, BadSymbol, NullRespo
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bpx_connector.parse.markets.books import order_book
 from bpx_connector.parse.markets.candles import candles
-from bpx_connector.parse.markets.prices import order_book, public_trades
+from bpx_connector.parse.markets.trades import public_trades
 from bpx_connector.rest.markets.candles import LENGTH, shortest_timeframe
 from bpx_connector.rest.markets.prices import depth_limit
 from bpx_connector.venue.description import KLINES_LIMIT

@@ -10,7 +10,8 @@ from typing import Any
 
 from ccxt.base.types import Currency, CurrencyInterface
 
-from bpx_connector._ccxt import Ccxt, Payload
+from bpx_connector._ccxt import Ccxt
+from bpx_connector.aliases import Payload
 from bpx_connector.parse.numbers import Number, number_or_none, plain
 from bpx_connector.venue.words import FIAT_ASSETS, NETWORK
 

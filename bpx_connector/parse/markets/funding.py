@@ -6,7 +6,8 @@ from typing import Any
 
 from ccxt.base.types import FundingRate, FundingRateHistory, Market, OpenInterest
 
-from bpx_connector._ccxt import Ccxt, Payload
+from bpx_connector._ccxt import Ccxt
+from bpx_connector.aliases import Payload
 from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none
 
 __all__ = ["ParseFunding", "interval_name"]

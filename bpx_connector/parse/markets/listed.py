@@ -10,15 +10,12 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from bpx_connector._ccxt import Payload
-from bpx_connector.parse.markets.candles import ParseCandles
-from bpx_connector.parse.markets.currencies import ParseCurrencies
-from bpx_connector.parse.markets.funding import ParseFunding
-from bpx_connector.parse.markets.prices import ParsePrices
+from bpx_connector._ccxt import Ccxt
+from bpx_connector.aliases import Payload
 from bpx_connector.parse.numbers import milliseconds_of, number_or_none, plain
 from bpx_connector.venue.words import MARKET_TYPE, OPEN_BOOK, SYSTEM_STATUS
 
-__all__ = ["ParseMarkets", "highest_leverage"]
+__all__ = ["ParseListed", "highest_leverage"]
 
 STATUS_PAGE = "https://status.backpack.exchange"
 
@@ -51,8 +48,8 @@ def _symbol(row: Payload, base: str, quote: str, kind: str, settle: str | None) 
     return f"{pair}:{settle}" if settle else pair
 
 
-class ParseMarkets(ParsePrices, ParseCandles, ParseFunding, ParseCurrencies):
-    """ccxt's parsers of all that is public."""
+class ParseListed(Ccxt):
+    """ccxt's parsers of markets."""
 
     def parse_markets(self, markets: Any) -> list[Any]:
         """Markets from /markets, without those that have no order book."""

@@ -1,4 +1,4 @@
-"""Parsing of prices: tickers, order books, public trades, mark prices.
+"""Parsing of prices: tickers, last prices, mark prices.
 
 What is derived (percentage, average, volume-weighted price) is computed on decimal text and equals what
 ccxt's own arithmetic gives to the last digit.
@@ -10,13 +10,12 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from math import floor
-from operator import itemgetter
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-import msgspec
-from ccxt.base.types import LastPrice, LastPrices, Market, OrderBook, Strings, Ticker, Tickers, Trade
+from ccxt.base.types import LastPrice, LastPrices, Market, Strings, Ticker, Tickers
 
-from bpx_connector._ccxt import Ccxt, Payload
+from bpx_connector._ccxt import Ccxt
+from bpx_connector.aliases import Payload
 from bpx_connector.parse.figures import (
     CERTAIN,
     NEAREST,
@@ -24,17 +23,15 @@ from bpx_connector.parse.figures import (
     POWERS,
     SHORT,
     UNIT,
-    Reading,
     cut_quotient,
     figure,
-    figures_of,
     rows_of,
     short_quotient,
     units,
 )
-from bpx_connector.parse.numbers import Number, iso8601, iso8601_each, number_or_none, product
+from bpx_connector.parse.numbers import Number, number_or_none, product
 
-__all__ = ["ParsePrices", "depth_reading", "mark_price", "order_book", "public_trades", "ticker"]
+__all__ = ["ParsePrices", "mark_price", "ticker"]
 
 TICKER_FIGURES = (
     "firstPrice",
@@ -54,19 +51,6 @@ UNKNOWN_TICKER: Payload = dict.fromkeys(
     )
 )  # fmt: skip
 """ccxt's ticker of which nothing is known. Copied and filled in it costs half of one written anew."""
-
-UNKNOWN_TRADE: Payload = {
-    **dict.fromkeys(("info", "id", "timestamp", "datetime", "symbol", "order", "type", "side")),
-    "takerOrMaker": "taker",
-    **dict.fromkeys(("price", "amount", "cost", "fee", "fees")),
-}
-"""The same of a public trade; the side is the taker's."""
-
-TRADE_FIGURES = ("price", "quantity", "quoteQuantity")
-TRADE_FACTS = ("id", "timestamp", "isBuyerMaker")
-
-
-Figure = TypeVar("Figure")
 
 
 def _nonzero(text: str | None) -> str | None:
@@ -220,69 +204,6 @@ def mark_price(row: Payload, symbol: str | None, number: Number) -> Ticker:
     return ticker
 
 
-def public_trades(rows: list[Payload], symbol: str | None, number: Number) -> list[Trade]:
-    """Trades of one market, oldest first."""
-    # The venue sends the newest first; within a millisecond its order is the order of the trades.
-    ascending = rows[::-1]
-    ascending.sort(key=itemgetter("timestamp"))
-    datetimes = iso8601_each(row["timestamp"] for row in ascending)
-    buy = {**UNKNOWN_TRADE, "symbol": symbol, "side": "buy"}
-    sell = {**buy, "side": "sell"}
-    trades: list[Any] = []
-    for row, read, datetime in zip(ascending, _trade_rows(number).of(ascending), datetimes, strict=True):
-        trade = sell.copy() if read.isBuyerMaker else buy.copy()
-        identity, cost = read.id, read.quoteQuantity
-        trade["info"] = row
-        trade["id"] = None if identity is None else str(identity)
-        trade["timestamp"] = read.timestamp
-        trade["datetime"] = datetime
-        trade["price"] = read.price
-        trade["amount"] = read.quantity
-        trade["cost"] = number(product(row["price"], row["quantity"])) if cost is None else cost
-        trade["fee"] = {"cost": None, "currency": None}
-        trade["fees"] = []
-        trades.append(trade)
-    return trades
-
-
-def _trade_rows(number: Number) -> Reading:
-    return rows_of("TradeFigures", TRADE_FIGURES, TRADE_FACTS, number)
-
-
-class Depth(msgspec.Struct, Generic[Figure], gc=False):
-    """The book as the venue sends it: prices and sizes, bids in ascending order too, the best one last."""
-
-    asks: list[list[Figure]]
-    bids: list[list[Figure]]
-    lastUpdateId: str  # noqa: N815  the venue's name
-    timestamp: int
-
-
-@lru_cache(maxsize=8)
-def depth_reading(number: Number) -> Reading:
-    """What reads the answer of /depth."""
-    return Reading(Depth[figures_of(number)])  # type: ignore[misc]  # made at run time
-
-
-def _value(level: list[Any]) -> float:
-    return float(level[0])
-
-
-def order_book(depth: Any, symbol: str, number: Number, limit: int | None = None) -> OrderBook:
-    """The book with the best prices first."""
-    book = depth_reading(number).of(depth)
-    by_price: Any = _value if number is str else itemgetter(0)
-    timestamp = book.timestamp // 1000  # microseconds
-    return {
-        "symbol": symbol,
-        "bids": sorted(book.bids, key=by_price, reverse=True)[:limit],
-        "asks": sorted(book.asks, key=by_price)[:limit],
-        "timestamp": timestamp,
-        "datetime": iso8601(timestamp),
-        "nonce": int(book.lastUpdateId),
-    }
-
-
 def _by_symbol(found: Iterable[Any], symbols: Strings) -> dict[str, Any]:
     if symbols is None:
         return {one["symbol"]: one for one in found}
@@ -335,13 +256,6 @@ class ParsePrices(Ccxt):
     ) -> LastPrices:
         """Last traded prices by symbol, of the symbols asked for or of all."""
         return _by_symbol(map(self.parse_last_price, pricesData), symbols)
-
-    def parse_trade(self, trade: Payload, market: Market = None) -> Trade:
-        """A public trade; any other row is for the parser of one's own fills."""
-        if "isBuyerMaker" not in trade:
-            own: Trade = super().parse_trade(trade, market)
-            return own
-        return public_trades([trade], market["symbol"] if market else None, self.number)[0]
 
     def _symbol_and_tick(self, row: Payload, market: Any) -> tuple[str | None, Any]:
         """The row's symbol and the step of its prices.

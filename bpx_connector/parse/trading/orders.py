@@ -9,40 +9,37 @@ Sources: Backpack OpenAPI, schemas OrderType, Order and OrderFill.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from bpx_connector._ccxt import Ccxt, Payload
+from bpx_connector.aliases import Payload, Structure
 from bpx_connector.parse.figures import (
     SHORT,
     SHORT_PAIR,
     PickedReading,
-    Reading,
     cut_quotient,
     exact_difference,
     exact_product,
     nearest_short,
     picked_rows_of,
-    rows_of,
 )
+from bpx_connector.parse.names import ParseNames
 from bpx_connector.parse.numbers import (
     Number,
     iso8601,
-    milliseconds_at,
     milliseconds_of,
     number_or_none,
     product,
 )
+from bpx_connector.parse.trading.in_time import oldest_first
 from bpx_connector.venue.words import OPEN_STATUSES, ORDER_STATUS, ORDER_TYPE, SIDE, STREAM_ORDER_TYPE
 
 __all__ = [
-    "Names",
-    "ParseTrading",
+    "ParseOrders",
     "amount_asked",
     "exact_product_in",
-    "fill_structures",
     "further_order",
     "is_open",
     "is_zero",
@@ -51,25 +48,8 @@ __all__ = [
     "refused_order",
 ]
 
-Structure = dict[str, Any]
-
 ExactProduct = Callable[[str, str], Any]
 
-
-class Names(dict[Any, Any]):
-    """What the venue's ids are called by ccxt, each looked up once."""
-
-    def __init__(self, name_of: Callable[[Any], Any]) -> None:
-        super().__init__()
-        self._name_of = name_of
-
-    def __missing__(self, identity: Any) -> Any:
-        name = self[identity] = self._name_of(identity)
-        return name
-
-
-USUAL = len("2026-09-01T17:54:04.094")
-"""The length of the venue's texts for moments: zoneless UTC to the millisecond, they lack the Z."""
 
 ORDER_KIND = {**ORDER_TYPE, **STREAM_ORDER_TYPE}
 """REST capitalises the word, the order stream shouts it."""
@@ -275,15 +255,6 @@ def _difference(one: Any, other: Any, one_text: str, other_text: str, number: Nu
     return exact_difference(one_text, other_text, number)
 
 
-def _product(one: Any, other: Any, one_text: str, other_text: str, number: Number) -> Any:
-    if one is None or other is None:
-        return None
-    if number is float and len(one_text) + len(other_text) <= SHORT_PAIR:
-        product = one * other
-        return nearest_short(product, product)
-    return exact_product_in(number)(one_text, other_text)
-
-
 def _is_product(
     figure: float, one: float | None, other: float, text: str, one_text: str | None, other_text: str
 ) -> bool:
@@ -306,83 +277,8 @@ def refused_order(
     return {**order, "status": status}
 
 
-FILL_FIGURES = ("price", "quantity", "fee")
-FILL_FACTS = ("clientId", "feeSymbol", "isMaker", "orderId", "side", "symbol", "systemOrderType", "tradeId")
-"""All that a fill says besides: the reader is longest over a field that nobody has asked for."""
-
-TAKER_OR_MAKER = {True: "maker", False: "taker", None: None}
-
-
-@lru_cache(maxsize=8)
-def _fill_rows(number: Number) -> Reading:
-    """What reads fills."""
-    return rows_of("Fill", FILL_FIGURES, FILL_FACTS, number, ("timestamp",))
-
-
-def fill_structures(
-    fills: Sequence[Payload],
-    symbols: Mapping[Any, str | None],
-    currencies: Mapping[Any, str | None],
-    number: Number,
-) -> list[Structure]:
-    """ccxt's trades, from fills of the account, by what their markets and assets are called."""
-    structures: list[Structure] = []
-    for fill, row in zip(fills, _fill_rows(number).of(fills), strict=True):
-        identity, text, price, amount = row.tradeId, fill["timestamp"], row.price, row.quantity
-        timestamp = milliseconds_at(row.timestamp)
-        fee = {"currency": currencies[row.feeSymbol], "cost": row.fee}
-        structures.append(
-            {
-                "info": fill,
-                "id": None if identity is None else str(identity),
-                "order": row.orderId,
-                "timestamp": timestamp,
-                "datetime": text + "Z" if len(text) == USUAL and "T" in text else iso8601(timestamp),
-                "symbol": symbols[row.symbol],
-                "type": None,
-                "side": SIDE[row.side],
-                "takerOrMaker": TAKER_OR_MAKER[row.isMaker],
-                "price": price,
-                "amount": amount,
-                "cost": _product(price, amount, fill["price"], fill["quantity"], number),
-                "fee": fee,
-                "fees": [fee],
-            }
-        )
-    return structures
-
-
-def _moment(row: Structure) -> tuple[int, int, str]:
-    identity = row["id"] or ""
-    return row["timestamp"] or 0, len(identity), identity  # ids are digits: a longer one is later
-
-
-def _is_oldest_first(rows: list[Structure]) -> bool:
-    """Whether each row is later than the one before, as the venue mostly has them."""
-    latest = -1
-    for row in rows:
-        time = row["timestamp"]
-        if time is None or time <= latest:
-            return False
-        latest = time
-    return True
-
-
-def _oldest_first(
-    rows: list[Structure], market: Any, since: int | None, limit: int | None
-) -> list[Structure]:
-    if not _is_oldest_first(rows):
-        rows.sort(key=_moment)
-    if market is not None:
-        symbol = market["symbol"]
-        rows = [row for row in rows if row["symbol"] == symbol]
-    if since is None:
-        return rows if limit is None else rows[-limit:]
-    return [row for row in rows if row["timestamp"] is not None and row["timestamp"] >= since][:limit]
-
-
-class ParseTrading(Ccxt):
-    """Orders and fills of the account."""
+class ParseOrders(ParseNames):
+    """ccxt's parsers of orders."""
 
     def parse_order(self, order: Any, market: Any = None) -> Any:
         """ccxt's order, from the venue's order, resting or from the history."""
@@ -403,31 +299,4 @@ class ParseTrading(Ccxt):
         rows = order_structures(orders, orders, self._symbols(market), self.number)
         if params:
             rows = [{**row, **params} for row in rows]
-        return _oldest_first(rows, market, since, limit)
-
-    def parse_fills(
-        self, fills: Iterable[Payload], market: Any = None, since: int | None = None, limit: int | None = None
-    ) -> list[Structure]:
-        """ccxt's trades of the account, oldest first: from `since` on the first `limit`, else the latest."""
-        fills = list(fills)
-        if since is None:
-            fills.reverse()  # the venue begins with the newest
-        symbols, currencies = self._symbols(market), Names(self.safe_currency_code)
-        return _oldest_first(fill_structures(fills, symbols, currencies, self.number), market, since, limit)
-
-    def parse_trade(self, trade: Any, market: Any = None) -> Any:
-        """ccxt's trade, from one of the account's fills; public trades have a parser of their own."""
-        [parsed] = self.parse_fills([trade])
-        return parsed
-
-    def _symbols(self, market: Any = None) -> Names:
-        """ccxt's symbols by the venue's."""
-        return Names(lambda market_id: self._symbol_of({"symbol": market_id}, market))
-
-    def _symbol_of(self, row: Mapping[str, Any], market: Any) -> str | None:
-        market_id = row.get("symbol")
-        known = self.markets_by_id.get(market_id) if self.markets_by_id and market_id is not None else None
-        if known and len(known) == 1:
-            return str(known[0]["symbol"])
-        symbol: str | None = self.safe_symbol(market_id, market)
-        return symbol
+        return oldest_first(rows, market, since, limit)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ccxt.base.types import MarketInterface
 
-from bpx_connector._ccxt import Params
+from bpx_connector.aliases import Params
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.markets.candles import ParseCandles, candle_rows, candles, opened_at, was_traded
 from bpx_connector.rest.arguments import checked_limit, checked_time, checked_word, until_of
@@ -65,7 +65,7 @@ class Candles(ParseCandles):
         traded, and an answer can be a minute old. Where the running candle is there, it is the last one and
         still changes.
 
-        @ https://docs.backpack.exchange/#tag/Markets/operation/get_klines
+        https://docs.backpack.exchange/#tag/Markets/operation/get_klines
 
         params: `until`, the latest open time in milliseconds; `price`, 'last' (default), 'mark' or
         'index'; `paginate`, True for more than one call's worth; `searchForward`, False to get [] for an
@@ -175,7 +175,7 @@ class Candles(ParseCandles):
     ) -> Flow[list[list[Any]]]:
         """Candles of the mark price, as `fetch_ohlcv` with `price='mark'`.
 
-        @ https://docs.backpack.exchange/#tag/Markets/operation/get_klines
+        https://docs.backpack.exchange/#tag/Markets/operation/get_klines
         """
         rows: list[list[Any]] = yield self.fetch_ohlcv(
             symbol, timeframe, since, limit, {**params, "price": "mark"}
@@ -193,7 +193,7 @@ class Candles(ParseCandles):
     ) -> Flow[list[list[Any]]]:
         """Candles of the index price, as `fetch_ohlcv` with `price='index'`.
 
-        @ https://docs.backpack.exchange/#tag/Markets/operation/get_klines
+        https://docs.backpack.exchange/#tag/Markets/operation/get_klines
         """
         rows: list[list[Any]] = yield self.fetch_ohlcv(
             symbol, timeframe, since, limit, {**params, "price": "index"}

@@ -15,7 +15,7 @@ from ccxt.base.types import (
     Strings,
 )
 
-from bpx_connector._ccxt import Params, Payload
+from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.markets.funding import HOUR, ParseFunding
 from bpx_connector.parse.numbers import milliseconds_of
@@ -42,7 +42,7 @@ class Funding(ParseFunding):
 
         `fundingTimestamp` is when it will be paid; until then it changes.
 
-        @ https://docs.backpack.exchange/#tag/Markets/operation/get_mark_prices
+        https://docs.backpack.exchange/#tag/Markets/operation/get_mark_prices
         """
         yield self.load_markets()
         market = self._perpetual("fetchFundingRate", symbol)
@@ -53,7 +53,7 @@ class Funding(ParseFunding):
     def fetch_funding_rates(self, symbols: Strings = None, params: Params = {}) -> Flow[FundingRates]:
         """The rates of the running intervals of the perpetuals asked for, or of all open ones.
 
-        @ https://docs.backpack.exchange/#tag/Markets/operation/get_mark_prices
+        https://docs.backpack.exchange/#tag/Markets/operation/get_mark_prices
         """
         yield self.load_markets()
         wanted = asked_symbols(self, f"{self.id} fetchFundingRates()", symbols, "swap")
@@ -65,7 +65,7 @@ class Funding(ParseFunding):
     def fetch_funding_interval(self, symbol: str, params: Params = {}) -> Flow[FundingRate]:
         """How often one perpetual pays funding, in `interval`: '1h'. The rates themselves are None.
 
-        @ https://docs.backpack.exchange/#tag/Markets/operation/get_market
+        https://docs.backpack.exchange/#tag/Markets/operation/get_market
         """
         yield self.load_markets()
         market = self._perpetual("fetchFundingInterval", symbol)
@@ -76,7 +76,7 @@ class Funding(ParseFunding):
     def fetch_funding_intervals(self, symbols: Strings = None, params: Params = {}) -> Flow[FundingRates]:
         """How often the perpetuals asked for, or all of them, pay funding. The rates themselves are None.
 
-        @ https://docs.backpack.exchange/#tag/Markets/operation/get_markets
+        https://docs.backpack.exchange/#tag/Markets/operation/get_markets
         """
         yield self.load_markets()
         wanted = asked_symbols(self, f"{self.id} fetchFundingIntervals()", symbols, "swap")
@@ -97,7 +97,7 @@ class Funding(ParseFunding):
         With `since` the first `limit` rates at or after it (all without a limit), else the newest `limit`
         (100 without one). The interval that is still running is left out: its rate changes until it ends.
 
-        @ https://docs.backpack.exchange/#tag/Markets/operation/get_funding_interval_rates
+        https://docs.backpack.exchange/#tag/Markets/operation/get_funding_interval_rates
 
         params: `until`, the latest end of an interval in milliseconds.
         """
@@ -139,7 +139,7 @@ class Funding(ParseFunding):
     def fetch_open_interest(self, symbol: str, params: Params = {}) -> Flow[OpenInterest]:
         """The open interest of one perpetual, in base units.
 
-        @ https://docs.backpack.exchange/#tag/Markets/operation/get_open_interest
+        https://docs.backpack.exchange/#tag/Markets/operation/get_open_interest
         """
         yield self.load_markets()
         market = self.market(symbol)
@@ -152,7 +152,7 @@ class Funding(ParseFunding):
     def fetch_open_interests(self, symbols: Strings = None, params: Params = {}) -> Flow[OpenInterests]:
         """The open interest of the perpetuals asked for, or of every market that has one.
 
-        @ https://docs.backpack.exchange/#tag/Markets/operation/get_open_interest
+        https://docs.backpack.exchange/#tag/Markets/operation/get_open_interest
         """
         yield self.load_markets()
         wanted = asked_symbols(self, f"{self.id} fetchOpenInterests()", symbols)

@@ -7,9 +7,10 @@ from typing import Any
 from ccxt.base.errors import BadRequest, NullResponse
 from ccxt.base.types import LastPrices, OrderBook, Strings, Ticker, Tickers
 
-from bpx_connector._ccxt import Params
+from bpx_connector.aliases import Params
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.markets.prices import ParsePrices, depth_reading, mark_price, order_book
+from bpx_connector.parse.markets.books import depth_reading, order_book
+from bpx_connector.parse.markets.prices import ParsePrices, mark_price
 from bpx_connector.rest.arguments import asked_symbols, checked_limit, checked_word
 from bpx_connector.rest.reading import read_by
 from bpx_connector.venue.words import DEPTH_LIMITS, MARKET_KINDS
@@ -32,7 +33,7 @@ class Prices(ParsePrices):
 
         All figures are None for a market that has not traded yet.
 
-        @ https://docs.backpack.exchange/#tag/Markets/operation/get_ticker
+        https://docs.backpack.exchange/#tag/Markets/operation/get_ticker
 
         params: `interval`, '1d' (default) or '1w'.
         """
@@ -47,7 +48,7 @@ class Prices(ParsePrices):
 
         A market that has not traded yet is missing.
 
-        @ https://docs.backpack.exchange/#tag/Markets/operation/get_tickers
+        https://docs.backpack.exchange/#tag/Markets/operation/get_tickers
 
         params: `type`, 'spot' or 'swap', leaves the others out; `interval`, '1d' (default) or '1w'.
         """
@@ -59,7 +60,7 @@ class Prices(ParsePrices):
     def fetch_last_prices(self, symbols: Strings = None, params: Params = {}) -> Flow[LastPrices]:
         """The price of the last trade of the markets asked for, or of all; one request either way.
 
-        @ https://docs.backpack.exchange/#tag/Markets/operation/get_tickers
+        https://docs.backpack.exchange/#tag/Markets/operation/get_tickers
 
         params: `type`, 'spot' or 'swap', leaves the others out.
         """
@@ -84,7 +85,7 @@ class Prices(ParsePrices):
 
         Without `limit` 1,000, which is the venue's most. `nonce` is the venue's lastUpdateId.
 
-        @ https://docs.backpack.exchange/#tag/Markets/operation/get_depth
+        https://docs.backpack.exchange/#tag/Markets/operation/get_depth
         """
         levels = checked_limit(f"{self.id} fetchOrderBook()", limit)
         yield self.load_markets()
@@ -100,7 +101,7 @@ class Prices(ParsePrices):
     ) -> Flow[OrderBook]:
         """The order book by price: the venue has no other, so the same as `fetch_order_book`.
 
-        @ https://docs.backpack.exchange/#tag/Markets/operation/get_depth
+        https://docs.backpack.exchange/#tag/Markets/operation/get_depth
         """
         book: OrderBook = yield self.fetch_order_book(symbol, limit, params)
         return book
@@ -109,7 +110,7 @@ class Prices(ParsePrices):
     def fetch_mark_price(self, symbol: str, params: Params = {}) -> Flow[Ticker]:
         """The mark price of one market, and its index price if it is a perpetual, in a ticker.
 
-        @ https://docs.backpack.exchange/#tag/Markets/operation/get_mark_prices
+        https://docs.backpack.exchange/#tag/Markets/operation/get_mark_prices
         """
         yield self.load_markets()
         market = self.market(symbol)
@@ -124,7 +125,7 @@ class Prices(ParsePrices):
     def fetch_mark_prices(self, symbols: Strings = None, params: Params = {}) -> Flow[Tickers]:
         """Mark and index prices of the perpetuals asked for, or of all open ones, in tickers.
 
-        @ https://docs.backpack.exchange/#tag/Markets/operation/get_mark_prices
+        https://docs.backpack.exchange/#tag/Markets/operation/get_mark_prices
 
         params: `type`, 'swap' (default) or 'spot' (the venue's spot mark prices have no index price).
         """

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from ccxt.base.types import Trade
 
-from bpx_connector._ccxt import Params, Payload
+from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.markets.prices import ParsePrices, public_trades
+from bpx_connector.parse.markets.trades import public_trades
+from bpx_connector.parse.trades import ParseTrades
 from bpx_connector.rest.arguments import checked_limit, checked_time, until_of
 
 __all__ = ["Trades"]
@@ -25,7 +26,7 @@ NEAR_ENOUGH = 500
 """A place this near is found by reading on."""
 
 
-class Trades(ParsePrices):
+class Trades(ParseTrades):
     """Public trades, recent and old."""
 
     @flow
@@ -38,8 +39,8 @@ class Trades(ParsePrices):
         (100 without one). The newest 1,000 take one request; trades further back are looked for in the
         history, which the venue serves 30 times a minute.
 
-        @ https://docs.backpack.exchange/#tag/Trades/operation/get_recent_trades
-        @ https://docs.backpack.exchange/#tag/Trades/operation/get_historical_trades
+        https://docs.backpack.exchange/#tag/Trades/operation/get_recent_trades
+        https://docs.backpack.exchange/#tag/Trades/operation/get_historical_trades
 
         params: `until`, the latest time in milliseconds.
         """
@@ -78,7 +79,7 @@ class Trades(ParsePrices):
         rows: list[Payload] = yield self._newest_trades(request, PAGE)
         if len(rows) < PAGE or rows[-1]["timestamp"] < since:
             return rows
-        place = yield self._place_of(request, since) + NEAR_ENOUGH
+        place = (yield self._place_of(request, since)) + NEAR_ENOUGH
         first = max(0, place - NEAR_ENOUGH - count)
         older: list[Payload] = yield self._older_trades(request, first, place - first, since)
         return older

@@ -1,12 +1,16 @@
-"""Unified methods: trading. Orders are placed and cancelled, replaced, found again and listed."""
+"""Unified methods: trading. Orders are placed and cancelled, replaced, found again and listed, fills too."""
 
 from __future__ import annotations
 
-from bpx_connector.rest.trading.lists import OrderHistory
+from bpx_connector.rest.trading.cancel import CancelledOrders
+from bpx_connector.rest.trading.fills import Fills
+from bpx_connector.rest.trading.find import OneOrder
+from bpx_connector.rest.trading.lists import ListedOrders
+from bpx_connector.rest.trading.place import PlacedOrders
 from bpx_connector.rest.trading.replace import ReplacedOrders
 
 __all__ = ["Trading"]
 
 
-class Trading(ReplacedOrders, OrderHistory):
+class Trading(PlacedOrders, CancelledOrders, ReplacedOrders, OneOrder, ListedOrders, Fills):
     """ccxt's methods for orders and fills."""

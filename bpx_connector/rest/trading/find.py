@@ -11,15 +11,16 @@ from typing import Any
 
 from ccxt.base.errors import ArgumentsRequired, OrderNotFound
 
-from bpx_connector._ccxt import Params, Payload
-from bpx_connector.flow import Flow
-from bpx_connector.parse.trading.orders import ParseTrading, is_open
+from bpx_connector.aliases import Params, Payload
+from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.trading.order_trades import order_trades
+from bpx_connector.parse.trading.orders import ParseOrders, is_open
 from bpx_connector.rest.history_pages import NEWEST_FIRST
 from bpx_connector.rest.trading.figures import client_id_of
 from bpx_connector.rest.trading.seen import SeenOrders
 from bpx_connector.venue.description import HISTORY_LIMIT
 
-__all__ = ["FoundOrders", "reference_of"]
+__all__ = ["FoundOrders", "OneOrder", "reference_of"]
 
 
 def reference_of(exchange_id: str, call: str, order_id: Any, params: Params) -> tuple[Payload, Params]:
@@ -42,7 +43,7 @@ def _is_meant(order: Payload, reference: Payload) -> bool:
     return str(order.get("clientId")) == str(reference["clientId"])
 
 
-class FoundOrders(ParseTrading):
+class FoundOrders(ParseOrders):
     """Finding orders by the venue's or the client's id."""
 
     _seen_by_this_object: SeenOrders | None = None
@@ -123,3 +124,61 @@ class FoundOrders(ParseTrading):
 def _text(reference: Payload) -> str:
     [(name, value)] = reference.items()
     return f"{name} {value}"
+
+
+class OneOrder(FoundOrders):
+    """One order, wherever it is in its life."""
+
+    @flow
+    def fetch_order(self, id: str, symbol: str | None = None, params: Params = {}) -> Flow[Any]:
+        """One order, wherever it is in its life.
+
+        https://docs.backpack.exchange/#tag/Order/operation/get_order
+        https://docs.backpack.exchange/#tag/History/operation/get_order_history
+
+        It is looked for on the book, then in the history, and among the answers to this object's own orders,
+        so that it is found straight after create_order. `clientOrderId` names it instead of the id; the
+        history cannot be searched by it, so that of ended orders only the account's latest 1000 are found
+        this way.
+
+        The venue's orders carry neither fees nor fills. `withTrades` True, here or in
+        `options['fetchOrder']`, asks for the fills of an executed order too and adds trades and fees, at the
+        price of one more call from the budget of the history.
+        """
+        if self.markets is None:
+            yield self.load_markets()
+        is_with_trades, params = self.handle_option_and_params(params, "fetchOrder", "withTrades", False)
+        reference, rest = reference_of(self.id, "fetchOrder", id, params)
+        order = self.parse_order((yield from self._found_order("fetchOrder", reference, symbol, rest)))
+        if is_with_trades and order["filled"]:
+            trades = yield self.fetch_order_trades(order["id"], order["symbol"])
+            order |= order_trades(order, trades, self.number)
+        return order
+
+    @flow
+    def fetch_open_order(self, id: str, symbol: str | None = None, params: Params = {}) -> Flow[Any]:
+        """One order that rests or waits for its trigger; any other is OrderNotFound.
+
+        https://docs.backpack.exchange/#tag/Order/operation/get_order
+        """
+        if self.markets is None:
+            yield self.load_markets()
+        reference, rest = reference_of(self.id, "fetchOpenOrder", id, params)
+        market_id = yield from self._market_id_of_order("fetchOpenOrder", reference, symbol)
+        return self.parse_order(
+            (yield self.private_get_api_v1_order({**rest, **reference, "symbol": market_id}))
+        )
+
+    @flow
+    def fetch_closed_order(self, id: str, symbol: str | None = None, params: Params = {}) -> Flow[Any]:
+        """One order that has ended, filled or not; an open one is OrderNotFound.
+
+        https://docs.backpack.exchange/#tag/History/operation/get_order_history
+        """
+        if self.markets is None:
+            yield self.load_markets()
+        reference, rest = reference_of(self.id, "fetchClosedOrder", id, params)
+        order = yield from self._found_order("fetchClosedOrder", reference, symbol, rest)
+        if is_open(order):
+            raise OrderNotFound(f"{self.id} fetchClosedOrder() order {order['id']} is still open")
+        return self.parse_order(order)

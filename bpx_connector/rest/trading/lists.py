@@ -1,4 +1,4 @@
-"""Orders and fills are read here: what is open, what has ended, what was traded.
+"""Lists of orders are read here: what is open and what has ended.
 
 All lists are oldest first. With `since` they hold the first `limit` rows from then on, without it the latest.
 """
@@ -7,19 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ccxt.base.errors import OrderNotFound
-
-from bpx_connector._ccxt import Params, Payload
+from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.trading.order_trades import order_trades
-from bpx_connector.parse.trading.orders import further_order, is_open, millisecond_of_order
+from bpx_connector.parse.trading.orders import further_order, millisecond_of_order
 from bpx_connector.rest.arguments import checked_limit, checked_time, until_of
-from bpx_connector.rest.history_pages import NEWEST_FIRST, OLDEST_FIRST, market_type_request, rows_of_history
-from bpx_connector.rest.trading.find import FoundOrders, reference_of
-from bpx_connector.venue.description import HISTORY_LIMIT
+from bpx_connector.rest.history_pages import NEWEST_FIRST, market_type_request, rows_of_history
+from bpx_connector.rest.trading.find import FoundOrders
 from bpx_connector.venue.words import ORDER_STATUS
 
-__all__ = ["OrderHistory"]
+__all__ = ["ListedOrders"]
 
 
 def _with_status(*statuses: str) -> frozenset[str]:
@@ -31,66 +27,8 @@ UNFINISHED = _with_status("canceled", "expired", "rejected")
 ENDED = CLOSED | UNFINISHED
 
 
-class OrderHistory(FoundOrders):
-    """Reading orders and fills."""
-
-    # --- one order ---------------------------------------------------------------------------------------
-
-    @flow
-    def fetch_order(self, id: str, symbol: str | None = None, params: Params = {}) -> Flow[Any]:
-        """One order, wherever it is in its life.
-
-        https://docs.backpack.exchange/#tag/Order/operation/get_order
-        https://docs.backpack.exchange/#tag/History/operation/get_order_history
-
-        It is looked for on the book, then in the history, and among the answers to this object's own orders,
-        so that it is found straight after create_order. `clientOrderId` names it instead of the id; the
-        history cannot be searched by it, so that of ended orders only the account's latest 1000 are found
-        this way.
-
-        The venue's orders carry neither fees nor fills. `withTrades` True, here or in
-        `options['fetchOrder']`, asks for the fills of an executed order too and adds trades and fees, at the
-        price of one more call from the budget of the history.
-        """
-        if self.markets is None:
-            yield self.load_markets()
-        is_with_trades, params = self.handle_option_and_params(params, "fetchOrder", "withTrades", False)
-        reference, rest = reference_of(self.id, "fetchOrder", id, params)
-        order = self.parse_order((yield from self._found_order("fetchOrder", reference, symbol, rest)))
-        if is_with_trades and order["filled"]:
-            trades = yield self.fetch_order_trades(order["id"], order["symbol"])
-            order |= order_trades(order, trades, self.number)
-        return order
-
-    @flow
-    def fetch_open_order(self, id: str, symbol: str | None = None, params: Params = {}) -> Flow[Any]:
-        """One order that rests or waits for its trigger; any other is OrderNotFound.
-
-        https://docs.backpack.exchange/#tag/Order/operation/get_order
-        """
-        if self.markets is None:
-            yield self.load_markets()
-        reference, rest = reference_of(self.id, "fetchOpenOrder", id, params)
-        market_id = yield from self._market_id_of_order("fetchOpenOrder", reference, symbol)
-        return self.parse_order(
-            (yield self.private_get_api_v1_order({**rest, **reference, "symbol": market_id}))
-        )
-
-    @flow
-    def fetch_closed_order(self, id: str, symbol: str | None = None, params: Params = {}) -> Flow[Any]:
-        """One order that has ended, filled or not; an open one is OrderNotFound.
-
-        https://docs.backpack.exchange/#tag/History/operation/get_order_history
-        """
-        if self.markets is None:
-            yield self.load_markets()
-        reference, rest = reference_of(self.id, "fetchClosedOrder", id, params)
-        order = yield from self._found_order("fetchClosedOrder", reference, symbol, rest)
-        if is_open(order):
-            raise OrderNotFound(f"{self.id} fetchClosedOrder() order {order['id']} is still open")
-        return self.parse_order(order)
-
-    # --- lists of orders -----------------------------------------------------------------------------------
+class ListedOrders(FoundOrders):
+    """Lists of orders."""
 
     @flow
     def fetch_open_orders(
@@ -243,76 +181,8 @@ class OrderHistory(FoundOrders):
             furthest[row["id"]] = seen.furthest(row if known is None else further_order(known, row))
         return list(furthest.values())
 
-    # --- fills ---------------------------------------------------------------------------------------------
-
-    @flow
-    def fetch_my_trades(
-        self,
-        symbol: str | None = None,
-        since: int | None = None,
-        limit: int | None = None,
-        params: Params = {},
-    ) -> Flow[list[Any]]:
-        """The account's fills, of one market or of all, with their fees.
-
-        https://docs.backpack.exchange/#tag/History/operation/get_fills
-
-        All fills count, those of liquidations and conversions too, for they change the account like any
-        other; `fillType` User leaves them out. With `since` or `limit` as many pages are read as that takes,
-        1000 fills a call, and one page without either. `until`; `type` spot or swap; `orderId`; `offset` for
-        a page of one's own.
-        """
-        if self.markets is None:
-            yield self.load_markets()
-        call = "fetchMyTrades()"
-        limit, since = checked_limit(call, limit), checked_time(call, "since", since)
-        until, rest = until_of(call, params, since)
-        request, rest = market_type_request(call, rest)
-        request = {**(NEWEST_FIRST if since is None else OLDEST_FIRST), **request, **rest}
-        if symbol is not None:
-            request["symbol"] = self.market(symbol)["id"]
-        if since is not None:
-            request["from"] = since
-        if until is not None:
-            request["to"] = until + 1  # the venue's end is exclusive
-
-        def is_enough(rows: list[Payload]) -> bool:
-            return since is None if limit is None else len(rows) >= limit
-
-        fills = yield from rows_of_history(self.private_get_wapi_v1_history_fills, request, limit, is_enough)
-        return self.parse_fills(_fills_once(fills), None, since, limit)
-
-    @flow
-    def fetch_order_trades(
-        self,
-        id: str,
-        symbol: str | None = None,
-        since: int | None = None,
-        limit: int | None = None,
-        params: Params = {},
-    ) -> Flow[list[Any]]:
-        """The fills of one order, with their fees.
-
-        https://docs.backpack.exchange/#tag/History/operation/get_fills
-        """
-        reference, rest = reference_of(self.id, "fetchOrderTrades", id, params)
-        if "clientId" in reference:
-            reference = {"orderId": (yield self.fetch_order("", symbol, params))["id"]}
-        trades: list[Any] = yield self.fetch_my_trades(symbol, since, limit, {**rest, **reference})
-        return trades
-
 
 def _until(orders: list[Payload], until: int | None) -> list[Payload]:
     if until is None:
         return orders
     return [order for order in orders if (millisecond_of_order(order) or 0) <= until]
-
-
-def _fills_once(fills: list[Payload]) -> list[Payload]:
-    """Every fill once, where a new one has moved the pages. Old backstop fills have no id of their own: 0."""
-    if len(fills) <= HISTORY_LIMIT:
-        return fills  # one page
-    once: dict[Any, Payload] = {}
-    for place, fill in enumerate(fills):
-        once.setdefault((fill.get("tradeId") or f"#{place}", fill["orderId"]), fill)
-    return list(once.values())

@@ -10,13 +10,12 @@ from typing import Any
 
 from ccxt.base.errors import BaseError, ExchangeError, InvalidOrder, OperationFailed, OrderNotFound
 
-from bpx_connector._ccxt import Params, Payload
+from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.numbers import plain
 from bpx_connector.parse.trading.orders import amount_asked, is_open
 from bpx_connector.rest.trading.figures import client_id_of
-from bpx_connector.rest.trading.find import reference_of
-from bpx_connector.rest.trading.place import Orders
+from bpx_connector.rest.trading.find import FoundOrders, reference_of
 from bpx_connector.rest.trading.request import order_request
 from bpx_connector.venue.words import ORDER_STATUS
 
@@ -26,7 +25,7 @@ __all__ = ["ReplacedOrders"]
 CONFIRMATION_PAUSES = (100, 200, 400, 800, 1600)
 
 
-class ReplacedOrders(Orders):
+class ReplacedOrders(FoundOrders):
     """Replacing orders."""
 
     @flow

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from bpx_connector._ccxt import Params, Payload
+from bpx_connector.aliases import Params, Payload
 from bpx_connector.parse.numbers import plain
 from bpx_connector.rest.trading.figures import (
     Market,

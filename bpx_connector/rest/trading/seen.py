@@ -6,7 +6,7 @@ an order knows of it. The memory is bounded, keeps the view that is furthest on 
 
 from __future__ import annotations
 
-from bpx_connector._ccxt import Payload
+from bpx_connector.aliases import Payload
 from bpx_connector.parse.trading.orders import further_order
 
 __all__ = ["ORDERS_REMEMBERED", "SeenOrders"]

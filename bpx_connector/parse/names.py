@@ -1,0 +1,38 @@
+"""What the venue's ids are called by ccxt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bpx_connector._ccxt import Ccxt
+
+__all__ = ["Names", "ParseNames"]
+
+
+class Names(dict[Any, Any]):
+    """What the venue's ids are called by ccxt, each looked up once."""
+
+    def __init__(self, name_of: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._name_of = name_of
+
+    def __missing__(self, identity: Any) -> Any:
+        name = self[identity] = self._name_of(identity)
+        return name
+
+
+class ParseNames(Ccxt):
+    """ccxt's symbols by the venue's."""
+
+    def _symbols(self, market: Any = None) -> Names:
+        """ccxt's symbols by the venue's."""
+        return Names(lambda market_id: self._symbol_of({"symbol": market_id}, market))
+
+    def _symbol_of(self, row: Mapping[str, Any], market: Any) -> str | None:
+        market_id = row.get("symbol")
+        known = self.markets_by_id.get(market_id) if self.markets_by_id and market_id is not None else None
+        if known and len(known) == 1:
+            return str(known[0]["symbol"])
+        symbol: str | None = self.safe_symbol(market_id, market)
+        return symbol

@@ -1,0 +1,86 @@
+"""Unified methods: what is listed, whether the venue works and what time it is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ccxt.base.types import Currencies
+
+from bpx_connector.aliases import Params, Payload
+from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.markets.currencies import ParseCurrencies
+from bpx_connector.parse.markets.listed import ParseListed
+
+__all__ = ["Listed"]
+
+
+class Listed(ParseListed, ParseCurrencies):
+    """What is listed, and whether the venue works."""
+
+    @flow
+    def fetch_markets(self, params: Params = {}) -> Flow[list[Any]]:
+        """Every spot and perpetual market, the closed ones too.
+
+        With `options['adjustForTimeDifference']` the venue's clock is measured first.
+
+        https://docs.backpack.exchange/#tag/Markets/operation/get_markets
+
+        params: `marketType`, one or a list of SPOT, PERP, IPERP, DATED, PREDICTION: the venue lists SPOT and
+        PERP unless told otherwise. `options['fetchMarkets'] = {'marketType': [...]}` makes it the rule.
+        """
+        if self.options.get("adjustForTimeDifference"):
+            yield self.load_time_difference()
+        market_type, params = self.handle_option_and_params(params, "fetchMarkets", "marketType")
+        request = {} if market_type is None else {"marketType": market_type}
+        rows = yield self.public_get_api_v1_markets({**request, **params})
+        return self.parse_markets(rows)
+
+    def set_markets(self, markets: Any, currencies: Any = None) -> Any:
+        """Take these markets and currencies for the venue's: what `load_markets` ends with.
+
+        Ours have every field of ccxt's structures, so that they are taken as they are; ccxt's own way of
+        completing each one with defaults is for markets that somebody else has made.
+        """
+        listed = list(self.to_array(markets))
+        fields = self.safe_market_structure().keys()
+        if not currencies or not all(market.keys() >= fields for market in listed):
+            return super().set_markets(listed, currencies)
+        listed.sort(key=lambda market: not market["spot"])
+        by_id: dict[str, list[Any]] = {}
+        for market in listed:
+            by_id.setdefault(market["id"], []).append(market)
+        self.markets = {market["symbol"]: market for market in listed}
+        self.markets_by_id = by_id
+        self.symbols = sorted(self.markets)
+        self.ids = sorted(by_id)
+        self.currencies = {**(self.currencies or {}), **currencies}
+        self.currencies_by_id = {currency["id"]: currency for currency in self.currencies.values()}
+        self.codes = sorted(self.currencies)
+        return self.markets
+
+    @flow
+    def fetch_currencies(self, params: Params = {}) -> Flow[Currencies]:
+        """Every asset with its networks, fees and limits. A precision is known only where the venue tells the
+        token's decimals on its chain.
+
+        https://docs.backpack.exchange/#tag/Assets/operation/get_assets
+        """
+        rows = yield self.public_get_api_v1_assets(params)
+        currencies = (self.parse_currency(row) for row in rows)
+        return {currency["code"]: currency for currency in currencies}
+
+    @flow
+    def fetch_status(self, params: Params = {}) -> Flow[Payload]:
+        """Whether the venue works: `status` is 'ok' or 'maintenance'; its message is in `info`.
+
+        https://docs.backpack.exchange/#tag/System/operation/get_status
+        """
+        return self.parse_status((yield self.public_get_api_v1_status(params)))
+
+    @flow
+    def fetch_time(self, params: Params = {}) -> Flow[int]:
+        """The venue's clock in milliseconds.
+
+        https://docs.backpack.exchange/#tag/System/operation/get_time
+        """
+        return int((yield self.public_get_api_v1_time(params)))

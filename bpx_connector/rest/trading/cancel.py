@@ -1,0 +1,119 @@
+"""Orders are cancelled here, by the venue's id or the client's, one by one or all of a market."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ccxt.base.errors import ArgumentsRequired, BaseError, OrderNotFound
+
+from bpx_connector.aliases import Params, Payload
+from bpx_connector.flow import Flow, flow
+from bpx_connector.rest.trading.find import FoundOrders, reference_of
+from bpx_connector.venue.words import CANCEL_ORDER_TYPE
+
+__all__ = ["CancelledOrders"]
+
+
+class CancelledOrders(FoundOrders):
+    """Cancelling orders."""
+
+    @flow
+    def cancel_order(self, id: str, symbol: str | None = None, params: Params = {}) -> Flow[Any]:
+        """The order as it stands after its cancellation.
+
+        https://docs.backpack.exchange/#tag/Order/operation/cancel_order
+
+        The venue can also accept a cancellation without having done it: the order then comes back as it was
+        last seen, with status 'open', for until the venue acts it can still be filled. Without a symbol the
+        order is looked for among those this object has seen and those that are open. `clientOrderId` names it
+        instead of the id. An order that is not on the book (any more) is OrderNotFound.
+        """
+        if self.markets is None:
+            yield self.load_markets()
+        reference, rest = reference_of(self.id, "cancelOrder", id, params)
+        market_id = yield from self._market_id_of_order("cancelOrder", reference, symbol)
+        answer = yield self.private_delete_api_v1_order({**rest, **reference, "symbol": market_id})
+        if answer:
+            return self.parse_order(self._seen_orders().see(answer))
+        return self._order_being_cancelled(reference, market_id)
+
+    def _order_being_cancelled(self, reference: Payload, market_id: str) -> Any:
+        seen = self._seen(reference) or {}
+        unseen = {"id": reference.get("orderId"), "clientId": reference.get("clientId"), "symbol": market_id}
+        return {**self.parse_order({**unseen, **seen}), "status": "open", "info": seen}
+
+    @flow
+    def cancel_orders(
+        self, ids: list[str], symbol: str | None = None, params: Params = {}
+    ) -> Flow[list[Any]]:
+        """The orders as they stand after their cancellation, in the order given.
+
+        https://docs.backpack.exchange/#tag/Order/operation/cancel_order
+
+        The venue has no list of cancellations: each is a call of its own, and all are tried, whatever happens
+        to one of them. An order that was not on the book any more keeps its place with status None; any other
+        error is raised at the end. `clientOrderIds` names the orders instead of the ids.
+        """
+        rest = {name: value for name, value in params.items() if name != "clientOrderIds"}
+        named: list[tuple[str, Params]] = [(order_id, rest) for order_id in ids]
+        if "clientOrderIds" in params:
+            named = [("", {**rest, "clientOrderId": client_id}) for client_id in params["clientOrderIds"]]
+        if not named:
+            raise ArgumentsRequired(f"{self.id} cancelOrders() needs ids, or params['clientOrderIds']")
+        orders: list[Any] = []
+        failures: list[BaseError] = []
+        for order_id, order_params in named:
+            try:
+                orders.append((yield self.cancel_order(order_id, symbol, order_params)))
+            except OrderNotFound as error:
+                orders.append(self._order_not_on_book(order_id, order_params, symbol, error))
+            except BaseError as error:
+                failures.append(error)
+        if failures:
+            done = ", ".join(str(order["id"]) for order in orders) or "none"
+            raise failures[0].__class__(
+                f"{failures[0]}; {len(failures)} of {len(named)} cancellations failed, done: {done}"
+            ) from failures[0]
+        return orders
+
+    def _order_not_on_book(self, order_id: str, params: Params, symbol: str | None, error: BaseError) -> Any:
+        missing = {"id": order_id or None, "clientId": params.get("clientOrderId")}
+        market = self.market(symbol) if symbol is not None else None
+        return {**self.parse_order(missing, market), "info": {"message": str(error)}}
+
+    @flow
+    def cancel_orders_with_client_order_id(
+        self,
+        clientOrderIds: list[str],  # noqa: N803  ccxt's name
+        symbol: str | None = None,
+        params: Params = {},
+    ) -> Flow[list[Any]]:
+        """The orders with these client ids as they stand after their cancellation."""
+        orders: list[Any] = yield self.cancel_orders([], symbol, {**params, "clientOrderIds": clientOrderIds})
+        return orders
+
+    @flow
+    def cancel_all_orders(self, symbol: str | None = None, params: Params = {}) -> Flow[list[Any]]:
+        """The orders that were cancelled: all of one market, or without a symbol of every market.
+
+        https://docs.backpack.exchange/#tag/Order/operation/cancel_open_orders
+
+        `trigger` True cancels trigger orders only, False resting orders only. The venue cancels by market:
+        without a symbol there is one call for each market in which orders are open. Where it has only
+        accepted a cancellation it names no orders, and none are in the result.
+        """
+        if self.markets is None:
+            yield self.load_markets()
+        rest = {name: value for name, value in params.items() if name != "trigger"}
+        if params.get("trigger") is not None:
+            rest["orderType"] = CANCEL_ORDER_TYPE[bool(params["trigger"])]
+        if symbol is not None:
+            market_ids = [self.market(symbol)["id"]]
+        else:
+            resting = yield self.private_get_api_v1_orders()
+            market_ids = sorted({order["symbol"] for order in resting})
+        orders: list[Any] = []
+        for market_id in market_ids:
+            cancelled = yield self.private_delete_api_v1_orders({**rest, "symbol": market_id})
+            orders += [self._seen_orders().see(order) for order in cancelled or []]
+        return list(self.parse_orders(orders))

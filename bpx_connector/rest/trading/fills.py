@@ -1,0 +1,85 @@
+"""Fills of the account are read here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bpx_connector.aliases import Params, Payload
+from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.trades import ParseTrades
+from bpx_connector.rest.arguments import checked_limit, checked_time, until_of
+from bpx_connector.rest.history_pages import NEWEST_FIRST, OLDEST_FIRST, market_type_request, rows_of_history
+from bpx_connector.rest.trading.find import reference_of
+from bpx_connector.venue.description import HISTORY_LIMIT
+
+__all__ = ["Fills"]
+
+
+class Fills(ParseTrades):
+    """What was traded."""
+
+    @flow
+    def fetch_my_trades(
+        self,
+        symbol: str | None = None,
+        since: int | None = None,
+        limit: int | None = None,
+        params: Params = {},
+    ) -> Flow[list[Any]]:
+        """The account's fills, of one market or of all, with their fees.
+
+        https://docs.backpack.exchange/#tag/History/operation/get_fills
+
+        All fills count, those of liquidations and conversions too, for they change the account like any
+        other; `fillType` User leaves them out. With `since` or `limit` as many pages are read as that takes,
+        1000 fills a call, and one page without either. `until`; `type` spot or swap; `orderId`; `offset` for
+        a page of one's own.
+        """
+        if self.markets is None:
+            yield self.load_markets()
+        call = "fetchMyTrades()"
+        limit, since = checked_limit(call, limit), checked_time(call, "since", since)
+        until, rest = until_of(call, params, since)
+        request, rest = market_type_request(call, rest)
+        request = {**(NEWEST_FIRST if since is None else OLDEST_FIRST), **request, **rest}
+        if symbol is not None:
+            request["symbol"] = self.market(symbol)["id"]
+        if since is not None:
+            request["from"] = since
+        if until is not None:
+            request["to"] = until + 1  # the venue's end is exclusive
+
+        def is_enough(rows: list[Payload]) -> bool:
+            return since is None if limit is None else len(rows) >= limit
+
+        fills = yield from rows_of_history(self.private_get_wapi_v1_history_fills, request, limit, is_enough)
+        return self.parse_fills(_fills_once(fills), None, since, limit)
+
+    @flow
+    def fetch_order_trades(
+        self,
+        id: str,
+        symbol: str | None = None,
+        since: int | None = None,
+        limit: int | None = None,
+        params: Params = {},
+    ) -> Flow[list[Any]]:
+        """The fills of one order, with their fees.
+
+        https://docs.backpack.exchange/#tag/History/operation/get_fills
+        """
+        reference, rest = reference_of(self.id, "fetchOrderTrades", id, params)
+        if "clientId" in reference:
+            reference = {"orderId": (yield self.fetch_order("", symbol, params))["id"]}
+        trades: list[Any] = yield self.fetch_my_trades(symbol, since, limit, {**rest, **reference})
+        return trades
+
+
+def _fills_once(fills: list[Payload]) -> list[Payload]:
+    """Every fill once, where a new one has moved the pages. Old backstop fills have no id of their own: 0."""
+    if len(fills) <= HISTORY_LIMIT:
+        return fills  # one page
+    once: dict[Any, Payload] = {}
+    for place, fill in enumerate(fills):
+        once.setdefault((fill.get("tradeId") or f"#{place}", fill["orderId"]), fill)
+    return list(once.values())
