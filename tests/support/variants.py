@@ -45,8 +45,9 @@ def variant_of(item: pytest.Item) -> Variant | None:
 
 
 def subject(module: Path) -> str:
-    """What a test module is about, by its name."""
-    return module.stem.removeprefix("test_")
+    """What a test module is about: the folder of tests/rest/ that it stands in, or else its name."""
+    in_folder = module.parent.parent.name == "rest"
+    return module.parent.name if in_folder else module.stem.removeprefix("test_")
 
 
 def cassette_path(item: pytest.Item) -> Path:

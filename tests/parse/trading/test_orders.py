@@ -1,8 +1,7 @@
-"""Captured orders and fills, every field; and what holds for any order."""
+"""Captured orders, every field; and what holds for any order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -13,19 +12,14 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from bpx_connector.parse.figures import cut_quotient
-from bpx_connector.parse.names import Names
-from bpx_connector.parse.trading.fills import fill_structures
 from bpx_connector.parse.trading.orders import (
-    exact_product_in,
     further_order,
     is_open,
     is_zero,
     order_structures,
     refused_order,
 )
-
-Offline = Callable[..., Any]
-Sample = Callable[[str], Any]
+from tests.support.parsing import Offline, Sample, long_pairs, short_pairs
 
 RESTING: dict[str, Any] = {
     "id": "59669287267",
@@ -156,28 +150,6 @@ def test_a_trigger_order_has_its_trigger_quantity_as_amount(offline: Offline, sa
     }
 
 
-def test_a_fill_has_every_field(offline: Offline, sample: Sample) -> None:
-    payload = sample("get_wapi_v1_history_fills")
-    expected = {
-        "info": payload,
-        "id": "9748827",
-        "order": "4238907375",
-        "timestamp": 1753637940092,
-        "datetime": "2025-07-27T17:39:00.092Z",
-        "symbol": "ETH/USDC:USDC",
-        "type": None,
-        "side": "buy",
-        "takerOrMaker": "taker",
-        "price": 3826.15,
-        "amount": 0.0026,
-        "cost": 9.94799,
-        "fee": {"currency": "USDC", "cost": 0.004974},
-        "fees": [{"currency": "USDC", "cost": 0.004974}],
-    }
-    assert offline().parse_fills([payload]) == [expected]
-    assert offline().parse_trade(payload) == expected
-
-
 def test_figures_come_in_the_number_type_that_the_user_chose(offline: Offline, sample: Sample) -> None:
     fill = sample("get_wapi_v1_history_fills")
     texts, decimals = offline({"number": str}), offline({"number": Decimal})
@@ -187,9 +159,6 @@ def test_figures_come_in_the_number_type_that_the_user_chose(offline: Offline, s
     order = sample("post_api_v1_order.market_filled")
     assert texts.parse_order(order)["average"] == "3814.28"
     assert decimals.parse_order(order)["remaining"] == Decimal("0")
-
-
-# --- rules -------------------------------------------------------------------------------------------
 
 
 def view(**changes: Any) -> dict[str, Any]:
@@ -341,32 +310,12 @@ def test_a_figure_that_cannot_be_read_is_unknown_and_takes_no_other_with_it(word
     assert [order[name] for name in unknown] == [None] * len(unknown)
 
 
-@pytest.mark.parametrize("word", ["", "N/A", None])
-def test_a_fill_without_a_legible_price_has_no_cost(offline: Offline, sample: Sample, word: Any) -> None:
-    [trade] = offline().parse_fills([{**sample("get_wapi_v1_history_fills"), "price": word}])
-    assert (trade["price"], trade["cost"], trade["amount"]) == (None, None, 0.0026)
-
-
-def test_no_fills_are_no_trades(offline: Offline) -> None:
-    assert offline().parse_fills([]) == []
-
-
-def test_names_are_looked_up_once_each() -> None:
-    asked: list[str] = []
-
-    def name_of(identity: str) -> str:
-        asked.append(identity)
-        return identity.lower()
-
-    names = Names(name_of)
-    assert [names[identity] for identity in ("A", "B", "A")] == ["a", "b", "a"]
-    assert asked == ["A", "B"]
-
-
-# --- properties --------------------------------------------------------------------------------------
-
 figures = st.decimals("0.00000001", "100000000", places=8).map(lambda figure: f"{figure.normalize():f}")
+
+
 shares = st.integers(0, 100)
+
+
 words = st.sampled_from(["New", "PartiallyFilled", "Filled", "Cancelled", "Expired", "TriggerPending"])
 
 
@@ -410,44 +359,6 @@ def test_derived_figures_are_ccxts_own_to_the_last_digit(
     for name in ("price", "amount", "filled", "remaining", "cost", "average", "fees", "trades", "datetime"):
         assert ours[name] == theirs[name], name
     assert theirs.keys() - {"fee"} <= ours.keys()
-
-
-@st.composite
-def texts_of(draw: st.DrawFn, length: int) -> str:
-    """Figures of up to that many characters, with a point anywhere or without one."""
-    digits = str(draw(st.integers(0, 10**length - 1)))
-    places = draw(st.integers(0, length - 2)) if length > 2 else 0
-    if not places:
-        return digits
-    digits = digits[: length - 1].rjust(places + 1, "0")
-    return f"{digits[:-places]}.{digits[-places:]}"
-
-
-@st.composite
-def pairs(draw: st.DrawFn, characters: int) -> tuple[str, str]:
-    """Two figures whose texts have up to that many characters together."""
-    length = draw(st.integers(1, characters - 1))
-    return draw(texts_of(length)), draw(texts_of(characters - length))
-
-
-short_pairs = st.integers(2, 15).flatmap(pairs)
-long_pairs = st.integers(16, 40).flatmap(pairs)
-
-
-@given(pair=short_pairs | long_pairs, number=st.sampled_from([float, str, Decimal]))
-@example(pair=("9999999", "99999999"), number=float)
-@example(pair=("99999999999999", "9"), number=float)
-@example(pair=("0.000000000001", "1"), number=float)
-@example(pair=("107432.5", "0.00123"), number=float)
-@example(pair=("0", "0.00"), number=float)
-@settings(max_examples=1000)
-def test_the_cost_of_a_fill_is_exact_and_rounded_once(pair: tuple[str, str], number: Any) -> None:
-    price, amount = pair
-    fill = {"price": price, "quantity": amount, "timestamp": "2026-09-01T17:54:04.094", "side": "Bid"}
-    [trade] = fill_structures([fill], {None: None}, {None: None}, number)
-    assert trade["cost"] == exact_product_in(number)(price, amount)
-    assert trade["cost"] == number(Precise.string_mul(price, amount))
-    assert type(trade["cost"]) is number
 
 
 @given(pair=short_pairs | long_pairs)

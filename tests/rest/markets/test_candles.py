@@ -1,0 +1,175 @@
+"""Candles."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bpx_connector.rest.markets.candles import LENGTH, shortest_timeframe
+from bpx_connector.venue.description import KLINES_LIMIT
+from bpx_connector.venue.words import TIMEFRAME_OF
+from tests.support.callers import Caller
+from tests.support.made_up import BEGINNING, DAY, EXCHANGE, HOUR, MINUTE, PERPETUAL, SPOT, text
+
+
+def test_the_newest_candles_come_last(bpx: Caller) -> None:
+    candles = bpx.call("fetch_ohlcv", SPOT, "1m", None, 5)
+    now = bpx.exchange.milliseconds()
+    assert len(candles) == 5
+    assert [one[0] % MINUTE for one in candles] == [0] * 5
+    assert now - 2 * MINUTE <= candles[-1][0] <= now
+    assert bpx.call("fetch_ohlcv", SPOT, "1m", candles[1][0], 3) == candles[1:4]
+    assert bpx.call("fetch_ohlcv", SPOT, "1m", None, 2, {"until": candles[3][0]}) == candles[2:4]
+    assert bpx.call("fetch_ohlcv", SPOT, "1m", candles[1][0], None, {"until": candles[3][0]}) == candles[1:4]
+
+
+def test_zero_is_a_since(bpx: Caller) -> None:
+    first = bpx.call("fetch_ohlcv", SPOT, "1d", 0, 3)
+    assert len(first) == 3
+    assert first[0][0] < bpx.exchange.milliseconds() - 30 * DAY
+    assert bpx.call("fetch_ohlcv", SPOT, "1d", 0, 3, {"searchForward": False}) == []
+
+
+def test_a_since_to_come_has_no_candles(bpx: Caller) -> None:
+    assert bpx.call("fetch_ohlcv", SPOT, "1m", bpx.exchange.milliseconds() + 1, 3) == []
+
+
+def test_mark_and_index_prices_have_candles(bpx: Caller) -> None:
+    mark = bpx.call("fetch_mark_ohlcv", PERPETUAL, "1h", None, 3)
+    index = bpx.call("fetch_index_ohlcv", PERPETUAL, "1h", None, 3)
+    assert mark == bpx.call("fetch_ohlcv", PERPETUAL, "1h", None, 3, {"price": "mark"})
+    assert index == bpx.call("fetch_ohlcv", PERPETUAL, "1h", None, 3, {"price": "index"})
+    assert [one[0] for one in mark] == [one[0] for one in index]
+
+
+def test_more_candles_than_an_answer_holds_come_in_pages(bpx: Caller) -> None:
+    since = bpx.exchange.milliseconds() - 1500 * HOUR
+    candles = bpx.call("fetch_ohlcv", SPOT, "1h", since, None, {"paginate": True})
+    assert len(candles) >= 1490
+    assert {later[0] - one[0] for one, later in pairwise(candles)} == {HOUR}
+
+
+def opened(time: int, interval: str) -> int:
+    """When the candle that holds a time opened: weeks begin on Monday, months on the first."""
+    if interval == "1month":
+        first = datetime.fromtimestamp(time / 1000, UTC).replace(
+            day=1, hour=0, minute=0, second=0, microsecond=0
+        )
+        return int(first.timestamp()) * 1000
+    length, origin = LENGTH[TIMEFRAME_OF[interval]], 4 * DAY if interval == "1w" else 0
+    return (time - origin) // length * length + origin
+
+
+class Klines:
+    """A venue on which somebody traded at certain times, with the liberties that its documentation leaves."""
+
+    def __init__(
+        self, trades: list[int], now: int, *, counts_end_in: bool, sends_running: bool, sends_empty: bool
+    ):
+        self.trades = trades
+        self.now = now
+        self.counts_end_in = counts_end_in
+        self.sends_running = sends_running
+        self.sends_empty = sends_empty
+
+    def opens(self, interval: str) -> list[int]:
+        """The candles that there are to be had."""
+        all_of_them = sorted({opened(time, interval) for time in self.trades})
+        return [one for one in all_of_them if self.sends_running or one != opened(self.now, interval)]
+
+    def __call__(self, path: str, query: dict[str, Any]) -> list[dict[str, Any]]:
+        interval = query["interval"]
+        start = opened(int(query["startTime"]) * 1000, interval)
+        end = int(query.get("endTime", self.now // 1000)) * 1000 + (1 if self.counts_end_in else 0)
+        length = LENGTH[TIMEFRAME_OF[interval]]
+        assert (end - start) / length <= KLINES_LIMIT + 3, "nobody knows the longest span"
+        rows = [self.row(one, "1") for one in self.opens(interval) if start <= one < end]
+        if self.sends_empty and interval == "1m" and rows:
+            rows.insert(0, {**self.row(start, "1"), **dict.fromkeys(("open", "high", "low", "close"))})
+        return rows
+
+    def row(self, time: int, price: str) -> dict[str, Any]:
+        return {"start": text(time), **dict.fromkeys(("open", "high", "low", "close", "volume"), price)}
+
+
+times = st.integers(min_value=0, max_value=500 * 24 * 60).map(lambda minutes: BEGINNING + minutes * MINUTE)
+
+
+@settings(max_examples=150)
+@given(
+    trades=st.lists(times, max_size=8),
+    since=times | st.just(0),
+    timeframe=st.sampled_from(["1m", "15m", "1h", "1d", "3d", "1w", "1M"]),
+    limit=st.none() | st.integers(1, 5),
+    until=st.none() | times,
+    liberties=st.fixed_dictionaries(
+        {name: st.booleans() for name in ("counts_end_in", "sends_running", "sends_empty")}
+    ),
+)
+@example(  # a three-day candle that opened in the month before its first trade
+    trades=[1_711_929_620_000],
+    since=0,
+    timeframe="3d",
+    limit=1,
+    until=None,
+    liberties={"counts_end_in": False, "sends_running": False, "sends_empty": False},
+)
+def test_a_since_gives_the_first_candles_at_or_after_it_wherever_they_are(
+    trades: list[int],
+    since: int,
+    timeframe: str,
+    limit: int | None,
+    until: int | None,
+    liberties: dict[str, bool],
+) -> None:
+    now = BEGINNING + 500 * DAY + 30_000
+    until = None if until is None or until < since else until
+    klines = Klines(trades, now, **liberties)
+    exchange = EXCHANGE.answered_by(klines)
+    setattr(exchange, "milliseconds", lambda: now)  # noqa: B010  mypy allows no assignment to a method
+    params = {} if until is None else {"until": until}
+    found = exchange.fetch_ohlcv(SPOT, timeframe, since, limit, params)
+    interval = "1month" if timeframe == "1M" else timeframe
+    wanted = [one for one in klines.opens(interval) if since <= one <= (until if until is not None else now)]
+    if limit is not None:
+        assert [one[0] for one in found] == wanted[: len(found)]
+        assert bool(found) == bool(wanted)
+    elif wanted:
+        assert found
+        assert found[0][0] == wanted[0]
+    assert len(exchange._queries) <= 12
+
+
+@settings(max_examples=60)
+@given(
+    trades=st.lists(times, max_size=8),
+    timeframe=st.sampled_from(["1m", "1h", "1d"]),
+    limit=st.integers(1, 5),
+    back=st.integers(0, 5),
+    counts_end_in=st.booleans(),
+)
+def test_without_a_since_the_newest_candles_come(
+    trades: list[int], timeframe: str, limit: int, back: int, counts_end_in: bool
+) -> None:
+    now = BEGINNING + 500 * DAY + 30_000
+    recent = [now - back * LENGTH[timeframe], now - LENGTH[timeframe]]
+    klines = Klines(trades + recent, now, counts_end_in=counts_end_in, sends_running=True, sends_empty=False)
+    exchange = EXCHANGE.answered_by(klines)
+    setattr(exchange, "milliseconds", lambda: now)  # noqa: B010  mypy allows no assignment to a method
+    found = [one[0] for one in exchange.fetch_ohlcv(SPOT, timeframe, None, limit)]
+    earliest = opened(now - limit * LENGTH[timeframe], timeframe)
+    assert found == [one for one in klines.opens(timeframe) if one >= earliest][-limit:]
+    assert len(exchange._queries) == 1
+
+
+@given(st.sampled_from(sorted(LENGTH)), st.integers(1, 60 * 365 * DAY))
+def test_the_shortest_timeframe_that_covers_a_span_is_never_shorter_than_the_one_asked_for(
+    timeframe: str, span: int
+) -> None:
+    found = shortest_timeframe(timeframe, span)
+    assert LENGTH[found] >= LENGTH[timeframe]
+    assert LENGTH[found] * KLINES_LIMIT >= span or found == "1M"

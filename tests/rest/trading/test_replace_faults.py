@@ -1,0 +1,112 @@
+"""What goes wrong with replacing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ccxt.base.errors import (
+    InsufficientFunds,
+    InvalidOrder,
+    NetworkError,
+    OperationFailed,
+    RequestTimeout,
+)
+
+from tests.support.scripted import NOT_FOUND, scripted_exchange
+from tests.support.scripted_orders import ACCEPTED, CANCELLED, FILLED, SOL, past, view
+
+
+def test_an_order_that_breaks_a_rule_replaces_nothing() -> None:
+    exchange = scripted_exchange([])
+    with pytest.raises(InvalidOrder, match="nothing at the market's step"):
+        exchange.edit_order("11", SOL, "limit", "buy", 0.001, 50)
+    assert exchange.asked_for() == []
+
+
+def test_an_accepted_cancellation_is_confirmed_before_anything_is_placed() -> None:
+    replacement = view(id="12", price="51")
+    exchange = scripted_exchange(
+        [ACCEPTED, view(), NOT_FOUND, [], NOT_FOUND, [past(**CANCELLED)], replacement]
+    )
+    order = exchange.edit_order("11", SOL, "limit", "buy", 2, 51)
+    assert (order["id"], order["price"]) == ("12", 51.0)
+    assert [asked.call.split(" /")[0] for asked in exchange.asked_for()] == [
+        "DELETE", "GET", "GET", "GET", "GET", "GET", "POST",
+    ]  # fmt: skip
+
+
+def test_nothing_is_placed_while_the_old_order_lives_on() -> None:
+    exchange = scripted_exchange([ACCEPTED, *[view()] * 5])
+    with pytest.raises(OperationFailed, match="did not end within"):
+        exchange.edit_order("11", SOL, "limit", "buy", 2, 51)
+    assert all(asked.call != "POST /api/v1/order" for asked in exchange.asked_for())
+
+
+@pytest.mark.parametrize(
+    ("end", "word"), [(FILLED, "closed with 2 filled"), (CANCELLED, "canceled with 0 filled")]
+)
+def test_an_order_that_had_ended_before_is_not_replaced(end: dict[str, Any], word: str) -> None:
+    exchange = scripted_exchange([NOT_FOUND, NOT_FOUND, [past(**end)]])
+    with pytest.raises(InvalidOrder, match=f"could not replace order 11: it is {word}; nothing was placed"):
+        exchange.edit_order("11", SOL, "limit", "buy", 2, 51)
+
+
+def test_an_order_filled_while_its_cancellation_was_under_way_is_not_replaced() -> None:
+    exchange = scripted_exchange([ACCEPTED, NOT_FOUND, [past(**FILLED)]])
+    with pytest.raises(InvalidOrder, match="it is closed with 2 filled; nothing was placed"):
+        exchange.edit_order("11", SOL, "limit", "buy", 2, 51)
+
+
+def test_what_the_old_order_had_filled_is_left_out_of_the_new_one() -> None:
+    ended = view(**CANCELLED, executedQuantity="0.5", executedQuoteQuantity="25")
+    exchange = scripted_exchange([ended, view(id="12")])
+    exchange.edit_order("11", SOL, "limit", "buy", 2, 51)
+    assert exchange.asked_for()[-1].params["quantity"] == "1.5"
+
+
+def test_no_order_is_placed_when_the_old_one_had_filled_all_that_is_wanted() -> None:
+    exchange = scripted_exchange([view(**CANCELLED, executedQuantity="0.5")])
+    with pytest.raises(InvalidOrder, match=r"had filled 0\.5 of 0\.5 .* nothing was placed"):
+        exchange.edit_order("11", SOL, "limit", "buy", 0.5, 51)
+
+
+def test_without_amount_and_price_the_old_orders_hold() -> None:
+    exchange = scripted_exchange([view(), view(**CANCELLED), view(id="12")])
+    exchange.edit_order("11", SOL, "limit", "buy")
+    assert exchange.asked_for()[-1].params == {
+        "symbol": "SOL_USDC",
+        "side": "Bid",
+        "orderType": "Limit",
+        "quantity": "2",
+        "price": "50",
+    }
+
+
+def test_a_replacement_that_the_venue_refuses_is_said_to_leave_nothing() -> None:
+    refusal = (400, {"code": "INSUFFICIENT_FUNDS", "message": "Insufficient funds"})
+    exchange = scripted_exchange([view(**CANCELLED), refusal])
+    with pytest.raises(InsufficientFunds, match="order 11 was cancelled, and nothing took its place"):
+        exchange.edit_order("11", SOL, "limit", "buy", 2, 51)
+
+
+def test_a_replacement_whose_outcome_is_unknown_is_said_to_be_unknown() -> None:
+    exchange = scripted_exchange([view(**CANCELLED), RequestTimeout("no answer")])
+    with pytest.raises(RequestTimeout, match="order 11 was cancelled, its replacement may have been placed"):
+        exchange.edit_order("11", SOL, "limit", "buy", 2, 51)
+
+
+def test_trouble_with_the_cancellation_places_nothing() -> None:
+    exchange = scripted_exchange([NetworkError("cut off")])
+    with pytest.raises(NetworkError):
+        exchange.edit_order("11", SOL, "limit", "buy", 2, 51)
+    assert len(exchange.asked_for()) == 1
+
+
+@pytest.mark.parametrize(("params", "new_id"), [({}, 7), ({"newClientOrderId": 8}, 8)])
+def test_an_order_is_replaced_by_its_client_id(params: dict[str, Any], new_id: int) -> None:
+    exchange = scripted_exchange([view(clientId=7, **CANCELLED), view(id="12", clientId=new_id)])
+    order = exchange.edit_order_with_client_order_id("7", SOL, "limit", "buy", 2, 51, params)
+    assert order["clientOrderId"] == str(new_id)
+    assert exchange.asked_for()[0].params == {"clientId": 7, "symbol": "SOL_USDC"}
+    assert exchange.asked_for()[1].params["clientId"] == new_id
