@@ -155,7 +155,8 @@ def test_a_websocket_cassette_says_its_source_and_holds_nothing_secret(path: Pat
 
 @pytest.mark.parametrize("path", cassettes(), ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_cassette_belongs_to_a_test(path: Path) -> None:
-    modules = list((ROOT / "tests").rglob(f"test_{path.parent.name}.py"))
+    folder = ROOT / "tests" / "rest" / path.parent.name
+    modules = [*(ROOT / "tests").rglob(f"test_{path.parent.name}.py"), *folder.glob("test_*.py")]
     tests = {
         node.name
         for module in modules
