@@ -6,26 +6,21 @@ where the pure streams meet the exchange: it hands them parsers, caches and answ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ccxt.async_support.base.ws.cache import ArrayCache, ArrayCacheByTimestamp
 from ccxt.base.errors import BadRequest
 
-from bpx_connector.orders.log import Record
 from bpx_connector.parse import events
 from bpx_connector.parse.names import Names
-from bpx_connector.parse.trading.fills import fill_structures
-from bpx_connector.parse.trading.orders import (
-    exact_product_in,
-    millisecond_of_order,
-    order_structures,
-)
+from bpx_connector.parse.trading.orders import exact_product_in, millisecond_of_order
+from bpx_connector.parse.trading.records import record_structures, trade_structures
 from bpx_connector.stream.account import (
     AccountOrders,
     BalanceFollower,
     OrderFollower,
-    OrderWords,
+    OrderNews,
     PositionCache,
     PositionFollower,
     StructureCache,
@@ -223,12 +218,15 @@ class Feeds:
             exchange.orders = StructureCache(self._kept("ordersLimit"))
         if exchange.myTrades is None:
             exchange.myTrades = StructureCache(self._kept("tradesLimit"))
-        words = OrderWords(events.order_words, events.fill_words, self._orders_of, self._trades_of)
 
         def follower() -> Follower:
             self._orders_began = exchange.nonce()
             made = OrderFollower(
-                stream, words, exchange.orders, exchange.myTrades, self._topics, self._account_orders
+                stream,
+                exchange._known_orders(),
+                self._tell_of_orders,
+                self._account_orders,
+                self._kept("ordersLimit"),
             )
             made.fetch_every = self._seconds_between_checks("watchOrders")
             return made
@@ -337,25 +335,23 @@ class Feeds:
             row for row in rows if row["id"] in vanished or (millisecond_of_order(row) or 0) >= since
         ]
 
-    def _orders_of(self, records: Sequence[Record]) -> list[Payload]:
-        """ccxt's orders: the venue's words for them, and what their fills add."""
-        number = self._exchange.number
-        orders = order_structures(
-            [record.order for record in records], [record.info for record in records], self._symbols, number
-        )
-        for order, record in zip(orders, records, strict=True):
-            if record.time:
-                order["lastUpdateTimestamp"] = record.time // 1000
-            if record.trades:
-                order["trades"] = list(record.trades)
-                order["lastTradeTimestamp"] = max([trade["timestamp"] for trade in record.trades])
-            if record.has_all_trades and record.fees:
-                order["fees"] = [
-                    {"currency": currency, "cost": number(str(cost))}
-                    for currency, cost in record.fees.items()
-                ]
-                order["fee"] = order["fees"][0] if len(order["fees"]) == 1 else None
-        return orders
+    def _tell_of_orders(self, news: OrderNews) -> None:
+        """Make ccxt's structures of what is new, keep them, and say so."""
+        exchange, symbols, currencies = self._exchange, self._symbols, self._currencies
+        number, publish = exchange.number, self._topics.publish
+        trades = trade_structures(news.fills, symbols, currencies, number) if news.fills else []
+        changed: dict[str, set[str]] = {}
+        for order in record_structures(news.orders, symbols, currencies, number):
+            exchange.orders.append(order)
+            changed.setdefault(order["symbol"], set()).add(order["id"])
+        for symbol, identities in changed.items():
+            publish("orders", symbol, identities)
+        counts: dict[str, int] = {}
+        for trade in trades:
+            exchange.myTrades.append(trade)
+            counts[trade["symbol"]] = counts.get(trade["symbol"], 0) + 1
+        for symbol, count in counts.items():
+            publish("myTrades", symbol, count)
 
     @property
     def _symbols(self) -> Names:
@@ -364,10 +360,6 @@ class Feeds:
         if self._markets is not exchange.markets_by_id:
             self._markets, self._symbols_known = exchange.markets_by_id, exchange._symbols()
         return self._symbols_known
-
-    def _trades_of(self, fills: Sequence[Payload]) -> list[Payload]:
-        """ccxt's trades."""
-        return fill_structures(fills, self._symbols, self._currencies, self._exchange.number)
 
     def _seconds_between_checks(self, method: str) -> float | None:
         milliseconds = self._option(method, "checkEvery")

@@ -17,8 +17,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "_ccxt": {"aliases", "venue"},  # to a type checker: the implicit methods
     "call": {"venue"},
     "orders": {"aliases", "venue"},
-    "parse": {"aliases", "venue", "_ccxt"},
-    "rest": {"aliases", "parse", "venue", "flow", "_ccxt"},
+    "parse": {"aliases", "orders", "venue", "_ccxt"},
+    "rest": {"aliases", "orders", "parse", "venue", "flow", "_ccxt"},
     "exchange": {"aliases", "rest", "call", "venue", "flow", "_ccxt"},
     "blocking": {"exchange"},
     "async_support": {"exchange"},

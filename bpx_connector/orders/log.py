@@ -1,144 +1,138 @@
-"""One truth per order, out of events and REST answers in any order. Pure.
+"""Every order that one exchange object knows of: from the answers to its calls and from the order stream.
 
-The rule: an order never moves backwards. What it has executed never shrinks, what has ended never reopens,
-and of two views with the same executed quantity the later one counts. A fill is counted once, whichever way
-it comes, and an order that has executed more than its known fills add up to is `incomplete`: a frame was
-lost.
+One memory for both. The venue's book forgets an order at its end and its history may lag behind, so for a
+moment only the one who placed an order knows of it; and what the stream tells saves questions to the history.
+The rule is `life`'s: an order never moves backwards. A fill is counted once, whichever way it comes, and an
+order that has executed more than its known fills add up to is `incomplete`: a frame was lost. The memory is
+bounded and never guesses; what is not understood is refused before anything is changed. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from bpx_connector.venue.words import OPEN_STATUSES
+from bpx_connector.aliases import Payload
+from bpx_connector.orders.fills import NO_FILLS, Fills, name_of
+from bpx_connector.orders.life import (
+    EXACT,
+    ZERO,
+    executed_of,
+    figure_of,
+    further_order,
+    is_open,
+    moves_forward,
+)
 
-__all__ = ["OrderLog", "Record"]
+__all__ = ["MARGIN", "ORDERS_REMEMBERED", "OrderLog", "Record"]
 
-Payload = dict[str, Any]
 
+ORDERS_REMEMBERED = 2000
 MOST_FILLS_REMEMBERED = 50_000
-ZERO = Decimal(0)
+MARGIN = 100
+"""More than events that are taken together: those of which news are given out are still known then."""
+
+CHANGING = frozenset({"status", "quantity", "price", "executedQuantity", "executedQuoteQuantity"})
+EXECUTED = frozenset({"executedQuantity", "executedQuoteQuantity"})
 
 
 class Record:
-    """Everything known of one order, in the venue's REST words, and its fills as ccxt's trades."""
+    """Everything known of one order in the venue's REST words."""
 
-    __slots__ = ("_before", "executed", "fees", "filled", "info", "order", "time", "trades", "version")
+    __slots__ = ("_before", "executed", "fills", "info", "is_open", "is_owed", "order", "time", "version")
 
     def __init__(self, order: Payload, executed: Decimal, before: Decimal) -> None:
         self.order = order
         self.info: Any = order
+        """What the venue said last that was news: the answer or the event itself."""
         self.executed = executed
-        self.filled = ZERO
-        self.time = 0
-        self.version = 0
-        self.trades: list[Payload] = []
-        self.fees: dict[str, Decimal] = {}
-        self._before = before
-
-    @property
-    def is_open(self) -> bool:
+        self.is_open = is_open(order)
         """Whether the venue can still fill, trigger or cancel this order."""
-        return self.order.get("status") in OPEN_STATUSES
+        self.fills = NO_FILLS
+        self.time = 0
+        """The latest engine time of an event, in microseconds; 0 if no event has come."""
+        self.version = 0
+        self.is_owed = False
+        """Whether somebody is to be told of its end, however it comes."""
+        self._before = before
 
     @property
     def is_incomplete(self) -> bool:
         """Whether a fill is missing among those that came since the order was first seen."""
-        return self.executed > self._before + self.filled
+        return self.executed > EXACT.add(self._before, self.fills.quantity)
 
     @property
-    def has_all_trades(self) -> bool:
-        """Whether `trades` and `fees` are all there has been."""
-        return self.executed == self.filled
+    def has_all_fills(self) -> bool:
+        """Whether the known fills are all there have been."""
+        return self.fills.are_all(self.executed)
 
-    def add_fill(self, quantity: Decimal, fee: Decimal, currency: str | None, trade: Payload) -> None:
+    def move(self, order: Payload, executed: Decimal, info: Any) -> None:
+        """Take a view that is further; an end that shows less executed than is known takes nothing back."""
+        if executed < self.executed:
+            order = {key: value for key, value in order.items() if key not in EXECUTED}
+        self.order = self.order | order
+        self.executed, self.info = max(self.executed, executed), info
+        self.is_open = is_open(self.order)
+
+    def add_fill(self, fill: Payload, quantity: Decimal) -> None:
         """Count one fill; the caller has made sure that it is new."""
-        self.filled += quantity
-        if self._before and self._before + self.filled > self.executed:
-            self._before = max(ZERO, self.executed - self.filled)  # it was among those before we looked
-        self.trades.append(trade)
-        if currency is not None:
-            self.fees[currency] = self.fees.get(currency, ZERO) + fee
+        if self.fills is NO_FILLS:
+            self.fills = Fills()
+        self.fills.add(fill, quantity)
+        known = self.fills.quantity
+        if self._before and EXACT.add(self._before, known) > self.executed:
+            # It was among those before we looked.
+            self._before = max(ZERO, EXACT.subtract(self.executed, known))
 
 
 class OrderLog:
-    """All orders we know of, the newest `limit` closed ones and every open one."""
+    """The newest orders, open or ended; while somebody follows the stream, every open one."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int = ORDERS_REMEMBERED) -> None:
         self.version = 0
         self.incomplete: set[str] = set()
         self._limit = limit
+        self._is_followed = False
         self._records: dict[str, Record] = {}
-        self._closed: dict[str, None] = {}
+        self._ended: dict[str, None] = {}
         self._fills: dict[tuple[Any, ...], None] = {}
+        self._id_of_client: dict[str, str] = {}
+        self._untold: dict[str, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def follow(self, limit: int) -> None:
+        """From now on the stream tells of all orders: the open ones and the last `limit` are kept."""
+        self._is_followed = True
+        self._limit = max(self._limit, limit)
+
+    def unfollow(self) -> None:
+        """Nobody listens to the stream any more: what it left open is no longer owed to anybody."""
+        self._is_followed = False
+        self._untold.clear()
+        self.incomplete.clear()
+        for record in self._records.values():
+            record.is_owed = False
+
+    # --- asking ------------------------------------------------------------------------------------------
 
     def get(self, identity: str) -> Record | None:
+        """What is known of the order with the venue's id."""
         return self._records.get(identity)
 
-    def event(
-        self, order: Payload, info: Payload, time: int, fill: Payload | None = None, trade: Payload = {}
-    ) -> tuple[bool, bool]:
-        """Take an event of the order stream, given in REST words, with the fill it reports, also as a trade.
+    def get_of_client(self, client_id: int | str) -> Record | None:
+        """What is known of the latest order with the client's id."""
+        identity = self._id_of_client.get(str(client_id))
+        return None if identity is None else self._records.get(identity)
 
-        Answers whether the order has changed, and whether the fill is a new one.
-        """
-        executed = Decimal(order.get("executedQuantity") or ZERO)
-        identity = order["id"]
-        record = self._records.get(identity)
-        if fill is not None and _name(fill) in self._fills:
-            fill = None  # counted before
-        quantity = ZERO if fill is None else Decimal(fill["quantity"])
-        if record is None:
-            before = max(ZERO, executed - quantity)
-            record = self._add(Record(order, executed, before))
-            is_changed = True
-        else:
-            is_changed = self._moves_forward(record, order, executed, time >= record.time)
-            if is_changed:
-                record.order |= order
-                record.executed = executed  # never less: it would be a step backwards
-        if is_changed:
-            record.time, record.info = max(record.time, time), info
-        if fill is not None:
-            self._count(record, fill, quantity, trade)
-        self._note(record)
-        return is_changed or fill is not None, fill is not None
-
-    def answer(self, order: Payload, asked_at: int) -> bool:
-        """Take an order as REST gives it, asked for when `version` was `asked_at`; whether it has changed."""
-        order = {key: value for key, value in order.items() if value is not None}
-        executed = Decimal(order.get("executedQuantity") or ZERO)
+    def furthest(self, order: Payload) -> Payload:
+        """This view of an order, or what is known of it if that is further. Nothing is remembered."""
         record = self._records.get(order["id"])
-        if record is None:
-            record = self._add(Record(order, executed, executed))
-            record.version = self.version
-            self._forget_closed(record)
-            return True
-        if not self._moves_forward(record, order, executed, record.version <= asked_at):
-            record.order = order | record.order  # what the stream does not say: when it was created, for one
-            return False
-        if all(record.order.get(key) == value for key, value in order.items() if key in CHANGING):
-            record.order = order | record.order
-            return False
-        record.order |= order
-        record.info = order
-        record.executed = executed
-        self._note(record)
-        return True
-
-    def fill(self, fill: Payload, trade: Payload) -> bool:
-        """Take a fill as REST gives it, and as a trade; whether it is a new one."""
-        if _name(fill) in self._fills:
-            return False
-        record = self._records.get(fill["orderId"])
-        if record is None:
-            self._remember(fill)
-            return True
-        self._count(record, fill, Decimal(fill["quantity"]), trade)
-        self._note(record)
-        return True
+        if record is None or further_order(record.order, order) is order:
+            return order
+        return {**record.order}
 
     def vanished(self, open_identities: Iterable[str], asked_at: int) -> list[str]:
         """Orders that we think open, REST lists no more, and of which no event has come since."""
@@ -146,29 +140,102 @@ class OrderLog:
         return [
             identity
             for identity, record in self._records.items()
-            if record.is_open and identity not in still and record.version <= asked_at
+            if record.is_open and record.is_owed and identity not in still and record.version <= asked_at
         ]
 
-    def _moves_forward(self, record: Record, order: Payload, executed: Decimal, is_later: bool) -> bool:
-        is_open = order.get("status") in OPEN_STATUSES
-        if not record.is_open and is_open:
-            return False
-        if executed != record.executed:
-            return executed > record.executed
-        if record.is_open and not is_open:
+    def take_untold(self) -> dict[str, None]:
+        """Orders that answers have moved while the stream was followed, and no event since."""
+        untold, self._untold = self._untold, {}
+        return untold
+
+    # --- being told --------------------------------------------------------------------------------------
+
+    def see(self, order: Payload) -> Payload:
+        """Remember the answer to one of our own calls; the furthest view of the order is given back."""
+        try:
+            is_moved = self.answer(order, self.version)
+        except (KeyError, TypeError, ValueError):
+            return order  # not understood, so not remembered: the caller finds out what it is
+        identity = order["id"]
+        record = self._records[identity]
+        record.is_owed |= self._is_followed
+        if not self._is_followed:
+            self._records[identity] = self._records.pop(identity)  # who was seen last is forgotten last
+        elif is_moved:
+            self._untold[identity] = None
+        return self.furthest(order)
+
+    def event(
+        self, order: Payload, info: Payload, time: int, fill: Payload | None = None
+    ) -> tuple[bool, bool]:
+        """Take an event of the order stream, given in REST words, with the fill it reports.
+
+        Answers whether the order has changed, and whether the fill is a new one.
+        """
+        executed = executed_of(order)
+        identity = order["id"]
+        record = self._records.get(identity)
+        if fill is not None and name_of(fill) in self._fills:
+            fill = None  # counted before
+        quantity = ZERO if fill is None else figure_of(fill["quantity"])
+        if record is None:
+            record = self._add(Record(order, executed, max(ZERO, EXACT.subtract(executed, quantity))))
+            is_changed = True
+        else:
+            is_changed = moves_forward(
+                record.is_open, record.executed, is_open(order), executed, time >= record.time
+            )
+            if is_changed:
+                record.move(order, executed, info)
+        if is_changed:
+            record.time, record.info = max(record.time, time), info
+        if fill is not None:
+            self._remember(fill)
+            record.add_fill(fill, quantity)
+        record.is_owed = True
+        if self._untold and is_changed:
+            self._untold.pop(identity, None)
+        self._note(record)
+        return is_changed or fill is not None, fill is not None
+
+    def answer(self, order: Payload, asked_at: int) -> bool:
+        """Take an order as REST gives it, asked for when `version` was `asked_at`; whether it has changed."""
+        executed = executed_of(order)
+        record = self._records.get(order["id"])
+        if record is None:
+            record = self._add(Record(order, executed, executed))
+            record.version = self.version
+            self._forget(record)
             return True
-        return is_later
+        is_later = record.version <= asked_at
+        is_further = moves_forward(record.is_open, record.executed, is_open(order), executed, is_later)
+        if not is_further or _says_nothing_new(record.order, order):
+            # But what the stream does not say: when the order was created, for one.
+            record.order = order | _said(record.order)
+            return False
+        record.move(_said(order), executed, order)
+        record.order = order | record.order  # and the nulls where nothing else is known
+        self._note(record)
+        return True
+
+    def fill(self, fill: Payload) -> bool:
+        """Take a fill as REST gives it; whether it is a new one."""
+        if name_of(fill) in self._fills:
+            return False
+        quantity = figure_of(fill["quantity"])
+        self._remember(fill)
+        record = self._records.get(fill["orderId"])
+        if record is not None:
+            record.add_fill(fill, quantity)
+            self._note(record)
+        return True
+
+    # --- inside ------------------------------------------------------------------------------------------
 
     def _remember(self, fill: Payload) -> None:
-        self._fills[_name(fill)] = None
+        self._fills[name_of(fill)] = None
         if len(self._fills) > MOST_FILLS_REMEMBERED:
             del self._fills[next(iter(self._fills))]
-
-    def _count(self, record: Record, fill: Payload, quantity: Decimal, trade: Payload) -> None:
-        self._remember(fill)
-        fee = fill.get("fee")
-        currency = trade["fee"]["currency"] if fee is not None else None
-        record.add_fill(quantity, Decimal(fee or ZERO), currency, trade)
 
     def _note(self, record: Record) -> None:
         self.version += 1
@@ -177,35 +244,45 @@ class OrderLog:
             self.incomplete.add(record.order["id"])
         elif self.incomplete:
             self.incomplete.discard(record.order["id"])
-        self._forget_closed(record)
+        self._forget(record)
 
     def _add(self, record: Record) -> Record:
-        self._records[record.order["id"]] = record
+        identity, client_id = record.order["id"], record.order.get("clientId")
+        if not isinstance(identity, str) or not identity:
+            raise ValueError(f"{identity!r} is no id of an order")
+        self._records[identity] = record
+        if client_id is not None:
+            self._id_of_client[str(client_id)] = identity
         return record
 
-    def _forget_closed(self, record: Record) -> None:
-        """For each order that has ended, the one that ended longest ago.
+    def _forget(self, record: Record) -> None:
+        """For one too many the one that ended longest ago; if nobody follows, the one seen longest ago.
 
-        One at a time: a thousand at once keep the garbage collector busy, which counts what is made and what
-        is freed, and takes what is freed later for growth.
+        One at a time. CPython collects its oldest generation, and with it searches all that a program holds,
+        when the objects made outnumber those freed by a quarter of what there is; a thousand records freed
+        at once look like a thousand made before.
         """
-        if record.is_open:
-            return
-        self._closed[record.order["id"]] = None
-        if len(self._closed) > self._limit + MARGIN:
-            identity = next(iter(self._closed))
-            del self._closed[identity], self._records[identity]
-            self.incomplete.discard(identity)
+        if not record.is_open:
+            self._ended[record.order["id"]] = None
+        if self._is_followed:
+            if len(self._ended) > self._limit + MARGIN:
+                self._drop(next(iter(self._ended)))
+        elif len(self._records) > self._limit:
+            self._drop(next(iter(self._records)))
+
+    def _drop(self, identity: str) -> None:
+        client_id = str(self._records.pop(identity).order.get("clientId"))
+        self._ended.pop(identity, None)
+        self._untold.pop(identity, None)
+        self.incomplete.discard(identity)
+        if self._id_of_client.get(client_id) == identity:
+            del self._id_of_client[client_id]
 
 
-CHANGING = frozenset({"status", "quantity", "price", "executedQuantity", "executedQuoteQuantity"})
-MARGIN = 100
-"""More than events that are taken together: those of which news are given out are still known then."""
+def _says_nothing_new(known: Payload, told: Payload) -> bool:
+    return all(told.get(key) is None or told[key] == known.get(key) for key in CHANGING)
 
 
-def _name(fill: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What a fill is told apart by. Trade ids count per market; old liquidation fills have none but zero."""
-    identity = fill.get("tradeId")
-    if not identity:
-        return fill["orderId"], fill["price"], fill["quantity"], fill["timestamp"]
-    return fill["symbol"], identity, fill["orderId"]
+def _said(order: Payload) -> Payload:
+    """What a view of an order says: null is a flag that was not set, and less than anything else."""
+    return {key: value for key, value in order.items() if value is not None}

@@ -20,48 +20,14 @@ __all__ = [
     "bid_ask_event",
     "candle_event",
     "dated",
-    "fill_words",
     "funding_words",
     "liquidation_event",
     "mark_price_event",
-    "order_words",
     "position_words",
     "rfq_event",
     "ticker_words",
     "trade_event",
 ]
-
-ORDER_WORDS = {
-    "i": "id",
-    "c": "clientId",
-    "s": "symbol",
-    "S": "side",
-    "o": "orderType",
-    "f": "timeInForce",
-    "q": "quantity",
-    "Q": "quoteQuantity",
-    "p": "price",
-    "X": "status",
-    "z": "executedQuantity",
-    "Z": "executedQuoteQuantity",
-    "P": "triggerPrice",
-    "B": "triggerBy",
-    "Y": "triggerQuantity",
-    "a": "takeProfitTriggerPrice",
-    "j": "takeProfitLimitPrice",
-    "d": "takeProfitTriggerBy",
-    "b": "stopLossTriggerPrice",
-    "k": "stopLossLimitPrice",
-    "g": "stopLossTriggerBy",
-    "V": "selfTradePrevention",
-    "R": "expiryReason",
-    "I": "relatedOrderId",
-    "H": "strategyId",
-    "y": "postOnly",
-    "r": "reduceOnly",
-}
-FIRST_EVENTS = frozenset({"orderAccepted", "triggerPlaced"})
-"""The events whose engine time is the order's creation."""
 
 TICKER_WORDS = {
     "o": "firstPrice",
@@ -88,36 +54,6 @@ POSITION_WORDS = {
 
 def _renamed(event: Payload, words: dict[str, str]) -> Payload:
     return {words[key]: value for key, value in event.items() if key in words}
-
-
-def order_words(event: Payload) -> Payload:
-    """An event of the order stream in the words of a REST order; what it does not say is absent."""
-    order = _renamed(event, ORDER_WORDS)
-    if event.get("e") in FIRST_EVENTS:
-        order["createdAt"] = event["T"] // 1000
-    return order
-
-
-def fill_words(event: Payload) -> Payload | None:
-    """The fill that an event of the order stream reports, in the words of a REST fill, if it reports one."""
-    if event.get("e") != "orderFill":
-        return None
-    client_id = event.get("c")
-    moment = iso8601(event["T"] // 1000) or ""
-    return {
-        "clientId": None if client_id is None else str(client_id),
-        "fee": event.get("n"),
-        "feeSymbol": event.get("N"),
-        "isMaker": event.get("m"),
-        "orderId": event["i"],
-        "price": event["L"],
-        "quantity": event["l"],
-        "side": event["S"],
-        "symbol": event["s"],
-        "systemOrderType": None,
-        "timestamp": moment[:-1],
-        "tradeId": event.get("t"),
-    }
 
 
 def position_words(event: Payload) -> Payload:

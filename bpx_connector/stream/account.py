@@ -6,13 +6,14 @@ answer over REST never overrules an event that came while it was under way.
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 from ccxt.async_support.base.ws.cache import ArrayCacheBySymbolById, ArrayCacheBySymbolBySide
 
 from bpx_connector.orders.log import OrderLog, Record
+from bpx_connector.orders.words import fill_words, order_words
 from bpx_connector.stream.followers import Fetch, Follower
 from bpx_connector.stream.frames import payload_of
 from bpx_connector.stream.topics import Topics
@@ -21,7 +22,7 @@ __all__ = [
     "AccountOrders",
     "BalanceFollower",
     "OrderFollower",
-    "OrderWords",
+    "OrderNews",
     "PositionCache",
     "PositionFollower",
     "StructureCache",
@@ -103,15 +104,6 @@ class PositionCache(ArrayCacheBySymbolBySide):
         super().append(item)
 
 
-class OrderWords(NamedTuple):
-    """How events of the order stream, orders and fills become what we keep; handed in by the exchange."""
-
-    order_words: Callable[[Payload], Payload]
-    fill_words: Callable[[Payload], Payload | None]
-    structures_of: Callable[[Sequence[Record]], list[Payload]]
-    trades_of: Callable[[Sequence[Payload]], list[Payload]]
-
-
 class AccountOrders(NamedTuple):
     """What REST says of the account's orders; asked for at `time`, when the log was at `asked_at`."""
 
@@ -122,32 +114,36 @@ class AccountOrders(NamedTuple):
     fills: Sequence[Payload]
 
 
+class OrderNews(NamedTuple):
+    """Orders that have changed; fills that are new, with the orders they are of."""
+
+    orders: list[Record]
+    fills: list[tuple[Record | None, Payload]]
+
+
 class OrderFollower(Follower):
     """The order stream: the account's orders, each in its latest state, and every fill once."""
 
     def __init__(
         self,
         stream: str,
-        words: OrderWords,
-        orders: StructureCache,
-        trades: StructureCache,
-        topics: Topics,
+        log: OrderLog,
+        tell: Callable[[OrderNews], None],
         fetch: Callable[[OrderFollower], Awaitable[AccountOrders]],
+        limit: int = 1000,
     ) -> None:
         super().__init__(stream)
-        self.log = OrderLog(orders.max_size or 1000)
+        self.log = log
         self.fetch = self._fetch
         self._fetch_account = fetch
-        self._words = words
-        self._orders = orders
-        self._trades = trades
-        self._topics = topics
+        self._tell = tell
         self._is_on = False
         self._is_owed = True
         self._has_missed = False
         self._patience = PATIENCE
         self.checked = 0
         """When the answer was asked for that was last taken; one that came too late counts for nothing."""
+        log.follow(limit)
 
     @property
     def has_missed(self) -> bool:
@@ -161,37 +157,23 @@ class OrderFollower(Follower):
     def take(self, frames: Sequence[str]) -> None:
         for first in range(0, len(frames), READ_TOGETHER):
             self._read(frames[first : first + READ_TOGETHER])
+        if self.log.incomplete and not self._is_owed:
+            self._is_owed, self._patience = True, PATIENCE  # a frame was lost
 
     def _read(self, frames: Sequence[str]) -> None:
-        try:
-            events = list(map(payload_of, frames))
-            fills = list(map(self._words.fill_words, events))
-            trades = self._words.trades_of([fill for fill in fills if fill is not None])
-        except Exception:
-            if len(frames) == 1:
-                raise
-            for frame in frames:  # those before the one that cannot be read are as good as ever
-                self._read([frame])
-        else:
-            self._take(events, fills, iter(trades))
-
-    def _take(self, events: list[Payload], fills: list[Payload | None], trades: Iterator[Payload]) -> None:
-        log, order_words = self.log, self._words.order_words
+        log = self.log
         changed: dict[str, None] = {}
-        new: list[Payload] = []
+        fills: list[Payload] = []
         try:
-            for event, fill in zip(events, fills, strict=True):
-                order = order_words(event)
-                trade = {} if fill is None else next(trades)
-                is_changed, is_filled = log.event(order, event, event["T"], fill, trade)
+            for event in map(payload_of, frames):
+                order, fill = order_words(event), fill_words(event)
+                is_changed, is_filled = log.event(order, event, event["T"], fill)
                 if is_changed:
                     changed[order["id"]] = None
-                if is_filled:
-                    new.append(trade)
+                if fill is not None and is_filled:
+                    fills.append(fill)
         finally:
-            self._publish(changed, new)
-        if log.incomplete and not self._is_owed:
-            self._is_owed, self._patience = True, PATIENCE  # a frame was lost
+            self._publish(changed, fills)  # those before one that cannot be read are as good as ever
 
     def begin(self) -> None:
         self._is_on = True
@@ -201,23 +183,24 @@ class OrderFollower(Follower):
         self._is_on = False
         self._is_owed, self._patience = True, PATIENCE
 
+    def end(self) -> None:
+        super().end()
+        self.log.unfollow()
+
     def start_audit(self) -> None:
         self._is_owed, self._patience = True, 1
 
     def restore(self, answer: AccountOrders) -> bool:
         log = self.log
         self.checked = answer.time
-        changed: dict[str, None] = {}
-        trades = []
+        changed = log.take_untold()
         told = [order for order in (*answer.closed, *answer.open) if log.answer(order, answer.asked_at)]
-        for fill, trade in zip(answer.fills, self._words.trades_of(answer.fills), strict=True):
-            if log.fill(fill, trade):
-                trades.append(trade)
-                changed[fill["orderId"]] = None
+        fills = [fill for fill in answer.fills if log.fill(fill)]
+        changed |= dict.fromkeys(fill["orderId"] for fill in fills)
         if self._has_missed:
             # Orders that were open before anybody watched are known from here on, but they are no news.
             changed |= dict.fromkeys(order["id"] for order in told)
-        self._publish(changed, trades)
+        self._publish(changed, fills)
         owes = log.incomplete or log.vanished((order["id"] for order in answer.open), answer.asked_at)
         self._patience -= 1
         self._has_missed = True  # from now on REST is asked for everything
@@ -230,18 +213,11 @@ class OrderFollower(Follower):
     async def _fetch(self) -> AccountOrders:
         return await self._fetch_account(self)
 
-    def _publish(self, changed: dict[str, None], trades: list[Payload]) -> None:
-        by_symbol: dict[str, set[str]] = {}
-        records = [record for record in map(self.log.get, changed) if record is not None]
-        for structure in self._words.structures_of(records):
-            self._orders.append(structure)
-            by_symbol.setdefault(structure["symbol"], set()).add(structure["id"])
-        for symbol, identities in by_symbol.items():
-            self._topics.publish("orders", symbol, identities)
-        for trade in trades:
-            self._trades.append(trade)
-        for symbol, count in Counter(trade["symbol"] for trade in trades).items():
-            self._topics.publish("myTrades", symbol, count)
+    def _publish(self, changed: dict[str, None], fills: list[Payload]) -> None:
+        if changed or fills:
+            get = self.log.get
+            orders = [record for record in map(get, changed) if record is not None]
+            self._tell(OrderNews(orders, [(get(fill["orderId"]), fill) for fill in fills]))
 
 
 class PositionFollower(Follower):

@@ -167,7 +167,7 @@ class StreamClient:
         # Sockets that are ending already are waited for: cancelled before its first step, none would end.
         await asyncio.gather(*sockets, *tasks, *self._ending, return_exceptions=True)
         for follower in self._followers.values():
-            follower.lose()
+            follower.end()
         self._followers.clear()
         self._raw.clear()
         self._sockets.clear()
@@ -432,7 +432,7 @@ class StreamClient:
         follower = self._followers.pop(stream, None)
         if follower is None:
             return
-        follower.lose()
+        follower.end()
         self._held.pop(stream, None)
         self._audited.pop(stream, None)
         restoring = self._restoring.pop(stream, None)

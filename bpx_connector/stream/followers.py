@@ -75,6 +75,10 @@ class Follower:
     def lose(self) -> None:
         """The connection is gone: frames are being missed."""
 
+    def end(self) -> None:
+        """Nobody follows any more."""
+        self.lose()
+
     def start_audit(self) -> None:
         """Doubt the state, so that an answer over REST confirms or corrects it."""
 

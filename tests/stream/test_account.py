@@ -6,29 +6,18 @@ from typing import Any
 
 import pytest
 
-from bpx_connector.orders.log import MARGIN, Record
-from bpx_connector.parse import events
+from bpx_connector.orders.log import MARGIN, OrderLog
 from bpx_connector.stream.account import (
     READ_TOGETHER,
     AccountOrders,
     OrderFollower,
-    OrderWords,
+    OrderNews,
     StructureCache,
 )
 from bpx_connector.stream.topics import Topic, Topics
 from tests.support.links import text_frame
 
 STREAM = "account.orderUpdate"
-
-
-def structure_of(record: Record) -> dict[str, Any]:
-    return {"id": record.order["id"], "symbol": record.order["symbol"], "filled": str(record.executed)}
-
-
-def trade_of(fill: dict[str, Any]) -> dict[str, Any]:
-    if fill["price"] == "nonsense":
-        raise ValueError("a fill that cannot be read")
-    return {"id": str(fill["tradeId"]), "symbol": fill["symbol"], "fee": {"currency": fill["feeSymbol"]}}
 
 
 class Followed:
@@ -41,20 +30,22 @@ class Followed:
         topics.add(self.trades)
         topics.add(self.orders)
         self.cache = StructureCache(100)
-        words = OrderWords(
-            events.order_words,
-            events.fill_words,
-            lambda records: [structure_of(record) for record in records],
-            lambda fills: [trade_of(fill) for fill in fills],
-        )
-        self.follower = OrderFollower(STREAM, words, StructureCache(100), self.cache, topics, self._fetch)
+        self._topics = topics
+        self.follower = OrderFollower(STREAM, OrderLog(), self._told, self._fetch, 100)
         self.follower.begin()
+
+    def _told(self, news: OrderNews) -> None:
+        for record in news.orders:
+            self._topics.publish("orders", record.order["symbol"], {record.order["id"]})
+        for _, fill in news.fills:
+            self.cache.append({"id": str(fill["tradeId"]), "symbol": fill["symbol"]})
+            self._topics.publish("myTrades", fill["symbol"], 1)
 
     async def _fetch(self, follower: OrderFollower) -> AccountOrders:
         raise AssertionError("nobody asks here")
 
 
-def filled(trade: int, executed: str, price: str = "10", identity: str = "1") -> str:
+def filled(trade: int, executed: str, quantity: str = "1", identity: str = "1") -> str:
     return text_frame(
         STREAM,
         **{
@@ -66,7 +57,7 @@ def filled(trade: int, executed: str, price: str = "10", identity: str = "1") ->
             "T": trade,
             "E": trade,
         },
-        **{"z": executed, "l": "1", "L": price, "t": trade, "n": "0.1", "N": "USDC", "m": True},
+        **{"z": executed, "l": quantity, "L": "10", "t": trade, "n": "0.1", "N": "USDC", "m": True},
     )
 
 
@@ -79,8 +70,8 @@ def fill(trade: int, price: str = "10") -> dict[str, Any]:
 
 async def test_fills_before_a_frame_that_cannot_be_read_are_handed_out_all_the_same() -> None:
     followed = Followed()
-    with pytest.raises(ValueError, match="cannot be read"):
-        followed.follower.take([filled(1, "1"), filled(2, "2"), filled(3, "3", "nonsense")])
+    with pytest.raises(ValueError, match="is no figure"):
+        followed.follower.take([filled(1, "1"), filled(2, "2"), filled(3, "3", quantity="nonsense")])
     assert await followed.trades.wait() == [("SOL_USDC", 2)]
 
 
@@ -105,8 +96,8 @@ def test_an_order_is_remembered_until_news_of_it_are_given_out() -> None:
 
 async def test_a_fill_that_could_not_be_read_is_handed_out_when_rest_tells_of_it() -> None:
     followed = Followed()
-    with pytest.raises(ValueError, match="cannot be read"):
-        followed.follower.take([filled(3, "1", "nonsense")])
+    with pytest.raises(ValueError, match="is no figure"):
+        followed.follower.take([filled(3, "1", quantity="nonsense")])
     order = {"id": "1", "symbol": "SOL_USDC", "status": "PartiallyFilled", "executedQuantity": "1"}
     assert followed.follower.restore(AccountOrders(0, 5, [order], [], [fill(3)]))
     assert await followed.trades.wait() == [("SOL_USDC", 1)]

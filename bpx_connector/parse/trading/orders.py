@@ -10,11 +10,10 @@ Sources: Backpack OpenAPI, schemas OrderType, Order and OrderFill.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from bpx_connector.aliases import Payload, Structure
+from bpx_connector.aliases import Structure
 from bpx_connector.parse.figures import (
     SHORT,
     SHORT_PAIR,
@@ -34,14 +33,12 @@ from bpx_connector.parse.numbers import (
     product,
 )
 from bpx_connector.parse.trading.in_time import oldest_first
-from bpx_connector.venue.words import OPEN_STATUSES, ORDER_STATUS, ORDER_TYPE, SIDE, STREAM_ORDER_TYPE
+from bpx_connector.venue.words import ORDER_STATUS, ORDER_TYPE, SIDE, STREAM_ORDER_TYPE
 
 __all__ = [
     "ParseOrders",
     "amount_asked",
     "exact_product_in",
-    "further_order",
-    "is_open",
     "is_zero",
     "millisecond_of_order",
     "order_structures",
@@ -69,23 +66,6 @@ def millisecond_of_order(order: Mapping[str, Any]) -> int | None:
     """When an order was created: REST says it in milliseconds, the history in text."""
     created = order.get("createdAt")
     return milliseconds_of(created) if isinstance(created, str) else created
-
-
-def is_open(order: Mapping[str, Any]) -> bool:
-    """Whether the venue can still fill, trigger or cancel this order."""
-    return order.get("status") in OPEN_STATUSES
-
-
-def further_order(one: Payload, other: Payload) -> Payload:
-    """Of two views of one order the one that is further on its way: ended, or more of it filled.
-
-    An order never moves backwards, so a view that shows less is an older one. Of equal views, `other`.
-    """
-    if is_open(one) != is_open(other):
-        return other if is_open(one) else one
-    if Decimal(one.get("executedQuantity") or "0") > Decimal(other.get("executedQuantity") or "0"):
-        return one
-    return other
 
 
 def is_zero(figure: str) -> bool:

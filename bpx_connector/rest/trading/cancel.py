@@ -34,7 +34,7 @@ class CancelledOrders(FoundOrders):
         market_id = yield from self._market_id_of_order("cancelOrder", reference, symbol)
         answer = yield self.private_delete_api_v1_order({**rest, **reference, "symbol": market_id})
         if answer:
-            return self.parse_order(self._seen_orders().see(answer))
+            return self.parse_order(self._known_orders().see(answer))
         return self._order_being_cancelled(reference, market_id)
 
     def _order_being_cancelled(self, reference: Payload, market_id: str) -> Any:
@@ -115,5 +115,5 @@ class CancelledOrders(FoundOrders):
         orders: list[Any] = []
         for market_id in market_ids:
             cancelled = yield self.private_delete_api_v1_orders({**rest, "symbol": market_id})
-            orders += [self._seen_orders().see(order) for order in cancelled or []]
+            orders += [self._known_orders().see(order) for order in cancelled or []]
         return list(self.parse_orders(orders))

@@ -13,11 +13,13 @@ from ccxt.base.errors import ArgumentsRequired, OrderNotFound
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.trading.order_trades import order_trades
-from bpx_connector.parse.trading.orders import ParseOrders, is_open
+from bpx_connector.orders.life import is_open
+from bpx_connector.orders.log import OrderLog
+from bpx_connector.parse.names import Names
+from bpx_connector.parse.trading.orders import ParseOrders
+from bpx_connector.parse.trading.records import all_fills_added, fills_added
 from bpx_connector.rest.history_pages import NEWEST_FIRST
 from bpx_connector.rest.trading.figures import client_id_of
-from bpx_connector.rest.trading.seen import SeenOrders
 from bpx_connector.venue.description import HISTORY_LIMIT
 
 __all__ = ["FoundOrders", "OneOrder", "reference_of"]
@@ -46,18 +48,19 @@ def _is_meant(order: Payload, reference: Payload) -> bool:
 class FoundOrders(ParseOrders):
     """Finding orders by the venue's or the client's id."""
 
-    _seen_by_this_object: SeenOrders | None = None
+    _order_log: OrderLog | None = None
 
-    def _seen_orders(self) -> SeenOrders:
-        if self._seen_by_this_object is None:
-            self._seen_by_this_object = SeenOrders()
-        return self._seen_by_this_object
+    def _known_orders(self) -> OrderLog:
+        """All that this object knows of orders."""
+        if self._order_log is None:
+            self._order_log = OrderLog()
+        return self._order_log
 
     def _seen(self, reference: Payload) -> Payload | None:
-        seen = self._seen_orders()
-        if "orderId" in reference:
-            return seen.order(reference["orderId"])
-        return seen.order_of_client(reference["clientId"])
+        log = self._known_orders()
+        by_client = "orderId" not in reference
+        record = log.get_of_client(reference["clientId"]) if by_client else log.get(reference["orderId"])
+        return None if record is None else {**record.order}
 
     def _market_id_of_order(self, call: str, reference: Payload, symbol: str | None) -> Flow[str]:
         """The venue's name of the market that an order is in, asked for if it is not known."""
@@ -114,7 +117,7 @@ class FoundOrders(ParseOrders):
             known = reference if seen is None else {"orderId": seen["id"]}
             found = yield from self._past_order(known, market_id, params)
         if found is not None:
-            return self._seen_orders().furthest(found)
+            return self._known_orders().furthest(found)
         if seen is not None:
             return seen
         where = f"in {symbol}" if symbol is not None else "in any market"
@@ -141,18 +144,23 @@ class OneOrder(FoundOrders):
         history cannot be searched by it, so that of ended orders only the account's latest 1000 are found
         this way.
 
-        The venue's orders carry neither fees nor fills. `withTrades` True, here or in
-        `options['fetchOrder']`, asks for the fills of an executed order too and adds trades and fees, at the
-        price of one more call from the budget of the history.
+        The venue's orders carry neither fees nor fills. Where `watch_orders` or `watch_my_trades` has heard
+        of all fills of the order, trades and fees are added. `withTrades` True, here or in
+        `options['fetchOrder']`, asks for the fills of any other executed order, at the price of one more call
+        from the budget of the history.
         """
         if self.markets is None:
             yield self.load_markets()
         is_with_trades, params = self.handle_option_and_params(params, "fetchOrder", "withTrades", False)
         reference, rest = reference_of(self.id, "fetchOrder", id, params)
         order = self.parse_order((yield from self._found_order("fetchOrder", reference, symbol, rest)))
-        if is_with_trades and order["filled"]:
+        currencies = Names(self.safe_currency_code)
+        record = self._known_orders().get(order["id"])
+        if record is not None and record.fills.trades and record.has_all_fills:
+            order |= fills_added(record.fills, True, currencies, self.number)
+        elif is_with_trades and order["filled"]:
             trades = yield self.fetch_order_trades(order["id"], order["symbol"])
-            order |= order_trades(order, trades, self.number)
+            order |= all_fills_added(order, trades, currencies, self.number)
         return order
 
     @flow

@@ -9,7 +9,8 @@ from typing import Any
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.trading.orders import further_order, millisecond_of_order
+from bpx_connector.orders.life import further_order
+from bpx_connector.parse.trading.orders import millisecond_of_order
 from bpx_connector.rest.arguments import checked_limit, checked_time, until_of
 from bpx_connector.rest.history_pages import NEWEST_FIRST, market_type_request, rows_of_history
 from bpx_connector.rest.trading.find import FoundOrders
@@ -175,7 +176,7 @@ class ListedOrders(FoundOrders):
     def _each_once(self, rows: list[Payload]) -> list[Payload]:
         """Every order in its furthest view, this object's own included."""
         furthest: dict[str, Payload] = {}
-        seen = self._seen_orders()
+        seen = self._known_orders()
         for row in rows:
             known = furthest.get(row["id"])
             furthest[row["id"]] = seen.furthest(row if known is None else further_order(known, row))

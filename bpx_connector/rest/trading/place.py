@@ -58,7 +58,7 @@ class PlacedOrders(FoundOrders):
         answer = yield self.private_post_api_v1_order(
             order_request(market, type, side, amount, price, params)
         )
-        return self.parse_order(self._seen_orders().see(answer), market)
+        return self.parse_order(self._known_orders().see(answer), market)
 
     @flow
     def create_market_order_with_cost(
@@ -145,7 +145,7 @@ class PlacedOrders(FoundOrders):
 
     def _order_of_batch(self, answer: Payload, request: Payload) -> Any:
         if answer.get("operation") != "Err":
-            return self.parse_order(self._seen_orders().see(answer))
+            return self.parse_order(self._known_orders().see(answer))
         kind = error_class(400, answer.get("code"), answer.get("message") or "", "api/v1/orders")
         # Only a refusal is the end of an order; after a timeout it may well be on the book.
         status = "rejected" if issubclass(kind, ExchangeError) else None

@@ -12,8 +12,9 @@ from ccxt.base.errors import BaseError, ExchangeError, InvalidOrder, OperationFa
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.orders.life import is_open
 from bpx_connector.parse.numbers import plain
-from bpx_connector.parse.trading.orders import amount_asked, is_open
+from bpx_connector.parse.trading.orders import amount_asked
 from bpx_connector.rest.trading.figures import client_id_of
 from bpx_connector.rest.trading.find import FoundOrders, reference_of
 from bpx_connector.rest.trading.request import order_request
@@ -78,7 +79,7 @@ class ReplacedOrders(FoundOrders):
             raise self._cannot_replace(ended) from error
         if not ended or is_open(ended):
             ended = yield from self._ended_order(reference, market)
-        self._seen_orders().see(ended)
+        self._known_orders().see(ended)
         if ORDER_STATUS.get(ended["status"]) != "canceled":
             raise self._cannot_replace(ended)
         return ended

@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 
 from bpx_connector.parse.figures import cut_quotient
 from bpx_connector.parse.trading.orders import (
-    further_order,
-    is_open,
     is_zero,
     order_structures,
     refused_order,
@@ -199,7 +197,6 @@ def parsed(**changes: Any) -> dict[str, Any]:
 )
 def test_every_status_of_the_venue_has_ccxts_word(word: str, status: str) -> None:
     assert parsed(status=word)["status"] == status
-    assert is_open(view(status=word)) == (status == "open")
 
 
 def test_the_rest_of_an_ioc_order_expires_and_its_fills_stay() -> None:
@@ -386,26 +383,6 @@ def test_the_average_is_what_was_paid_by_what_was_filled(
     cost = f"{Decimal(price) * Decimal(filled) + Decimal(more):f}"
     row = view(price=price, quantity="1", executedQuantity=filled, executedQuoteQuantity=cost)
     assert order_structure(row, None, None, number)["average"] == cut_quotient(cost, filled, number)
-
-
-views = st.builds(
-    view,
-    status=words,
-    executedQuantity=st.integers(0, 4).map(str),
-)
-
-
-@given(one=views, other=views)
-def test_of_two_views_the_further_one_never_moves_an_order_backwards(
-    one: dict[str, Any], other: dict[str, Any]
-) -> None:
-    furthest = further_order(one, other)
-    assert furthest in (one, other)
-    for older in (one, other):
-        assert is_open(older) or not is_open(furthest), "an ended order came back to life"
-    if is_open(one) == is_open(other):
-        filled = [Decimal(row["executedQuantity"]) for row in (one, other)]
-        assert Decimal(furthest["executedQuantity"]) == max(filled)
 
 
 @given(st.decimals(0, 10**12, places=6))

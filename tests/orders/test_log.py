@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bpx_connector.orders.log import MARGIN, OrderLog
 
 RANK = {"New": 0, "PartiallyFilled": 1, "Filled": 2, "Cancelled": 2}
-
-
-def trade_of(fill: dict[str, Any]) -> dict[str, Any]:
-    return {"id": fill["tradeId"], "timestamp": 1, "fee": {"currency": fill["feeSymbol"]}, "info": fill}
 
 
 def order(status: str, executed: str, identity: str = "7", **more: Any) -> dict[str, Any]:
@@ -41,14 +38,16 @@ def fill(number: int, quantity: str, identity: str = "7", fee: str = "0.1") -> d
     }
 
 
-def log() -> OrderLog:
-    return OrderLog(100)
+def log(limit: int = 100) -> OrderLog:
+    orders = OrderLog(limit)
+    orders.follow(limit)
+    return orders
 
 
 def event(
     orders: OrderLog, order: dict[str, Any], time: int, filled: dict[str, Any] | None = None
 ) -> tuple[bool, bool]:
-    return orders.event(order, {}, time, filled, {} if filled is None else trade_of(filled))
+    return orders.event(order, {}, time, filled)
 
 
 def test_fills_accumulate_to_the_executed_quantity_and_the_fee() -> None:
@@ -59,13 +58,10 @@ def test_fills_accumulate_to_the_executed_quantity_and_the_fee() -> None:
     record = orders.get("7")
     assert record is not None
     assert (is_changed, is_filled) == (True, True)
-    assert record.trades == [trade_of(fill(1, "4")), trade_of(fill(2, "6", fee="0.25"))]
-    assert (record.executed, record.filled, record.fees) == (
-        Decimal(10),
-        Decimal(10),
-        {"USDC": Decimal("0.35")},
-    )
-    assert record.has_all_trades
+    assert record.fills.known == [fill(1, "4"), fill(2, "6", fee="0.25")]
+    assert (record.executed, record.fills.quantity) == (Decimal(10), Decimal(10))
+    assert record.fills.fees == {"USDC": "0.35"}
+    assert record.has_all_fills
     assert not orders.incomplete
 
 
@@ -74,7 +70,7 @@ def test_a_repeated_fill_is_counted_once() -> None:
     told: Any = (order("PartiallyFilled", "4"), 2, fill(1, "4"))
     assert event(orders, *told)[1]
     assert not event(orders, *told)[1]
-    assert not orders.fill(fill(1, "4"), trade_of(fill(1, "4")))
+    assert not orders.fill(fill(1, "4"))
 
 
 def test_a_late_event_does_not_reopen_an_order() -> None:
@@ -105,7 +101,7 @@ def test_a_lost_fill_is_noticed_when_the_order_has_executed_more() -> None:
     event(orders, order("New", "0"), 1)
     event(orders, order("Cancelled", "4"), 3)
     assert orders.incomplete == {"7"}
-    assert orders.fill(fill(1, "4"), trade_of(fill(1, "4")))
+    assert orders.fill(fill(1, "4"))
     assert not orders.incomplete
 
 
@@ -116,7 +112,7 @@ def test_what_an_order_had_executed_before_we_looked_is_not_missing() -> None:
     record = orders.get("7")
     assert record is not None
     assert not orders.incomplete
-    assert not record.has_all_trades
+    assert not record.has_all_fills
 
 
 def test_an_answer_that_was_under_way_does_not_overrule_an_event() -> None:
@@ -148,7 +144,7 @@ def test_an_open_order_that_rest_does_not_list_has_vanished() -> None:
 
 
 def test_closed_orders_are_forgotten_and_open_ones_kept() -> None:
-    orders = OrderLog(2)
+    orders = log(2)
     event(orders, order("New", "0", identity="open"), 1)
     for number in range(300):
         event(orders, order("Cancelled", "0", identity=str(number)), 2 + number)
@@ -158,7 +154,7 @@ def test_closed_orders_are_forgotten_and_open_ones_kept() -> None:
 
 
 def test_of_closed_orders_the_one_that_ended_longest_ago_is_forgotten_first() -> None:
-    orders = OrderLog(2)
+    orders = log(2)
     event(orders, order("New", "0", identity="first seen"), 1)
     for number in range(2 + MARGIN):
         event(orders, order("Cancelled", "0", identity=str(number)), 2 + number)
@@ -170,11 +166,131 @@ def test_of_closed_orders_the_one_that_ended_longest_ago_is_forgotten_first() ->
 
 
 def test_a_closed_order_that_rest_tells_of_is_forgotten_in_its_turn() -> None:
-    orders = OrderLog(2)
+    orders = log(2)
     for number in range(2 + MARGIN + 1):
         assert orders.answer(order("Filled", "10", identity=str(number)), 0)
     assert orders.get("0") is None
     assert orders.get("1") is not None
+
+
+def test_an_order_is_known_by_both_of_its_ids() -> None:
+    orders = OrderLog()
+    told = order("New", "0", clientId=7)
+    assert orders.see(told) is told
+    record = orders.get("7")
+    assert record is not None
+    assert record is orders.get_of_client(7) is orders.get_of_client("7")
+    assert orders.get("2") is orders.get_of_client(8) is None
+
+
+def test_an_answer_that_shows_less_than_is_known_is_not_believed() -> None:
+    orders = OrderLog()
+    filled = orders.see(order("Filled", "10"))
+    assert orders.see(order("PartiallyFilled", "4")) == filled
+    assert orders.furthest(order("PartiallyFilled", "4")) == filled
+
+
+def test_what_the_stream_told_is_known_to_calls_as_well() -> None:
+    orders = log()
+    event(orders, order("Filled", "10"), 3, fill(2, "10"))
+    assert orders.see(order("New", "0"))["status"] == "Filled"
+    assert orders.furthest(order("New", "0"))["executedQuantity"] == "10"
+
+
+def test_looking_at_a_view_does_not_remember_it() -> None:
+    orders = OrderLog()
+    assert orders.furthest(order("New", "0")) == order("New", "0")
+    assert len(orders) == 0
+
+
+def test_a_client_id_used_again_means_the_later_order() -> None:
+    orders = OrderLog(2)
+    orders.see(order("New", "0", "1", clientId=7))
+    later = orders.see(order("New", "0", "2", clientId=7))
+    for one in (1, 2):
+        record = orders.get_of_client(7)
+        assert record is not None
+        assert record.order == later
+        orders.see(order("New", "0", str(2 + one)))
+        orders.see(order("New", "0", "2", clientId=7))
+    assert orders.get("1") is None
+
+
+def test_what_is_forgotten_is_forgotten_under_both_ids() -> None:
+    orders = OrderLog(1)
+    orders.see(order("New", "0", "1", clientId=7))
+    orders.see(order("New", "0", "2"))
+    assert orders.get("1") is orders.get_of_client(7) is None
+
+
+@given(st.lists(st.integers(0, 30), max_size=100), st.integers(1, 10))
+def test_memory_without_a_stream_is_bounded_and_keeps_the_orders_seen_last(
+    order_ids: list[int], capacity: int
+) -> None:
+    orders = OrderLog(capacity)
+    for order_id in order_ids:
+        orders.see(order("New", "0", str(order_id), clientId=order_id))
+    latest = list(dict.fromkeys(reversed(order_ids)))
+    for order_id in latest[:capacity]:
+        assert orders.get(str(order_id)) is not None
+    for order_id in latest[capacity:]:
+        assert orders.get(str(order_id)) is orders.get_of_client(order_id) is None
+    assert len(orders) == min(len(latest), capacity)
+
+
+def test_what_an_answer_told_and_no_event_followed_is_news_once_the_stream_is_checked() -> None:
+    orders = log()
+    orders.see(order("New", "0", "lost"))
+    orders.see(order("New", "0", "heard"))
+    event(orders, order("New", "0", "heard"), 1)
+    assert list(orders.take_untold()) == ["lost"]
+    assert not orders.take_untold()
+
+
+def test_orders_from_before_anybody_followed_are_not_owed_to_who_follows_now() -> None:
+    orders = OrderLog()
+    orders.see(order("New", "0", "before"))
+    orders.follow(100)
+    orders.see(order("New", "0", "since"))
+    assert orders.vanished([], orders.version) == ["since"]
+    orders.unfollow()
+    assert orders.vanished([], orders.version) == []
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        order("New", "much"),
+        order("New", "NaN"),
+        order("New", "Infinity"),
+        {"status": "New"},
+        {"id": None, "status": "New"},
+        {"id": 7, "status": "New"},
+        {"id": "", "status": "New"},
+        {"id": "7", "executedQuantity": ["1"]},
+    ],
+)
+def test_an_answer_that_is_not_understood_leaves_no_mark(spoilt: dict[str, Any]) -> None:
+    orders = OrderLog()
+    assert orders.see(spoilt) is spoilt
+    assert len(orders) == 0
+    with pytest.raises((KeyError, ValueError)):
+        orders.event(spoilt, {}, 1)
+    assert len(orders) == 0
+    good = order("New", "0")
+    assert orders.see(good) is good
+
+
+def test_the_decimal_context_of_a_program_rounds_no_sum() -> None:
+    orders = log()
+    with localcontext(prec=3):
+        event(orders, order("New", "0"), 1)
+        event(orders, order("PartiallyFilled", "1000.5"), 2, fill(1, "1000.5", fee="1000.5"))
+        event(orders, order("Filled", "1001.75"), 3, fill(2, "1.25", fee="1.25"))
+    record = orders.get("7")
+    assert record is not None
+    assert record.has_all_fills
+    assert record.fills.fees == {"USDC": "1001.75"}
 
 
 @st.composite
@@ -217,5 +333,5 @@ def test_an_order_never_moves_backwards_and_every_fill_counts_once(history: Any,
     last = orders.get("7")
     assert last is not None
     assert last.order["status"] == history[-1][0]["status"]
-    assert last.has_all_trades
+    assert last.has_all_fills
     assert not orders.incomplete

@@ -1,0 +1,71 @@
+"""The rule of an order's life: it never moves backwards. Pure; the venue's words in, the venue's words out.
+
+Orders leave the venue's engine one after the other, but tell of themselves by two ways that do not wait for
+one another: "The WebSocket events are emitted independently and may arrive before or after the HTTP answer"
+(FACTS section 1, from the OpenAPI's chapter on the architecture). So a view of an order that shows less than
+another one is the older of the two, whichever came last: what was executed never shrinks, and what has ended
+never reopens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Context, Decimal, InvalidOperation
+from typing import Any
+
+from bpx_connector.aliases import Payload
+from bpx_connector.venue.words import OPEN_STATUSES
+
+__all__ = ["EXACT", "executed_of", "figure_of", "further_order", "is_open", "moves_forward"]
+
+
+EXACT = Context(prec=200)
+"""Wide enough that no sum of the venue's figures (at most 28 digits each) is rounded, whatever context the
+program has set."""
+
+ZERO = Decimal(0)
+
+
+def is_open(order: Mapping[str, Any]) -> bool:
+    """Whether the venue can still fill, trigger or cancel this order."""
+    return order.get("status") in OPEN_STATUSES
+
+
+def figure_of(text: Any) -> Decimal:
+    """A figure of the venue's, zero where it says nothing; ValueError for what is no figure."""
+    if text is None or text == "":
+        return ZERO
+    try:
+        figure = Decimal(text)
+    except (InvalidOperation, TypeError, ValueError) as error:
+        raise ValueError(f"{text!r} is no figure") from error
+    if not figure.is_finite():
+        raise ValueError(f"{text!r} is no figure")
+    return figure
+
+
+def executed_of(order: Mapping[str, Any]) -> Decimal:
+    """How much of an order was executed, in base units."""
+    return figure_of(order.get("executedQuantity"))
+
+
+def moves_forward(
+    was_open: bool, was_executed: Decimal, is_open: bool, executed: Decimal, is_later: bool
+) -> bool:
+    """Whether a view of an order is further on its way than the one that is known.
+
+    An end is further, and so is more executed. Of two views that show the same it is the one that `is_later`:
+    of an open order whose quantity was modified, say.
+    """
+    if is_open != was_open:
+        return was_open
+    if executed != was_executed:
+        return executed > was_executed
+    return is_later
+
+
+def further_order(one: Payload, other: Payload) -> Payload:
+    """Of two views of one order the one that is further on its way; of equal ones `other`."""
+    if is_open(one) != is_open(other):
+        return other if is_open(one) else one
+    return one if executed_of(one) > executed_of(other) else other

@@ -1,0 +1,87 @@
+"""Events of the order stream in the words of REST, so that both tell of an order in one vocabulary.
+
+The stream writes its fields as single letters. Source: Backpack OpenAPI, tag Streams, "Order update"; types
+and presence as captured (FACTS section 18): what an event does not say is absent or null.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from bpx_connector.aliases import Payload
+
+__all__ = ["FIRST_EVENTS", "ORDER_WORDS", "fill_words", "order_words"]
+
+
+ORDER_WORDS = {
+    "i": "id",
+    "c": "clientId",
+    "s": "symbol",
+    "S": "side",
+    "o": "orderType",
+    "f": "timeInForce",
+    "q": "quantity",
+    "Q": "quoteQuantity",
+    "p": "price",
+    "X": "status",
+    "z": "executedQuantity",
+    "Z": "executedQuoteQuantity",
+    "P": "triggerPrice",
+    "B": "triggerBy",
+    "Y": "triggerQuantity",
+    "a": "takeProfitTriggerPrice",
+    "j": "takeProfitLimitPrice",
+    "d": "takeProfitTriggerBy",
+    "b": "stopLossTriggerPrice",
+    "k": "stopLossLimitPrice",
+    "g": "stopLossTriggerBy",
+    "V": "selfTradePrevention",
+    "R": "expiryReason",
+    "I": "relatedOrderId",
+    "H": "strategyId",
+    "y": "postOnly",
+    "r": "reduceOnly",
+}
+FIRST_EVENTS = frozenset({"orderAccepted", "triggerPlaced"})
+"""The events whose engine time is the order's creation."""
+
+
+def order_words(event: Payload) -> Payload:
+    """An event of the order stream in the words of a REST order; what it does not say is absent."""
+    words = ORDER_WORDS
+    order = {words[key]: value for key, value in event.items() if value is not None and key in words}
+    if event.get("e") in FIRST_EVENTS:
+        order["createdAt"] = event["T"] // 1000
+    return order
+
+
+def fill_words(event: Payload) -> Payload | None:
+    """The fill that an event of the order stream reports, in the words of a REST fill, if it reports one."""
+    if event.get("e") != "orderFill":
+        return None
+    client_id = event.get("c")
+    return {
+        "clientId": None if client_id is None else str(client_id),
+        "fee": event.get("n"),
+        "feeSymbol": event.get("N"),
+        "isMaker": event.get("m"),
+        "orderId": event["i"],
+        "price": event["L"],
+        "quantity": event["l"],
+        "side": event["S"],
+        "symbol": event["s"],
+        "systemOrderType": None,
+        "timestamp": _moment(event["T"] // 1000),
+        "tradeId": event.get("t"),
+    }
+
+
+def _moment(milliseconds: int) -> str:
+    """The venue's text for a moment: zoneless UTC to the millisecond, as its history writes it."""
+    return _second(milliseconds // 1000) + f".{milliseconds % 1000:03d}"
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
