@@ -26,7 +26,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "feeds": {"aliases", "orders", "parse", "stream", "venue", "_ccxt"},
     "pro": {"aliases", "async_support", "call", "feeds", "stream", "venue", "_ccxt"},
     "sandbox": set(),  # a second reading of the venue's text: nothing of ours can agree with itself
-    "plugin": set(),  # finds the classes by name, when `register` is called
+    "after_import": set(),
+    "plugin": {"after_import"},  # finds the classes by name, when `register` is called
     "__init__": {"blocking", "plugin"},
     "cli": {"plugin", "pro", "venue"},
     "__main__": {"cli"},

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
-from importlib import import_module
+from collections.abc import Iterator, Sequence
+from importlib import import_module, reload
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -18,11 +20,15 @@ import pytest
 import bpx_connector
 import bpx_connector.async_support
 import bpx_connector.pro
-from bpx_connector.plugin import HOMES, register, unregister
+from bpx_connector.plugin import HOMES, class_called, register, unregister
 
 MODULES: list[Any] = [ccxt, ccxt.async_support, ccxt.pro]
 OURS = [bpx_connector.bpx, bpx_connector.async_support.bpx, bpx_connector.pro.bpx]
-LISTS = [module.exchanges for module in MODULES] + [module.__all__ for module in MODULES[:2]]
+
+
+def lists() -> list[list[str]]:
+    """Every list that names exchanges; a module that is loaded again has new ones."""
+    return [module.exchanges for module in MODULES] + [module.__all__ for module in MODULES[:2]]
 
 
 def what_ccxt_holds() -> list[Any]:
@@ -30,7 +36,7 @@ def what_ccxt_holds() -> list[Any]:
     attributes = [
         {name: vars(module).get(name) for name in ("bpx", "backpack", "elsewhere")} for module in MODULES
     ]
-    return [*attributes, *[list(names) for names in LISTS]]
+    return [*attributes, *[list(names) for names in lists()]]
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +59,7 @@ def test_registering_puts_each_class_where_it_belongs() -> None:
 
 def test_registering_adds_the_name_to_every_list_once() -> None:
     register()
-    assert [names.count("bpx") for names in LISTS] == [1] * 5
+    assert [names.count("bpx") for names in lists()] == [1] * 5
 
 
 def test_registering_twice_is_harmless() -> None:
@@ -109,7 +115,7 @@ def test_ccxts_own_name_is_taken_with_that_id() -> None:
         assert module.backpack is not former
         assert module.backpack.__name__ == "backpack"
         assert module.backpack().id == "backpack"
-    assert [names.count("backpack") for names in LISTS] == [1] * 5
+    assert [names.count("backpack") for names in lists()] == [1] * 5
     unregister("backpack")
     assert [module.backpack for module in MODULES] == theirs
 
@@ -179,12 +185,14 @@ def program(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def command(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    root = str(Path(__file__).parent.parent)
+def command(
+    *words: str, cwd: Path, path: Sequence[Path] = (), programs: Path | str = ""
+) -> subprocess.CompletedProcess[str]:
+    root = Path(__file__).parent.parent
     return subprocess.run(
         [sys.executable, "-m", "bpx_connector", *words],
         cwd=cwd,
-        env={"PYTHONPATH": root, "PATH": ""},
+        env={"PYTHONPATH": os.pathsep.join(map(str, [root, *path])), "PATH": str(programs)},
         capture_output=True,
         text=True,
         check=False,
@@ -225,6 +233,12 @@ def test_an_error_of_the_program_is_shown_as_python_shows_it(program: Path) -> N
         (["run", "-m", "no_such_module"], "no module named no_such_module"),
         (["run", "-m", "no_such_package.inside"], "no module named no_such_package.inside"),
         (["run", "nowhere.py"], "there is no file nowhere.py"),
+        (["run", "nowhere/bot"], "there is no file nowhere/bot"),
+        (["run", "nowhere"], "there is no file nowhere, no program of that name, and no module"),
+        (["run", "json"], "there is no file and no program json, but a module: run -m json"),
+        (["run", "."], "a folder without a __main__.py"),
+        (["run", "-m", ".relative"], "no module named .relative"),
+        (["record-stream"], "there is no command record-stream; did you mean 'record-streams'?"),
         (["run"], "no program to run"),
         (["run", "--wrong", "x.py"], "--wrong is not an option"),
         (["run", "-m"], "-m is not an option of `run`, or lacks its value"),
@@ -246,3 +260,146 @@ def test_help_is_no_error(tmp_path: Path) -> None:
         done = command(*words, cwd=tmp_path)
         assert done.returncode == 0
         assert "python -m bpx_connector run" in done.stdout
+
+
+# --- children of `run` ----------------------------------------------------------------------------------
+
+CHILDREN = '''
+import multiprocessing, subprocess, sys
+
+ASK = """import ccxt, ccxt.async_support, ccxt.pro
+print(*(m.{name}().id for m in (ccxt, ccxt.async_support, ccxt.pro)), '{name}' in ccxt.exchanges)"""
+
+def asked(queue):
+    import ccxt
+    queue.put((ccxt.{name}().id, "{name}" in ccxt.exchanges, ccxt.{name} is getattr(ccxt, "{name}")))
+
+if __name__ == "__main__":
+    for method in ("spawn", "forkserver"):
+        context = multiprocessing.get_context(method)
+        queue = context.Queue()
+        child = context.Process(target=asked, args=(queue,))
+        child.start()
+        print(method, *queue.get(timeout=30))
+        child.join()
+    print("subprocess", subprocess.check_output([sys.executable, "-c", ASK], text=True).strip())
+'''
+
+STARTS = """
+import subprocess, sys
+print(subprocess.check_output([sys.executable, "-c", {child!r}], text=True))
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [("bpx", []), ("backpack", ["--name", "backpack", "--replace"])]
+)
+def test_every_kind_of_child_process_finds_the_name(name: str, options: list[str], tmp_path: Path) -> None:
+    (tmp_path / "starts.py").write_text(CHILDREN.format(name=name))
+    done = command("run", *options, "starts.py", cwd=tmp_path)
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        f"spawn {name} True True",
+        f"forkserver {name} True True",
+        f"subprocess {name} {name} {name} True",
+    ]
+
+
+def test_a_child_that_imports_our_class_before_ccxt_finds_the_name(tmp_path: Path) -> None:
+    child = "from bpx_connector.pro import bpx; import ccxt.pro; print(ccxt.pro.bpx is bpx)"
+    (tmp_path / "starts.py").write_text(STARTS.format(child=child))
+    assert command("run", "starts.py", cwd=tmp_path).stdout.split() == ["True"]
+
+
+def test_a_sitecustomize_of_the_users_own_is_run_in_children_as_before(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "sitecustomize.py").write_text("import builtins\nbuiltins.MINE = 'mine'\n")
+    child = "import sitecustomize, ccxt; print(MINE, sitecustomize.__file__, 'bpx' in ccxt.exchanges)"
+    (tmp_path / "starts.py").write_text(STARTS.format(child=child))
+    done = command("run", "starts.py", cwd=tmp_path, path=[tmp_path / "own"])
+    assert done.stdout.split() == ["mine", str(tmp_path / "own" / "sitecustomize.py"), "True"]
+
+
+def test_a_child_that_cannot_import_this_package_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "bpx_connector").mkdir()
+    (tmp_path / "bpx_connector" / "__init__.py").write_text("raise ImportError('not this one')")
+    children = Path(bpx_connector.__file__).parent / "cli" / "children"
+    done = subprocess.run(
+        [sys.executable, "-c", "print('well')"],
+        env={"PYTHONPATH": os.pathsep.join([str(children), str(tmp_path)]), "BPX_REGISTER": "bpx"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("well\n", "")
+
+
+def test_a_program_on_the_path_runs_with_its_arguments_and_its_exit_code(tmp_path: Path) -> None:
+    script = tmp_path / "bin" / "bot"
+    script.parent.mkdir()
+    script.write_text(
+        f"#!{sys.executable}\nimport sys, ccxt\nprint(sys.argv[1:], ccxt.bpx().id)\nsys.exit(5)\n"
+    )
+    script.chmod(0o755)
+    done = command("run", "bot", "--dry-run", cwd=tmp_path, programs=script.parent)
+    assert (done.stdout, done.stderr, done.returncode) == ("['--dry-run'] bpx\n", "", 5)
+
+
+def test_python_itself_is_the_python_that_runs_this(program: Path) -> None:
+    done = command("run", Path(sys.executable).name, "uses_bpx.py", "4", cwd=program)
+    assert done.stdout.splitlines()[0] == "__main__ ['4'] bpx bpx bpx"
+    assert done.returncode == 4
+
+
+# --- loaded again, and pickled --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("home", HOMES)
+@pytest.mark.parametrize(("name", "replace"), [("bpx", False), ("backpack", True)])
+def test_a_module_of_ccxt_that_is_loaded_again_has_the_name_again(
+    home: str, name: str, replace: bool
+) -> None:
+    module = import_module(home)
+    theirs = vars(module).get("backpack")
+    register(name, replace=replace)
+    reload(module)
+    assert getattr(module, name)().id == name
+    assert issubclass(getattr(module, name), import_module(HOMES[home]).bpx)
+    assert module.exchanges.count(name) == 1
+    register(name, replace=replace)
+    unregister(name)
+    assert vars(module).get("backpack") is theirs
+    assert not hasattr(module, "bpx")
+    assert ("bpx" in module.exchanges, "backpack" in module.exchanges) == (False, True)
+    reload(module)
+    assert not hasattr(module, "bpx")
+
+
+def test_a_module_that_is_loaded_again_after_all_is_undone_is_ccxts_own() -> None:
+    register("backpack", replace=True)
+    unregister("backpack")
+    reload(ccxt)
+    assert getattr(ccxt, "backpack").__module__ == "ccxt.backpack"
+    assert "__getattr__" not in vars(ccxt)
+
+
+def test_what_no_module_of_ccxt_has_is_still_an_attribute_error() -> None:
+    register()
+    reload(ccxt)
+    with pytest.raises(AttributeError, match="module 'ccxt' has no attribute 'nonsense'"):
+        getattr(ccxt, "nonsense")
+
+
+class Own(class_called("backpack", "bpx_connector")):  # type: ignore[misc]  # made at run time
+    """A user's subclass of a renamed class."""
+
+
+@pytest.mark.parametrize("home", HOMES)
+def test_a_renamed_class_is_pickled_by_its_origin(home: str) -> None:
+    register("backpack", replace=True)
+    kind = import_module(home).backpack
+    assert pickle.loads(pickle.dumps(kind)) is kind
+
+
+def test_a_users_subclass_of_a_renamed_class_is_pickled_by_its_own_name() -> None:
+    assert pickle.loads(pickle.dumps(Own)) is Own

@@ -1,16 +1,20 @@
-"""`run`: any Python program, unchanged, with our classes under a name of ccxt's."""
+"""`run`: any Python program, unchanged, with our classes under a name of ccxt's, and its child processes."""
 
 from __future__ import annotations
 
+import os
 import runpy
+import shutil
+import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 from ccxt import exchanges
 
+from bpx_connector.cli.words import refusal
 from bpx_connector.plugin import OUR_NAME, register
 
 __all__ = ["USAGE", "run"]
@@ -18,13 +22,16 @@ __all__ = ["USAGE", "run"]
 USAGE = """\
 python -m bpx_connector run [--name NAME] [--replace] -m MODULE [ARGUMENT...]
 python -m bpx_connector run [--name NAME] [--replace] SCRIPT [ARGUMENT...]
+python -m bpx_connector run [--name NAME] [--replace] PROGRAM [ARGUMENT...]
 
 Registers the exchange as ccxt.NAME (bpx, unless another name is given), then runs the program
-as `python -m MODULE` or `python SCRIPT` would. --replace lets NAME be one that ccxt itself uses:
+as `python -m MODULE`, `python SCRIPT` or PROGRAM would. Processes that the program starts find
+the name too. --replace lets NAME be one that ccxt itself uses:
 
-    python -m bpx_connector run --name backpack --replace -m freqtrade trade --config config.json
+    python -m bpx_connector run --name backpack --replace freqtrade trade --config config.json
 """
-WRONG_USAGE = 2
+CHILDREN = Path(__file__).parent / "children"
+"""The folder whose `sitecustomize` registers the name in child processes."""
 
 
 class _Wish(NamedTuple):
@@ -44,11 +51,10 @@ def run(command_line: Sequence[str]) -> None:
         register(wish.name, replace=wish.replace)
     except ValueError as error:
         hint = f"\non this command line: --name {wish.name} --replace" if wish.name in exchanges else ""
-        raise _refusal(f"{error}{hint}") from error
-    if wish.is_module:
-        _run_module(wish)
-    else:
-        _run_script(wish)
+        raise refusal("run", f"{error}{hint}") from error
+    start = _way_to_start(wish)
+    _tell_children(wish.name, os.environ)
+    start(wish)
 
 
 def _wish(words: list[str]) -> _Wish:
@@ -67,32 +73,75 @@ def _wish(words: list[str]) -> _Wish:
             if word in ("-h", "--help"):
                 sys.stdout.write(USAGE)
                 sys.exit(0)
-            raise _refusal(f"{word} is not an option of `run`, or lacks its value\n\n{USAGE}")
+            raise refusal("run", f"{word} is not an option of `run`, or lacks its value\n\n{USAGE}")
         else:
             return _Wish(name, replace, False, word, words)
-    raise _refusal(f"no program to run\n\n{USAGE}")
+    raise refusal("run", f"no program to run\n\n{USAGE}")
+
+
+def _tell_children(name: str, environment: MutableMapping[str, str]) -> None:
+    """Have every Python process that is started from here register the name when it imports ccxt."""
+    path = environment.get("PYTHONPATH")
+    environment["PYTHONPATH"] = os.pathsep.join([str(CHILDREN), *([path] if path else [])])
+    environment["BPX_REGISTER"] = name
+
+
+# --- what there is to run -----------------------------------------------------------------------------------
+
+
+def _way_to_start(wish: _Wish) -> Callable[[_Wish], None]:
+    if wish.is_module:
+        if not _is_module(wish.program):
+            raise refusal(
+                "run", f"no module named {wish.program} in {sys.executable}; install it beside bpx_connector"
+            )
+        return _run_module
+    script = Path(wish.program)
+    if script.is_dir() and not (script / "__main__.py").exists():
+        raise refusal("run", f"{wish.program} is a folder without a __main__.py: name a script in it")
+    if script.exists():
+        return _run_script
+    if _program_called(wish.program) is not None:
+        return _run_program
+    raise refusal("run", _nothing_called(wish.program))
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _program_called(word: str) -> str | None:
+    """A program on the path; those beside this Python first, be its environment active or not."""
+    beside = str(Path(sys.executable).parent)
+    return shutil.which(word, path=os.pathsep.join([beside, os.environ.get("PATH", "")]))
+
+
+def _nothing_called(word: str) -> str:
+    if word.endswith(".py") or os.sep in word:
+        return f"there is no file {word}"
+    if word.isidentifier() and _is_module(word):
+        return f"there is no file and no program {word}, but a module: run -m {word}"
+    return f"there is no file {word}, no program of that name, and no module (run -m MODULE)"
 
 
 def _run_module(wish: _Wish) -> None:
-    try:
-        found = find_spec(wish.program)
-    except ModuleNotFoundError:
-        found = None
-    if found is None:
-        raise _refusal(f"no module named {wish.program} in {sys.executable}; install it beside bpx_connector")
     sys.argv = [wish.program, *wish.arguments]
     runpy.run_module(wish.program, run_name="__main__", alter_sys=True)
 
 
 def _run_script(wish: _Wish) -> None:
-    script = Path(wish.program)
-    if not script.exists():
-        raise _refusal(f"there is no file {wish.program}")
     sys.argv = [wish.program, *wish.arguments]
-    sys.path[0] = str(script.resolve().parent)  # where `python SCRIPT` looks for the script's neighbours
+    sys.path[0] = str(Path(wish.program).resolve().parent)  # where `python SCRIPT` looks for its neighbours
     runpy.run_path(wish.program, run_name="__main__")
 
 
-def _refusal(message: str) -> SystemExit:
-    sys.stderr.write(f"bpx_connector run: {message.rstrip()}\n")
-    return SystemExit(WRONG_USAGE)
+def _run_program(wish: _Wish) -> None:
+    found = _program_called(wish.program)
+    assert found is not None
+    words = [found, *wish.arguments]
+    if os.name == "nt":  # exec there returns to the shell at once
+        sys.exit(subprocess.call(words))  # noqa: S603  # the user's own program
+    os.execv(found, words)  # noqa: S606  # likewise
