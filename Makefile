@@ -9,7 +9,9 @@ WORKERS ?= auto
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INTEROP_INSTALLED := $(INTEROP_VENV)/.installed
-PIP_OPTIONS := -qq --disable-pip-version-check
+PIP_OPTIONS := --disable-pip-version-check --progress-bar off
+# A dot for every package, so that one sees it is at work; what pip complains of goes past this.
+DOTS := { while read -r line; do case $$line in Collecting*|Installing*) printf .;; esac; done; echo; }
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check types types-check record bench bench-check soak sandbox interop clean
@@ -70,14 +72,15 @@ clean:
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12"; exit 1; }
-	@echo "installing into $(VENV)"
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install $(PIP_OPTIONS) --editable '.[dev]'
-	@touch $@
+	@echo "installing into $(VENV): about half a minute, and a dot for every package"
+	@$(PYTHON) -m venv $(VENV) && rm -f $@
+	@{ PYTHONUNBUFFERED=1 $(BIN)/python -m pip install $(PIP_OPTIONS) --editable '.[dev]' && touch $@; } | $(DOTS); \
+		test -e $@
 
 # bpx-py pins versions that ccxt cannot live with, so other people's clients have an environment of their own.
 $(INTEROP_INSTALLED): tests/interop/requirements.txt
 	@echo "installing into $(INTEROP_VENV)"
 	@$(PYTHON) -m venv $(INTEROP_VENV)
-	@$(INTEROP_VENV)/bin/python -m pip install $(PIP_OPTIONS) --requirement tests/interop/requirements.txt
-	@touch $@
+	@rm -f $@
+	@{ PYTHONUNBUFFERED=1 $(INTEROP_VENV)/bin/python -m pip install $(PIP_OPTIONS) \
+		--requirement tests/interop/requirements.txt && touch $@; } | $(DOTS); test -e $@

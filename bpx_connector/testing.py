@@ -1,26 +1,31 @@
-"""Fixtures for the tests of those who use this package: a local exchange of their own, and keys for it.
+"""For the tests of those who use this package: a local exchange of their own, keys for it, and recordings.
 
-In a conftest.py:
-
-    pytest_plugins = ["bpx_connector.testing"]
+pytest finds this module by itself once the package is installed; there is nothing to write into a
+conftest.py. Until a test asks for a fixture nothing else is loaded.
 
 `bpx_sandbox` is a running local exchange on a free port, in a thread of its own, so that blocking and
-asyncio tests use it alike; `bpx_keys` is a pair of API keys nobody has used before, and opens a funded
-account there. A test that wants to say when time passes takes `bpx_driven_sandbox` and advances its clock:
+asyncio tests use it alike; `bpx_session_sandbox` is one for all tests of the session. `bpx_keys` is a pair of
+API keys nobody has used before, and opens a funded account there. A test that wants to say when time passes
+takes `bpx_driven_sandbox` and advances its clock; the exchange objects that it hands out go by that clock:
 
-    def test_a_minute_later(bpx_driven_sandbox, bpx_keys):
-        exchange = bpx(bpx_keys.config | {"urls": bpx_driven_sandbox.urls})
+    def test_a_minute_later(bpx_driven_sandbox):
+        exchange = bpx_driven_sandbox.exchange(bpx)
         bpx_driven_sandbox.advance(60)
 
-Override the fixture `bpx_sandbox_options` to start the sandboxes with other arguments.
+Override the fixture `bpx_sandbox_options` (and `bpx_session_sandbox_options`) to start the sandboxes with
+other arguments.
+
+Users of pytest-recording find a matcher for requests whose times differ, `bpx_request`, and what else a
+cassette of REST needs in `vcr_settings()`; a `StandingClock` makes the times the same.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -30,12 +35,19 @@ if TYPE_CHECKING:
 __all__ = [
     "Keys",
     "RunningSandbox",
+    "StandingClock",
     "bpx_driven_sandbox",
     "bpx_keys",
     "bpx_sandbox",
     "bpx_sandbox_options",
+    "bpx_session_sandbox",
+    "bpx_session_sandbox_options",
     "generated_keys",
+    "same_request",
+    "vcr_settings",
 ]
+
+AnExchange = TypeVar("AnExchange")
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,50 @@ def generated_keys(seed: bytes | None = None) -> Keys:
     )
 
 
+class _Time:
+    """What time it is for an exchange object: the three readings that ccxt takes."""
+
+    def now(self) -> int:
+        """The time in microseconds."""
+        raise NotImplementedError
+
+    @property
+    def config(self) -> dict[str, Callable[[], int]]:
+        """The part of a configuration that makes an exchange object go by this clock."""
+        return {
+            "microseconds": self.now,
+            "milliseconds": lambda: self.now() // 1_000,
+            "seconds": lambda: self.now() // 1_000_000,
+        }
+
+
+class StandingClock(_Time):
+    """A time that stands still until it is advanced, for tests that play a recording.
+
+    clock = StandingClock(1_767_225_600_000)
+    exchange = bpx({**clock.config})
+    """
+
+    def __init__(self, milliseconds: int) -> None:
+        self._microseconds = milliseconds * 1_000
+
+    def now(self) -> int:
+        """The time that was last arrived at, in microseconds."""
+        return self._microseconds
+
+    def advance(self, seconds: float) -> None:
+        """Let this much time pass."""
+        self._microseconds += round(seconds * 1_000_000)
+
+
+class _SandboxTime(_Time):
+    def __init__(self, thread: SandboxThread) -> None:
+        self._clock = thread.sandbox.clock
+
+    def now(self) -> int:
+        return self._clock.now()
+
+
 class RunningSandbox:
     """A sandbox that runs in another thread, seen from a test."""
 
@@ -81,6 +137,23 @@ class RunningSandbox:
             }
         }
 
+    @property
+    def config(self) -> dict[str, Any]:
+        """The configuration of an exchange object for this sandbox: its addresses, its clock, no budgets.
+
+        Keys are not in it: add those of `bpx_keys.config` to trade.
+        """
+        return {"urls": self.urls, "enableRateLimit": False, **_SandboxTime(self.thread).config}
+
+    def exchange(
+        self, kind: Callable[[Any], AnExchange], keys: Keys | None = None, config: Mapping[str, Any] = {}
+    ) -> AnExchange:
+        """An object of one of the exchange classes, on this sandbox and its clock, with a funded account.
+
+        Without `keys` it has an account of its own. What is in `config` comes last.
+        """
+        return kind({**self.config, **(keys or generated_keys()).config, **config})
+
     def advance(self, seconds: float) -> None:
         """Let time pass on a sandbox whose clock is driven."""
         from bpx_connector.sandbox.clock import DrivenClock
@@ -91,32 +164,83 @@ class RunningSandbox:
         self.thread.run(lambda _: clock.advance(seconds))
 
 
+def _running(options: Mapping[str, Any]) -> Iterator[RunningSandbox]:
+    from bpx_connector.sandbox.server import SandboxThread
+
+    with SandboxThread(**options) as thread:
+        yield RunningSandbox(thread)
+
+
 @pytest.fixture
 def bpx_sandbox_options() -> dict[str, Any]:
     """Arguments of the sandboxes: those of `bpx_connector.sandbox.server.Sandbox`."""
     return {"seed": 7}
 
 
+@pytest.fixture(scope="session")
+def bpx_session_sandbox_options() -> dict[str, Any]:
+    """Arguments of the sandbox that all tests share."""
+    return {"seed": 7}
+
+
 @pytest.fixture
 def bpx_sandbox(bpx_sandbox_options: dict[str, Any]) -> Iterator[RunningSandbox]:
     """A running local exchange that keeps the machine's time."""
-    from bpx_connector.sandbox.server import SandboxThread
+    yield from _running(bpx_sandbox_options)
 
-    with SandboxThread(**bpx_sandbox_options) as thread:
-        yield RunningSandbox(thread)
+
+@pytest.fixture(scope="session")
+def bpx_session_sandbox(bpx_session_sandbox_options: dict[str, Any]) -> Iterator[RunningSandbox]:
+    """One running local exchange for all tests; each with keys of its own has an account of its own."""
+    yield from _running(bpx_session_sandbox_options)
 
 
 @pytest.fixture
 def bpx_driven_sandbox(bpx_sandbox_options: dict[str, Any]) -> Iterator[RunningSandbox]:
     """A running local exchange on which time passes only when the test says so."""
     from bpx_connector.sandbox.clock import DrivenClock
-    from bpx_connector.sandbox.server import SandboxThread
 
-    with SandboxThread(clock=DrivenClock(), **bpx_sandbox_options) as thread:
-        yield RunningSandbox(thread)
+    yield from _running({"clock": DrivenClock(), **bpx_sandbox_options})
 
 
 @pytest.fixture
 def bpx_keys() -> Keys:
     """A new pair of API keys."""
     return generated_keys()
+
+
+# --- cassettes of pytest-recording and vcrpy ----------------------------------------------------------------
+
+SECRET_HEADERS = ("X-API-Key", "X-Signature", "X-Broker-Key", "Cookie", "Authorization")
+HEADERS_OF_THE_MOMENT = ("X-Timestamp", "X-Window", "User-Agent")
+TIMES = frozenset({"from", "to", "startTime", "endTime"})
+"""Parameters that differ each time a request is made, because they are reckoned from now."""
+
+
+def vcr_settings() -> dict[str, Any]:
+    """What a fixture `vcr_config` returns: nothing secret is written, requests match by `bpx_request`."""
+    return {
+        "match_on": ["bpx_request"],
+        "filter_headers": [*SECRET_HEADERS, *HEADERS_OF_THE_MOMENT],
+        "decode_compressed_response": True,
+    }
+
+
+def same_request(one: Any, other: Any) -> bool:
+    """Whether two requests of vcrpy ask the same thing; times and signatures may differ."""
+    return _essence(one) == _essence(other)
+
+
+def _essence(request: Any) -> tuple[str, str, list[tuple[str, str]], Any]:
+    query = [pair for pair in parse_qsl(_query(request.uri)) if pair[0] not in TIMES]
+    return request.method, request.uri.partition("?")[0], sorted(query), request.body or None
+
+
+def _query(uri: str) -> str:
+    return uri.partition("?")[2]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_recording_configure(config: Any, vcr: Any) -> None:
+    """Make `bpx_request` known to pytest-recording, where that is installed."""
+    vcr.register_matcher("bpx_request", same_request)

@@ -30,6 +30,10 @@ def main() -> None:
         trade(config)
         asyncio.run(watch(config))
     say("done")
+    say("what next")
+    print("  make sandbox                 such an exchange on port 8787, for as long as you like")
+    print("  README.md, 'Quick start'     twelve lines for each class, with keys")
+    print("  README.md, 'Your own tests'  your strategy on this exchange, its clock in your hand")
 
 
 def trade(config: dict[str, Any]) -> None:

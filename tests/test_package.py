@@ -7,12 +7,14 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import requires
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 import bpx_connector
 from tests.support.cassettes import CASSETTES, KEPT_ANSWER_HEADERS, KEPT_REQUEST_HEADERS, VENUE
@@ -84,6 +86,37 @@ def test_the_version_is_the_same_everywhere() -> None:
 def test_running_needs_the_four_libraries_and_no_more() -> None:
     names = {re.split(r"[<>=~ ]", line)[0] for line in declared()["dependencies"]}
     assert names == {"ccxt", "aiohttp", "PyNaCl", "msgspec"}
+
+
+def test_the_addresses_of_the_project_are_absolute_and_its_authors_are_those_of_the_licence() -> None:
+    project = declared()
+    assert all(url.startswith("https://") for url in project["urls"].values())
+    [author] = project["authors"]
+    assert f"Copyright (c) 2026 {author['name']}" in (ROOT / "LICENSE").read_text(encoding="utf-8")
+
+
+def test_links_of_the_readme_lead_somewhere_from_a_package_index_too() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    headings = {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    }
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    assert links
+    assert [
+        link for link in links if not link.startswith("https://") and link.lstrip("#") not in headings
+    ] == []
+
+
+def test_the_bounds_of_aiohttp_are_those_that_ccxt_leaves_within_reach() -> None:
+    [ours] = [Requirement(line) for line in declared()["dependencies"] if line.startswith("aiohttp")]
+    [theirs] = [
+        found
+        for line in requires("ccxt") or []
+        if (found := Requirement(line)).name == "aiohttp" and found.marker is None
+    ]
+    lowest = next(str(part.version) for part in ours.specifier if part.operator == ">=")
+    assert lowest in theirs.specifier, f"{ours} allows what ccxt's {theirs} never installs"
 
 
 def test_nothing_names_a_machine_it_was_made_on() -> None:

@@ -23,12 +23,17 @@ _SECRET_IN_JSON = re.compile(r'("(?:twoFactorToken|signature)"\s*:\s*)(?:"[^"]*"
 def masked(value: Any) -> Any:
     """The same thing to look at, with every secret replaced."""
     if isinstance(value, str):
-        return _SECRET_IN_JSON.sub(rf'\1"{MASK}"', value)
+        return _SECRET_IN_JSON.sub(_name_and_mask, value)
     if isinstance(value, Mapping):
         return {
             key: MASK if str(key).lower() in SECRET_NAMES else masked(item) for key, item in value.items()
         }
     return value
+
+
+def _name_and_mask(secret: re.Match[str]) -> str:
+    """A function, not a template: to read one `re` imports, which Python that is shutting down cannot."""
+    return f'{secret[1]}"{MASK}"'
 
 
 class _Masking(logging.LoggerAdapter[logging.Logger]):

@@ -7,7 +7,7 @@ classes or by reading them. Where a venue is needed it is the sandbox.
 
 from __future__ import annotations
 
-import runpy
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,20 +63,15 @@ def test_under_ccxts_own_name_id_and_class_are_called_by_it() -> None:
         bpx_connector.unregister("backpack")
 
 
-def test_a_program_runs_unchanged_behind_the_wrapper(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_program_runs_unchanged_behind_the_wrapper(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(
         "import ccxt.pro, sys\nprint(ccxt.pro.bpx().id, 'bpx' in ccxt.exchanges, sys.argv[1:])\n"
     )
-    monkeypatch.setattr(sys, "argv", ["bpx_connector", "run", str(program), "--dry-run"])
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.delitem(sys.modules, "bpx_connector.__main__", raising=False)  # as in a fresh interpreter
-    try:
-        runpy.run_module("bpx_connector", run_name="__main__", alter_sys=False)
-    except SystemExit as end:
-        assert not end.code
-    finally:
-        bpx_connector.unregister()
-    assert capsys.readouterr().out == "bpx True ['--dry-run']\n"
+    done = subprocess.run(
+        [sys.executable, "-m", "bpx_connector", "run", str(program), "--dry-run"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("bpx True ['--dry-run']\n", "", 0)

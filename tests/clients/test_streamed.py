@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -82,3 +84,26 @@ async def test_new_updates_decides_between_what_is_new_and_all(
     assert second - first, "something new each time"
     assert (first & second == set()) if new_updates else first <= second
     await exchange.close()
+
+
+INTERRUPTED = """
+import asyncio, os, signal, sys
+from bpx_connector.pro import bpx
+
+async def main():
+    exchange = bpx({"urls": {"api": {"public": sys.argv[1], "private": sys.argv[1],
+                                     "ws": {"public": sys.argv[2], "private": sys.argv[2]}}}})
+    while True:
+        await exchange.watch_order_book("SOL/USDC", 5)
+        signal.raise_signal(signal.SIGINT)
+
+asyncio.run(main())
+"""
+
+
+def test_a_watch_loop_that_is_interrupted_ends_with_ccxts_own_advice(running: SandboxThread) -> None:
+    words = [sys.executable, "-c", INTERRUPTED, running.url, running.socket_url]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert "KeyboardInterrupt" in done.stderr
+    assert "await exchange.close()" in done.stderr
+    assert "ImportError" not in done.stderr
