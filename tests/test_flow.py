@@ -6,7 +6,7 @@ import ast
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -128,9 +128,20 @@ async def test_a_class_that_has_settled_finds_the_functions_themselves() -> None
 
 @pytest.mark.parametrize("kind", [Blocking, Awaiting])
 def test_name_signature_and_docstring_are_those_that_were_written(kind: Any) -> None:
-    assert str(inspect.signature(kind().doubled)) == "(number: 'int', more: 'int' = 0) -> 'Flow[int]'"
+    assert str(inspect.signature(kind().doubled)) == "(number: 'int', more: 'int' = 0) -> 'int'"
+    assert get_type_hints(kind.doubled) == {"number": int, "more": int, "return": int}
     assert kind.doubled.__name__ == "doubled"
     assert kind.doubled.__doc__ == "Twice the number."
+
+
+def test_a_flow_written_without_postponed_annotations_shows_what_callers_get() -> None:
+    def steps(self: Any, number: int) -> Any:
+        yield
+
+    steps.__annotations__["return"] = Flow[list[int]]
+    for twin in (flow(steps).twin(True), flow(steps).twin(False)):
+        assert inspect.signature(twin).return_annotation == list[int]
+        assert get_type_hints(twin)["return"] == list[int]
 
 
 def test_a_method_that_never_waits_is_refused() -> None:
