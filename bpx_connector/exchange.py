@@ -29,15 +29,23 @@ from ccxt.base.errors import (
 )
 
 from bpx_connector._ccxt import Ccxt
-from bpx_connector.call.addresses import Addresses, addresses_of, refuse_mixture
 from bpx_connector.call.masking import masked, masking_logger
 from bpx_connector.call.pacing import Pacing, shared_pacing
 from bpx_connector.call.signer import Signer, checked_window, value_text
 from bpx_connector.flow import Flow, flow, settle_flows
 from bpx_connector.rest.account import Account
+from bpx_connector.rest.closing import ClosingAll
+from bpx_connector.rest.conditions import Conditions
+from bpx_connector.rest.conversions import Conversions
+from bpx_connector.rest.ledger import LedgerHistory
+from bpx_connector.rest.lending import Lending
 from bpx_connector.rest.markets import Markets
+from bpx_connector.rest.markets.several import SeveralMarkets
+from bpx_connector.rest.past_positions import PastPositions
 from bpx_connector.rest.reading import decoded
 from bpx_connector.rest.trading import Trading
+from bpx_connector.rest.trading.edit_many import EditedOrders
+from bpx_connector.rest.transfers import Transfers
 from bpx_connector.rest.wallet import Wallet
 from bpx_connector.venue.description import DESCRIPTION, REQUESTS_PER_MINUTE
 from bpx_connector.venue.endpoints import ENDPOINTS, STANDARD, Budget, Endpoint, endpoint_of
@@ -61,7 +69,22 @@ RETRY_OPTIONS = frozenset(
 """What ccxt's `handle_option_and_params` would look for. Mostly there is nothing, and looking is not free."""
 
 
-class Backpack(Markets, Trading, Account, Wallet, Ccxt):
+class Backpack(
+    Markets,
+    SeveralMarkets,
+    Trading,
+    EditedOrders,
+    Account,
+    Conditions,
+    PastPositions,
+    ClosingAll,
+    Wallet,
+    Transfers,
+    LedgerHistory,
+    Lending,
+    Conversions,
+    Ccxt,
+):
     """Backpack Exchange in ccxt's unified words. Mixed into ccxt's blocking and asyncio bases."""
 
     _signer: Signer | None = None
@@ -127,7 +150,6 @@ class Backpack(Markets, Trading, Account, Wallet, Ccxt):
             pause, params = self.handle_option_and_params(params, path, "maxRetriesOnFailureDelay", 0)
         if method not in REPEATABLE:
             retries = 0
-        refuse_mixture(self.id, self._addresses(), has_streams=self.has.get("ws") is True)
         while True:
             if self.enableRateLimit:
                 milliseconds = self._reserved_wait(ENDPOINTS.get((method, path)))
@@ -163,7 +185,7 @@ class Backpack(Markets, Trading, Account, Wallet, Ccxt):
         """Milliseconds until the account's budget lets this call go."""
         budget: Budget = endpoint.budget if endpoint else STANDARD
         per_minute = self._requests_per_minute(budget)
-        address = (urlsplit(self._addresses().private).netloc, self.apiKey)
+        address = (urlsplit(self._base_url("private")).netloc, self.apiKey)
         if self._pacing is None or self._pacing_of != address:
             self._pacing, self._pacing_of = shared_pacing(*address), address
         return self._pacing.wait(budget, per_minute, time.monotonic() * 1000)
@@ -175,18 +197,6 @@ class Backpack(Markets, Trading, Account, Wallet, Ccxt):
         if budget is STANDARD and self.rateLimit != DESCRIPTION["rateLimit"]:
             return float(MINUTE / self.rateLimit)  # ccxt's own dial: milliseconds between calls
         return float(configured)
-
-    def set_sandbox_mode(self, enabled: bool) -> None:
-        """Lead requests and streams to `urls["test"]`, or back."""
-        test = self.urls.get("test")
-        if isinstance(test, str):  # ccxt copies it as a dict
-            public, private, streams = addresses_of(test)
-            self.urls["test"] = {
-                "public": public,
-                "private": private,
-                "ws": {"public": streams, "private": streams},
-            }
-        super().set_sandbox_mode(enabled)
 
     def nonce(self) -> int:
         """Milliseconds by the venue's clock, as far as `adjustForTimeDifference` has measured it."""
@@ -206,8 +216,7 @@ class Backpack(Markets, Trading, Account, Wallet, Ccxt):
         """The request that ccxt's transport sends: url, method, headers, body."""
         access = api if isinstance(api, str) else api[0]
         endpoint = ENDPOINTS.get((method, path))
-        addresses = self._addresses()
-        url = f"{addresses.private if access == 'private' else addresses.public}/{path}"
+        url = f"{self._base_url(access)}/{path}"
         headers = dict(headers) if headers else {}
         if access == "private":
             params, window = self._without_window(params)
@@ -232,9 +241,9 @@ class Backpack(Markets, Trading, Account, Wallet, Ccxt):
             headers |= self._broker_headers(endpoint)
         return {"url": url, "method": method, "headers": headers, "body": body}
 
-    def _addresses(self) -> Addresses:
-        """Where requests and streams go."""
-        return addresses_of(self.urls["api"])
+    def _base_url(self, access: str) -> str:
+        urls = self.urls["api"]
+        return str(urls if isinstance(urls, str) else urls[access]).rstrip("/")
 
     def _without_window(self, params: Any) -> tuple[Any, int]:
         window = self.options.get("recvWindow", 5000)
@@ -286,9 +295,11 @@ class Backpack(Markets, Trading, Account, Wallet, Ccxt):
         request_body: Any,
     ) -> bool | None:
         """Raise what an answer means, if it is a refusal or no answer at all."""
+        if code < 400 and response is not None:
+            return None
         endpoint = endpoint_of(method, url)
-        if 200 <= code < 300:
-            if endpoint is None or endpoint.is_answered_by(code, body, response):
+        if code < 400:
+            if endpoint is None or endpoint.is_text or (not body and endpoint.may_be_empty):
                 return None
             raise ExchangeNotAvailable(
                 f"{self._call(method, url)} answered {code} with {_quoted(body)} instead of JSON; "
@@ -315,8 +326,6 @@ class Backpack(Markets, Trading, Account, Wallet, Ccxt):
         kind = error_class(status, venue_code, text, endpoint.path if endpoint else "")
         answer = body if venue_code is not None else _quoted(body)
         message = f"{call} was answered {status} {answer}"
-        if status < 400:
-            message += "; a redirect is not followed, since it would carry the signed request elsewhere"
         if kind is InvalidNonce:
             message += "; " + _clock_advice(headers, request_headers)
         return kind(message)

@@ -20,7 +20,6 @@ from ccxt.base.errors import ArgumentsRequired, ExchangeClosedByUser
 
 from bpx_connector import async_support
 from bpx_connector.aliases import Params
-from bpx_connector.call.addresses import refuse_mixture
 from bpx_connector.call.signer import checked_window
 from bpx_connector.feeds import Feeds, Streams, candle_part, depth_window
 from bpx_connector.stream.callbacks import Callback, RawSubscription
@@ -706,9 +705,11 @@ class bpx(async_support.bpx):
         return client
 
     def _stream_url(self) -> str:
-        addresses = self._addresses()
-        refuse_mixture(self.id, addresses, has_streams=True)
-        return addresses.streams
+        urls = self.urls["api"]
+        if isinstance(urls, str):
+            return "ws" + urls.removeprefix("http")
+        streams = urls["ws"]
+        return str(streams if isinstance(streams, str) else streams["public"])
 
     async def _connected_link(self) -> Link:
         self.open()

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support import samples
 from tests.support.callers import Caller
+from tests.support.canned import CannedVenue, canned_venue
 from tests.support.cassettes import CASSETTES, LIVE, RECORDING, cassette_settings, missing_cassette
 from tests.support.keys import FIRST, own_key_pair
 from tests.support.sandboxes import RunningSandbox
@@ -45,6 +46,20 @@ def bpx(request: pytest.FixtureRequest) -> Iterator[Caller]:
         yield caller
     finally:
         caller.close()
+
+
+@pytest.fixture(params=[False, True], ids=["blocking", "asyncio"])
+def canned(request: pytest.FixtureRequest) -> Iterator[Callable[..., CannedVenue]]:
+    """`canned(answers, config={})`: a caller of each class whose requests get these answers."""
+    made: list[CannedVenue] = []
+
+    def canned(answers: Mapping[str, Any], config: Mapping[str, Any] = {}) -> CannedVenue:
+        made.append(canned_venue(is_asyncio=request.param, answers=answers, config=config))
+        return made[-1]
+
+    yield canned
+    for venue in made:
+        venue.caller.close()
 
 
 @pytest.fixture

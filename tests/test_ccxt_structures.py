@@ -22,6 +22,8 @@ from bpx_connector.sandbox.clock import DrivenClock
 from bpx_connector.sandbox.records.orders import BID, MARKET, OrderRequest
 from bpx_connector.sandbox.server import Sandbox
 from tests.support.callers import Caller
+from tests.support.canned import CannedVenue
+from tests.support.canned_rows import HISTORIES, account_summary, settlement
 from tests.support.ccxt_structures import (
     ASYNCIO,
     BLOCKING,
@@ -47,12 +49,16 @@ READ_WHEN = "what REST says of the first positions has no time, only the events 
 CROSS = "margin is the account's: no part of the collateral is a position's own"
 NO_HASH = "an internal transfer has no transaction"
 NO_NETWORK = "an internal transfer goes over no network"
+PART_OF_A_LEDGER = "what was there before is known of a whole ledger only"
+FEE_ELSEWHERE = "a fee is an entry of its own, but that of a withdrawal"
 UPDATED_WHEN = "a transfer does not say when its state changed"
 
 SKIPPED: dict[str, dict[str, str]] = {
     "loadMarkets": {"currencyIdAndCode": NO_ASSET},
     "fetchMarkets": {"currencyIdAndCode": NO_ASSET},
     "fetchPositions": {"timestamp": OPENED_WHEN, "datetime": OPENED_WHEN, "collateral": CROSS},
+    "fetchLedger": {"before": PART_OF_A_LEDGER, "after": PART_OF_A_LEDGER, "fee": FEE_ELSEWHERE},
+    "fetchLedgerEntry": {"before": PART_OF_A_LEDGER, "after": PART_OF_A_LEDGER, "fee": FEE_ELSEWHERE},
     "fetchDeposits": {"txid": NO_HASH, "network": NO_NETWORK, "updated": UPDATED_WHEN},
     "fetchDepositWithdrawals": {"txid": NO_HASH, "network": NO_NETWORK, "updated": UPDATED_WHEN},
     "fetchWithdrawals": {"updated": UPDATED_WHEN},
@@ -65,8 +71,10 @@ ON_NO_MARKET = (
     "fetchBalance",
     "fetchCurrencies",
     "fetchMarkets",
+    "fetchOrderBooks",
     "fetchStatus",
     "fetchTradingFees",
+    "fetchTransactionFees",
     "loadMarkets",
 )
 ON_ANY_MARKET = (
@@ -88,6 +96,7 @@ ON_PERPETUALS = (
     "fetchLeverageTiers",
     "fetchMarginMode",
     "fetchMarketLeverageTiers",
+    "fetchMyLiquidations",
     "fetchPositions",
 )
 OF_AN_ASSET = ("fetchDepositWithdrawals", "fetchDeposits", "fetchWithdrawals")
@@ -99,7 +108,22 @@ CASES = [
     *((method, "USDC") for method in OF_AN_ASSET),
 ]
 
-NOT_RUN = {"proxies": "it asks a server on the internet through a proxy"}
+CANNED_CASES: list[tuple[str, tuple[str, ...]]] = [
+    ("fetchAccounts", ()),
+    ("fetchLedger", ("USDC",)),
+    ("fetchLedgerEntry", ("USDC",)),
+]
+CANNED_ANSWERS: dict[str, Any] = {
+    "GET /api/v1/account": account_summary(),
+    **{operation: [] for operation in HISTORIES},
+    "GET /wapi/v1/history/settlement": [settlement("2026-01-01T00:00:00", "-1", "TradingFees")],
+}
+
+NOT_RUN = {
+    "proxies": "it asks a server on the internet through a proxy",
+    "fetch_borrow_interest": "it reads an `account`, which ccxt's own structure has not",
+    "fetch_margin_modes": "it wants a dictionary that is a list as well",
+}
 
 
 # --- over HTTP --------------------------------------------------------------------------------------------
@@ -165,6 +189,17 @@ def test_no_property_is_skipped_that_could_be_checked(
         run(traded, method, argument, others)
 
 
+@pytest.mark.parametrize(("method", "arguments"), CANNED_CASES)
+def test_an_answer_of_canned_rows_has_ccxts_structure(
+    canned: Callable[..., CannedVenue], method: str, arguments: tuple[str, ...]
+) -> None:
+    caller = canned(CANNED_ANSWERS).caller
+    subscriptable(caller.exchange)
+    test = structure_test(ASYNCIO if caller.is_asyncio else BLOCKING, method)
+    skipped = {**FILLED, **SKIPPED.get(method, {})}
+    assert caller.result(test(caller.exchange, skipped, *arguments)) is not False
+
+
 def test_a_market_whose_base_is_an_asset_of_the_venue_is_checked_in_full(traded: Caller) -> None:
     exchange = traded.exchange
     checked = [market for market in exchange.markets.values() if market["base"] in exchange.currencies]
@@ -203,7 +238,11 @@ ALL_SHIPPED_ARE_KNOWN = pytest.mark.skipif(
 def test_every_shipped_test_of_a_method_that_we_have_is_run(package: str) -> None:
     has = bpx_connector.bpx().has
     not_ours = {snake_case(entry) for entry, value in has.items() if not value}
-    run_here = {snake_case(method) for method, _ in CASES} | {"create_order"}
+    run_here = (
+        {snake_case(method) for method, _ in CASES}
+        | {snake_case(method) for method, _ in CANNED_CASES}
+        | {"create_order"}
+    )
     assert shipped(package) - not_ours - set(NOT_RUN) == run_here
 
 

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ccxt.base.errors import BadRequest
 
 from bpx_connector.aliases import Params
 
-__all__ = ["asked_symbols", "checked_limit", "checked_time", "checked_word", "until_of"]
+__all__ = [
+    "asked_currency",
+    "asked_symbols",
+    "checked_amount",
+    "checked_limit",
+    "checked_time",
+    "checked_word",
+    "until_of",
+]
 
 
 def checked_limit(call: str, limit: Any) -> int | None:
@@ -39,6 +48,17 @@ def checked_word(call: str, name: str, word: Any, allowed: Iterable[str]) -> str
     return str(word)
 
 
+def checked_amount(call: str, name: str, amount: Any) -> Decimal:
+    """An amount above zero, exactly as the caller wrote it."""
+    try:
+        exact = Decimal(str(amount))
+    except InvalidOperation:
+        exact = Decimal("NaN")
+    if isinstance(amount, bool) or not exact.is_finite() or exact <= 0:
+        raise BadRequest(f"{call} {name} has to be a number above zero, not {amount!r}")
+    return exact
+
+
 def until_of(call: str, params: Params, since: int | None = None) -> tuple[int | None, Params]:
     """ccxt's `until` taken out of params, and the params that are left."""
     if "until" not in params:
@@ -58,14 +78,23 @@ def _is_whole(value: Any) -> bool:
 
 def asked_symbols(exchange: Any, call: str, symbols: Any, kind: str | None = None) -> list[str] | None:
     """ccxt's symbols of the markets asked for, each of which has to exist; None if the caller set none."""
-    if isinstance(symbols, str):
+    if isinstance(symbols, str) or not (symbols is None or isinstance(symbols, Iterable)):
         raise BadRequest(f"{call} symbols has to be a list such as [{symbols!r}], or None, not {symbols!r}")
     if not symbols:
         return None
     found: list[str] = []
     for symbol in symbols:
+        if not isinstance(symbol, str):
+            raise BadRequest(f"{call} symbols has to be a list of symbols, and {symbol!r} is none")
         market = exchange.market(symbol)
         if kind is not None and market["type"] != kind:
             raise BadRequest(f"{call} takes {kind} markets here, and {symbol} is a {market['type']} market")
         found.append(market["symbol"])
     return found
+
+
+def asked_currency(exchange: Any, call: str, code: Any) -> Any:
+    """The currency of that code, which has to exist."""
+    if code not in exchange.currencies and code not in (exchange.currencies_by_id or {}):
+        raise BadRequest(f"{call} knows no currency {code!r}; the venue's are the keys of `currencies`")
+    return exchange.currency(code)

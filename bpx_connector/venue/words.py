@@ -193,3 +193,18 @@ FIAT_ASSETS = frozenset(
         "ZMW",
     ]
 )
+
+
+def pair_of(market_id: str) -> tuple[str, str]:
+    """The base and the quote asset that a market's id names, of any kind of market: AAPL.US_USDC_RFQ."""
+    base, _, rest = market_id.partition("_")
+    return base, rest.partition("_")[0]
+
+
+RFQ_SUFFIX = "_RFQ"
+"""How the id of a market for requests for quotes ends."""
+
+RFQ_EXECUTION_MODES = ("AwaitAccept", "Immediate")
+
+STOCK_SUFFIXES = (".US", ".HK")
+"""How an asset ends that is a stock: with the country it is listed in."""

@@ -1,0 +1,160 @@
+"""Requests for quotes, quotes and their fills become ccxt's structures.
+
+Ids stay the text that the venue writes: they are above 2**53, where floats have gaps. A taker's price has the
+fee in it. Sources: Backpack OpenAPI, schemas RequestForQuote, RfqWithQuotes, Quote, QuoteHistorical,
+RequestForQuoteHistorical, RequestForQuoteFillHistorical and QuoteFillHistorical; tag Streams, RFQ Update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from bpx_connector._ccxt import Ccxt
+from bpx_connector.aliases import Payload
+from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none, product, quotient
+from bpx_connector.venue.words import ORDER_STATUS, RFQ_SUFFIX, SIDE, pair_of
+
+__all__ = ["ParseRfqs", "best_quote", "rfq_moment"]
+
+
+def rfq_moment(time: int | str | None) -> int | None:
+    """Milliseconds of a time that the open RFQs write as a number and the history as text."""
+    return milliseconds_of(time) if isinstance(time, str) else time
+
+
+def best_quote(quotes: Sequence[Payload], side: str) -> Payload | None:
+    """The best of the quotes that can be accepted: the lowest ask to a buyer, the highest bid to a seller."""
+    alive = [quote for quote in quotes if quote["status"] == "New"]
+    if not alive:
+        return None
+    if side == "Bid":
+        return min(alive, key=lambda quote: Decimal(quote["askPrice"]))
+    return max(alive, key=lambda quote: Decimal(quote["bidPrice"]))
+
+
+class ParseRfqs(Ccxt):
+    """RFQs, quotes and fills."""
+
+    def rfq_symbol(self, market_id: str) -> str:
+        """ccxt's symbol of a market for requests for quotes: SOL.RFQ/USDC for SOL_USDC_RFQ."""
+        base, quote = (self.safe_currency_code(asset) for asset in pair_of(market_id))
+        return f"{base}.RFQ/{quote}"
+
+    def parse_rfq(self, row: Payload) -> Payload:
+        """A request for quotes: open ones with their quotes, those of the history without."""
+        rfq, quotes = row.get("rfq", row), row.get("quotes", [])
+        number = self.number
+        timestamp = rfq_moment(rfq["createdAt"])
+        client_id = rfq.get("clientId")
+        best = best_quote(quotes, rfq["side"])
+        return {
+            "info": row,
+            "id": rfq["rfqId"],
+            "clientOrderId": None if client_id is None else str(client_id),
+            "timestamp": timestamp,
+            "datetime": iso8601(timestamp),
+            "symbol": self.rfq_symbol(rfq["symbol"]),
+            "side": SIDE[rfq["side"]],
+            "amount": number_or_none(number, rfq.get("quantity")),
+            "cost": number_or_none(number, rfq.get("quoteQuantity")),
+            "price": number_or_none(number, rfq.get("price")),
+            "status": ORDER_STATUS.get(rfq["status"], rfq["status"]),
+            "executionMode": rfq["executionMode"],
+            "submissionTimestamp": rfq_moment(rfq["submissionTime"]),
+            "expiryTimestamp": rfq_moment(rfq["expiryTime"]),
+            "quotes": [self.parse_quote(quote) for quote in quotes],
+            "bestQuote": None if best is None else self.parse_quote(best),
+        }
+
+    def parse_rfq_order(self, row: Payload) -> Any:
+        """ccxt's order of a request for quotes. What was filled at which price its fills say, not itself."""
+        rfq = self.parse_rfq(row)
+        is_closed, amount = rfq["status"] == "closed", rfq["amount"]
+        nothing = self.number("0")
+        filled = amount if is_closed else nothing
+        order = {name: rfq[name] for name in ("info", "id", "clientOrderId", "timestamp", "datetime")}
+        return {
+            **order,
+            "lastTradeTimestamp": None,
+            "lastUpdateTimestamp": None,
+            "symbol": rfq["symbol"],
+            "type": "market" if rfq["price"] is None else "limit",
+            "timeInForce": None,
+            "postOnly": False,
+            "reduceOnly": False,
+            "side": rfq["side"],
+            "price": rfq["price"],
+            "triggerPrice": None,
+            "stopPrice": None,
+            "stopLossPrice": None,
+            "takeProfitPrice": None,
+            "amount": amount,
+            "cost": None if is_closed else nothing,
+            "average": None,
+            "filled": filled,
+            "remaining": nothing if is_closed else amount,
+            "status": rfq["status"],
+            "fee": None,
+            "fees": [],
+            "trades": [],
+        }
+
+    def parse_quote(self, row: Payload) -> Payload:
+        """A maker's quote for a request."""
+        timestamp = rfq_moment(row["createdAt"])
+        client_id = row.get("clientId")
+        return {
+            "info": row,
+            "id": row["quoteId"],
+            "rfqId": row["rfqId"],
+            "clientOrderId": None if client_id is None else str(client_id),
+            "timestamp": timestamp,
+            "datetime": iso8601(timestamp),
+            "bid": self.number(row["bidPrice"]),
+            "ask": self.number(row["askPrice"]),
+            "status": ORDER_STATUS.get(row["status"], row["status"]),
+        }
+
+    def parse_rfq_fill(self, row: Payload) -> Any:
+        """ccxt's trade, of the fill of one's own request or of one's own quote, which alone has a fee."""
+        number, timestamp, price = self.number, milliseconds_of(row["filledAt"]), row["fillPrice"]
+        quantity, cost = row.get("quantity"), row.get("quoteQuantity")
+        quantity = quotient(cost, price) if quantity is None else quantity
+        cost = product(price, quantity) if cost is None else cost
+        is_maker = "fee" in row
+        fee = None
+        if is_maker:
+            fee = {"currency": self.safe_currency_code(row["feeSymbol"]), "cost": number(row["fee"])}
+        side = SIDE[row["side"]]
+        return {
+            "info": row,
+            "id": row["quoteId"],
+            "order": row["rfqId"],
+            "timestamp": timestamp,
+            "datetime": iso8601(timestamp),
+            "symbol": self.rfq_symbol(row["symbol"]),
+            "type": None,
+            # The side is the RFQ's: who quoted sells to who asked to buy.
+            "side": {"buy": "sell", "sell": "buy"}[side] if is_maker else side,
+            "takerOrMaker": "maker" if is_maker else "taker",
+            "price": number(price),
+            "amount": number_or_none(number, quantity),
+            "cost": number_or_none(number, cost),
+            "fee": fee,
+            "fees": [] if fee is None else [fee],
+        }
+
+    def rfq_market_id(self, symbol: str) -> str:
+        """The venue's id of the market for requests for quotes that a symbol names, in any of its forms:
+        SOL.RFQ/USDC, SOL/USDC and SOL_USDC_RFQ are all SOL_USDC_RFQ. No market has to be loaded for it."""
+        if symbol.endswith(RFQ_SUFFIX):
+            return symbol
+        if "/" in symbol:
+            base, _, quote = symbol.partition("/")
+            assets = (base.removesuffix(".RFQ"), quote.partition(":")[0])
+            base_id, quote_id = (self.currencies.get(code, {}).get("id", code) for code in assets)
+        else:
+            base_id, quote_id = pair_of(symbol)
+        return f"{base_id}_{quote_id}{RFQ_SUFFIX}"

@@ -1,0 +1,139 @@
+"""Stocks: what trades them, in which sessions, and at what price an order could be done.
+
+A stock has a market for requests for quotes, AAPL.US.RFQ/USDC, which the venue does not list: it follows from
+the stock. Some have a book as well, AAPL.US/USDC, or a perpetual.
+Sources: Backpack OpenAPI, schemas Security and MarketSession; the venue's documentation of October 2026 for
+holidays and indicative quotes (FACTS, section 22).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from bpx_connector._ccxt import Ccxt
+from bpx_connector.aliases import Payload
+from bpx_connector.parse.numbers import iso8601, number_or_none
+from bpx_connector.venue.words import RFQ_SUFFIX, SIDE, STOCK_SUFFIXES
+
+__all__ = ["RFQ", "ParseStocks", "is_stock"]
+
+RFQ = "rfq"
+USDC = "USDC"
+
+
+def is_stock(asset: str) -> bool:
+    """Whether an asset is a stock, by the country at its end."""
+    return asset.endswith(STOCK_SUFFIXES)
+
+
+class ParseStocks(Ccxt):
+    """Stock markets, sessions and quotes."""
+
+    def rfq_market(self, security: Payload) -> Any:
+        """ccxt's market for requests for quotes of a stock.
+
+        Its steps and limits are the widest of all sessions; `active` says that it is listed, not that a
+        session is open.
+        """
+        base_id = security["asset"]
+        base, quote = self.safe_currency_code(base_id), self.safe_currency_code(USDC)
+        sessions = security.get("sessions") or []
+        steps, least, most = (_known(sessions, name) for name in ("stepSize", "minQuantity", "maxQuantity"))
+        number = self.number
+        market_id = f"{base_id}_{USDC}{RFQ_SUFFIX}"
+        # A market without a maximum in one session has none.
+        highest = str(max(most)) if most and len(most) == len(sessions) else None
+        return {
+            **self.safe_market_structure(),
+            "id": market_id,
+            "lowercaseId": market_id.lower(),
+            "symbol": f"{base}.RFQ/{quote}",
+            "base": base,
+            "quote": quote,
+            "baseId": base_id,
+            "quoteId": USDC,
+            "type": "spot",
+            "spot": True,
+            "margin": False,
+            "swap": False,
+            "future": False,
+            "option": False,
+            "index": False,
+            "prediction": False,
+            "stock": True,
+            "executionModel": RFQ,
+            "active": True,
+            "contract": False,
+            "precision": {
+                "amount": number_or_none(number, str(min(steps)) if steps else None),
+                "price": None,
+                "cost": None,
+                "base": None,
+                "quote": None,
+            },
+            "limits": {
+                "leverage": {"min": None, "max": None},
+                "amount": {
+                    "min": number_or_none(number, str(min(least)) if least else None),
+                    "max": number_or_none(number, highest),
+                },
+                "price": {"min": None, "max": None},
+                "cost": {"min": None, "max": None},
+            },
+            "marginModes": {"cross": False, "isolated": False},
+            "info": {**security, "symbol": market_id, "marketType": "RFQ"},
+        }
+
+    def parse_session(self, row: Payload) -> Payload:
+        """A session of trading: local times, in `timezone`, on ISO weekdays from first to last (cyclic)."""
+        return {
+            "info": row,
+            "name": row["name"],
+            "description": row.get("description"),
+            "start": row["startTime"],
+            "end": row["endTime"],
+            "firstWeekday": row["startWeekday"],
+            "lastWeekday": row["endWeekday"],
+            "timezone": row["timezone"],
+        }
+
+    def parse_holiday(self, row: Payload) -> Payload:
+        """A day on which a market trades otherwise, or not at all where it has no times."""
+        return {
+            "info": row,
+            "market": row["market"],
+            "name": row["name"],
+            "date": row["date"],
+            "start": row.get("startTime"),
+            "end": row.get("endTime"),
+            "timezone": row["timezone"],
+        }
+
+    def parse_indicative_quote(self, row: Payload, amount: str) -> Payload:
+        """At which price an order of that size could be done now, if at all: `price` is the limit, at which
+        or better it settles, `estimatedPrice` what is to be expected."""
+        number, published = self.number, row.get("publishedAt")
+        bounds = row.get("quantityFilter") or {}
+        return {
+            "info": row,
+            "asset": row["symbol"],
+            "side": SIDE.get(row["side"]),
+            "amount": number(amount),
+            "available": row["available"],
+            "reason": row.get("reason"),
+            "session": row.get("session"),
+            "price": number_or_none(number, row.get("price")),
+            "estimatedPrice": number_or_none(number, row.get("estimatedPrice")),
+            "limits": {
+                "min": number_or_none(number, bounds.get("minQuantity")),
+                "max": number_or_none(number, bounds.get("maxQuantity")),
+            },
+            "precision": number_or_none(number, bounds.get("stepSize")),
+            "timestamp": published,
+            "datetime": iso8601(published),
+        }
+
+
+def _known(sessions: list[Payload], name: str) -> list[Decimal]:
+    return [Decimal(session[name]) for session in sessions if session.get(name) is not None]

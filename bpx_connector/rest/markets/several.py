@@ -1,0 +1,137 @@
+"""Unified methods: what ccxt asks of many markets at once and the venue answers market by market."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from ccxt.base.errors import BadRequest
+from ccxt.base.types import OrderBooks, Strings, Tickers
+
+from bpx_connector._ccxt import Ccxt
+from bpx_connector.aliases import Params
+from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.numbers import difference, number_or_none, quotient
+from bpx_connector.rest.arguments import asked_symbols, checked_limit, checked_word
+from bpx_connector.venue.words import MARKET_KINDS
+
+__all__ = ["SeveralMarkets", "premium_candles"]
+
+SHALLOWEST = "5"
+"""The smallest depth that the venue answers with."""
+
+
+class SeveralMarkets(Ccxt):
+    """Order books and best prices of many markets, and candles that take two answers."""
+
+    @flow
+    def fetch_order_books(
+        self, symbols: Strings = None, limit: int | None = None, params: Params = {}
+    ) -> Flow[OrderBooks]:
+        """The order books of these markets, or of all open ones, by symbol; one call a market.
+
+        https://docs.backpack.exchange/#tag/Markets/operation/get_depth
+
+        params: `type` spot or swap, where no symbols are given.
+        """
+        call = f"{self.id} fetchOrderBooks()"
+        checked_limit(call, limit)
+        wanted, rest = yield from self._open_markets(call, symbols, params)
+        books: Any = {}
+        for symbol in wanted:
+            books[symbol] = yield self.fetch_order_book(symbol, limit, rest)
+        found: OrderBooks = books
+        return found
+
+    @flow
+    def fetch_bids_asks(self, symbols: Strings = None, params: Params = {}) -> Flow[Tickers]:
+        """The best bid and ask of these markets, or of all open ones, in tickers; one call a market.
+
+        https://docs.backpack.exchange/#tag/Markets/operation/get_depth
+
+        The venue has no list of best prices, so each is the top of an order book. params: `type` spot or
+        swap, where no symbols are given.
+        """
+        call = f"{self.id} fetchBidsAsks()"
+        wanted, rest = yield from self._open_markets(call, symbols, params)
+        best: Any = {}
+        for symbol in wanted:
+            request = {"symbol": self.market(symbol)["id"], "limit": SHALLOWEST}
+            depth = yield self.public_get_api_v1_depth({**request, **rest})
+            best[symbol] = self.parse_best_prices(depth, symbol)
+        found: Tickers = best
+        return found
+
+    def parse_best_prices(self, depth: Any, symbol: str) -> Any:
+        """ccxt's ticker with nothing but the best prices, of an order book."""
+        best = {"bid": max, "ask": min}
+        sides = {"bid": depth["bids"], "ask": depth["asks"]}
+        figures: dict[str, Any] = {"symbol": symbol, "info": depth, "timestamp": depth["timestamp"] // 1000}
+        for side, levels in sides.items():
+            price, size = best[side](levels, key=lambda level: Decimal(level[0])) if levels else (None, None)
+            figures[side] = price
+            figures[f"{side}Volume"] = size
+        figures["datetime"] = self.iso8601(figures["timestamp"])
+        return self.safe_ticker(figures, self.market(symbol))
+
+    def _open_markets(self, call: str, symbols: Strings, params: Params) -> Flow[tuple[list[str], Params]]:
+        """The symbols asked for, or of all open markets, and the params that are left."""
+        rest = {name: value for name, value in params.items() if name != "type"}
+        kind = params.get("type")
+        if kind is not None:
+            checked_word(call, "type", kind, MARKET_KINDS)
+        yield self.load_markets()
+        wanted = asked_symbols(self, call, symbols, kind)
+        if wanted is None:
+            markets = (market for market in self.markets.values() if market["active"])
+            wanted = [market["symbol"] for market in markets if kind is None or market["type"] == kind]
+        return wanted, rest
+
+    @flow
+    def fetch_premium_index_ohlcv(
+        self,
+        symbol: str,
+        timeframe: str = "1m",
+        since: int | None = None,
+        limit: int | None = None,
+        params: Params = {},
+    ) -> Flow[list[list[Any]]]:
+        """Candles of a perpetual's premium, (mark - index) / index, oldest first.
+
+        https://docs.backpack.exchange/#tag/Markets/operation/get_klines
+
+        The venue has candles of the mark and of the index, but none of the premium. Open and close are the
+        premium at a candle's two ends. What it was between them cannot be known from the candles: high and
+        low are the higher and the lower of these two. Without volume. params: as those of fetch_ohlcv.
+        """
+        if params.get("price") is not None:
+            raise BadRequest(f"{self.id} fetchPremiumIndexOHLCV() takes no price: it needs mark and index")
+        marks = yield self.fetch_mark_ohlcv(symbol, timeframe, since, limit, params)
+        if not marks:
+            return []
+        # The same candles of the index, whatever "now" is by then.
+        first, last = marks[0][0], marks[-1][0]
+        same = {**params, "until": last}
+        indexes = yield self.fetch_index_ohlcv(symbol, timeframe, first, len(marks), same)
+        return premium_candles(marks, indexes, self.number)
+
+
+def premium_candles(marks: list[list[Any]], indexes: list[list[Any]], number: Any) -> list[list[Any]]:
+    """The premium's candles, of mark and index candles that opened at the same time."""
+    index_of = {candle[0]: candle for candle in indexes}
+    candles = []
+    for mark in marks:
+        index = index_of.get(mark[0])
+        if index is None:
+            continue
+        opened, closed = (_premium(mark[place], index[place], number) for place in (1, 4))
+        known = [premium for premium in (opened, closed) if premium is not None]
+        highest, lowest = (max(known), min(known)) if known else (None, None)
+        candles.append([mark[0], opened, highest, lowest, closed, None])
+    return candles
+
+
+def _premium(mark: Any, index: Any, number: Any) -> Any:
+    if mark is None or index is None:
+        return None
+    return number_or_none(number, quotient(difference(str(mark), str(index)), str(index)))
