@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from bpx_connector.sandbox.account.ledger import Account
-from bpx_connector.sandbox.exchange.exchange import Venue
+from bpx_connector.sandbox.exchange.exchange import Exchange
 from bpx_connector.sandbox.records.events import DepthChanged, Event
 
 __all__ = ["LATE", "Notes", "Shadow", "Sight", "Verdict", "fingerprint", "verdict"]
@@ -61,7 +61,7 @@ def fingerprint(bids: Levels, asks: Levels) -> int:
 class Shadow:
     """Every change of the venue's books, noted as it happens."""
 
-    def __init__(self, venue: Venue, read_time: Any) -> None:
+    def __init__(self, venue: Exchange, read_time: Any) -> None:
         self._read_time = read_time
         self._opening = {symbol: venue.depth(symbol) for symbol in venue.rules}
         self._changes: dict[str, list[tuple[float, DepthChanged]]] = {symbol: [] for symbol in venue.rules}
@@ -120,7 +120,7 @@ class Verdict:
 
 
 def verdict(
-    notes: Notes, shadow: Shadow, venue: Venue, account: Account, begun: float, calm: float
+    notes: Notes, shadow: Shadow, venue: Exchange, account: Account, begun: float, calm: float
 ) -> Verdict:
     """Judge one client from the time when faults began; whoever waits since before `calm` is forgotten."""
     found = Verdict(handed=len(notes.handed), backwards=notes.backwards, errors=notes.errors)
@@ -159,7 +159,7 @@ def _judge_sights(found: Verdict, seen: list[Sight], truth: dict[int, tuple[int,
     found.wrong_at_the_end += state == "wrong"
 
 
-def _judge_fills(found: Verdict, notes: Notes, venue: Venue, account: Account) -> None:
+def _judge_fills(found: Verdict, notes: Notes, venue: Exchange, account: Account) -> None:
     true = {(fill.symbol, fill.trade_id, fill.order_id) for fill in venue.fills(account)}
     found.fills = len(true)
     if notes.fills is not None:
@@ -167,7 +167,7 @@ def _judge_fills(found: Verdict, notes: Notes, venue: Venue, account: Account) -
         found.repeated_fills = len(notes.fills) - len(set(notes.fills))
 
 
-def _judge_orders(found: Verdict, notes: Notes, venue: Venue, account: Account) -> None:
+def _judge_orders(found: Verdict, notes: Notes, venue: Exchange, account: Account) -> None:
     for order in venue.order_history(account):
         found.orders += 1
         found.wrong_orders += notes.orders.get(str(order.id)) != (

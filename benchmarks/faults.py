@@ -99,7 +99,7 @@ async def _trade(sandbox: Sandbox, accounts: list[Account], dice: random.Random,
                 symbol=symbol, side=side, order_type=order_type, price=price, quantity=quantity
             )
             try:
-                order = sandbox.venue.execute(account, request, sandbox.clock.now())
+                order = sandbox.venue.execute(account, request, sandbox.clock.now()).result
                 if order.is_open and is_cancelled:
                     await asyncio.sleep(0.01)
                     sandbox.venue.cancel(account, symbol, order_id=order.id, now=sandbox.clock.now())
@@ -112,7 +112,7 @@ async def fault_run(seconds: float, seed: int, faults: Iterable[str] = FAULTS) -
     """How each class fares while these things go wrong for so many seconds."""
     async with Sandbox(symbols=MARKETS, seed=seed, speed=SPEED) as sandbox:
         shadow = Shadow(sandbox.venue, time.monotonic)
-        accounts = [sandbox.desk.account(credentials(subject)[0]) for subject in SUBJECTS]
+        accounts = [sandbox.context.account(credentials(subject)[0]) for subject in SUBJECTS]
         async with _callers(PEER, sandbox.port) as peer, _callers(OURS, sandbox.port) as ours:
             await asyncio.gather(_line(peer), _line(ours))
             begun = time.monotonic()

@@ -36,6 +36,23 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 """Part of the package -> the other parts that it may import."""
 
+SANDBOX_MAY_IMPORT: dict[str, set[str]] = {
+    "records": set(),  # what is known: everybody may read it
+    "choices": {"records"},
+    "clock": set(),
+    "market": {"records", "choices"},
+    "account": {"market", "records", "choices"},
+    "exchange": {"account", "market", "records", "choices"},
+    "crowd": {"exchange", "account", "market", "records", "choices"},
+    "http": {"crowd", "exchange", "account", "market", "records", "choices", "clock"},
+    "faults": {"http", "exchange", "market", "records"},
+    "socket": {"faults", "http", "exchange", "account", "market", "records"},
+    "server": {"socket", "faults", "http", "crowd", "exchange", "records", "clock"},
+    "__init__": set(),
+    "__main__": {"server", "faults", "records"},
+}
+"""The same for the rooms of the sandbox, each of which imports only what stands above it."""
+
 ON_TOP = {"plugin", "cli", "__main__", "testing"}
 """Nothing imports these, but for the package itself, which offers `register`."""
 
@@ -52,6 +69,12 @@ def part_of(path: Path) -> str:
 
 def imported(path: Path) -> Iterator[str]:
     """The parts of the package that a module imports, at its top or further down."""
+    for name in imported_names(path):
+        yield name.partition(".")[0] or "__init__"
+
+
+def imported_names(path: Path) -> Iterator[str]:
+    """What a module imports of the package, without the package's own name."""
     package = ["bpx_connector", *path.relative_to(PACKAGE).parent.parts]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -65,7 +88,7 @@ def imported(path: Path) -> Iterator[str]:
         for name in names:
             top, _, rest = name.partition(".")
             if top == "bpx_connector":
-                yield rest.partition(".")[0] or "__init__"
+                yield rest
 
 
 def test_the_walk_sees_imports_of_every_kind(tmp_path: Path) -> None:
@@ -78,6 +101,23 @@ def test_a_module_imports_only_what_its_part_may(path: Path) -> None:
     part = part_of(path)
     assert part in MAY_IMPORT, f"{part} is new: say in MAY_IMPORT what it may import"
     assert set(imported(path)) - {part} <= MAY_IMPORT[part]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "sandbox").rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_a_room_of_the_sandbox_imports_only_what_stands_above_it(path: Path) -> None:
+    room = path.relative_to(PACKAGE / "sandbox").parts[0].removesuffix(".py")
+    assert room in SANDBOX_MAY_IMPORT, f"{room} is new: say in SANDBOX_MAY_IMPORT what it may import"
+    rooms = {name.split(".")[1] for name in imported_names(path) if name.startswith("sandbox.")}
+    assert rooms - {room} <= SANDBOX_MAY_IMPORT[room]
+
+
+def test_the_rooms_of_the_sandbox_stand_one_above_the_other() -> None:
+    above: set[str] = set()
+    for room, imports in SANDBOX_MAY_IMPORT.items():
+        assert imports <= above | {room}, f"{room} imports what stands below it"
+        above.add(room)
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -30,7 +30,9 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
         "--speed", type=float, default=1.0, help="multiplies the traders' activity, not the clock"
     )
     parser.add_argument("--closed", action="store_true", help="refuse keys that have no account")
-    parser.add_argument("--limits", action="store_true", help="enforce the venue's request budgets")
+    parser.add_argument(
+        "--budgets", "--limits", action="store_true", help="enforce the venue's request budgets"
+    )
     parser.add_argument(
         "--fault",
         action="append",
@@ -67,7 +69,7 @@ async def _serve(options: argparse.Namespace) -> None:
         seed=options.seed,
         speed=options.speed,
         closed=options.closed,
-        limits=options.limits,
+        budgets=options.budgets,
         faults=options.fault,
         control=options.control,
     ) as sandbox:

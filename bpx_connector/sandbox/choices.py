@@ -1,7 +1,31 @@
 """What the venue leaves unsaid, decided here and nowhere else; each with its reason.
 
 Where the venue's documentation or a capture says something, it is not a choice and does not belong in this
-file.
+file. Where it might be one way or another and a program would feel the difference, it is a switch
+(`records/switches.py`). The following is decided by the shape of the code rather than by a figure:
+
+- A client id used twice is allowed; a look-up by client id answers the newest open order.
+- A reduce-only order larger than the position is cut to it on entry; each such order is held against the
+  whole position, and all are cut again when it shrinks.
+- A trigger order that fires as another order leaves with FIRED_STATUS and no event of its own; the order it
+  fires is announced by orderAccepted.
+- A percentage as trigger quantity is one of what there is when it fires: the position on a perpetual, the
+  free base for a spot ask, the free quote for a spot bid.
+- An attached stop loss and take profit are placed at the parent's first fill and enlarged by each later one
+  (orderModified); when either fires the other is cancelled; on a perpetual they only reduce.
+- A margin fraction is max(base, factor * sqrt(notional)); the initial one is never below 1 / leverageLimit.
+- A loss beyond the free USDC is a debt that the next USDC pays off; no other asset is sold for it.
+- autoBorrow and autoBorrowRepay are accepted and change nothing: nobody borrows here.
+- meanMarkPriceBand and meanPremiumBand are not enforced.
+- maxPriceUpdateMultiplier is not enforced: a test may move the index as far as it likes.
+- openInterestLimit and positionLimit are shown and not enforced.
+- Liquidation goes by the book alone; without liquidity the account waits, in debt if need be.
+- A book that closes takes no orders; the resting ones stay until they are cancelled.
+- An object inside a body is signed as compact JSON. A null in a body is a field that was not given, for the
+  signature too. A timestamp further ahead than the window is refused like one that is too old.
+- Of a repeated parameter the last value counts for the signature: the venue's own client signs the last.
+- A key without an account on a closed sandbox, and a request without credentials where the OpenAPI lets a
+  browser session stand in for them, are answered 401 UNAUTHORIZED.
 """
 
 from __future__ import annotations
@@ -9,10 +33,55 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-SECOND: Final = 1_000_000
-"""One second in the engine's unit of time."""
+from bpx_connector.sandbox.records.times import SECOND
 
-# Orders -----------------------------------------------------------------------------------------------------
+__all__ = [
+    "COLLATERAL_WEIGHTS",
+    "DEFAULT_LEVERAGE_LIMIT",
+    "DEFAULT_TRIGGER_BY",
+    "FEES_BASIS_POINTS",
+    "FEE_DECIMALS",
+    "FEE_FREE_MARKETS",
+    "FIRED_STATUS",
+    "FIRST_DEPTH_ID",
+    "FIRST_ORDER_ID",
+    "FIRST_POSITION_ID",
+    "FIRST_TRADE_ID",
+    "FIRST_TRANSFER_ID",
+    "FIRST_USER_ID",
+    "FUNDING_RATES_KEPT",
+    "HISTORY_LENGTH",
+    "HOURS_KEPT",
+    "HOUSE_HISTORY_LENGTH",
+    "INTEREST_CLAMP",
+    "INTEREST_PER_DAY",
+    "LEND_REDEEM_NEEDS_FLAG",
+    "LIQUIDATION_FEE",
+    "LIQUIDATION_STEP",
+    "LIQUIDATION_STEPS_PER_CHECK",
+    "MARKET_REMAINDER_REASON",
+    "MAX_LEVERAGE_LIMIT",
+    "MAX_OPEN_ORDERS",
+    "MAX_STOPS_PER_MARKET",
+    "MINUTES_KEPT",
+    "MOST_KLINES",
+    "OTHER_COLLATERAL_WEIGHT",
+    "OTHER_STARTING_NOTIONAL",
+    "PERCENT_SLIPPAGE_UNIT",
+    "POSITION_LIMIT",
+    "PREMIUM_DAMPING",
+    "PREMIUM_LIMIT",
+    "QUOTE_ASSET",
+    "RATE_DECIMALS",
+    "SAMPLE_PERIOD",
+    "SECONDS_KEPT",
+    "SETTLEMENT_PERIOD",
+    "STARTING_FUNDS",
+    "TAPE_LENGTH",
+    "WITHDRAWAL_CONFIRMED_AFTER",
+]
+
+# --- orders --------------------------------------------------------------------------------------------
 
 FIRST_ORDER_ID: Final = 60_000_000_001
 """Order ids have eleven digits and are not derived from time; here they count up by one."""
@@ -44,16 +113,16 @@ MARKET_REMAINDER_REASON: Final = "InsufficientLiquidity"
 PERCENT_SLIPPAGE_UNIT: Final = Decimal("0.01")
 """Slippage tolerance of type Percent is read as per cent: 1 is one per cent of the best opposite price."""
 
-# Triggers ---------------------------------------------------------------------------------------------------
+# --- triggers ------------------------------------------------------------------------------------------
 
 DEFAULT_TRIGGER_BY: Final = {"PERP": "MarkPrice", "SPOT": "LastPrice"}
 """The reference price of a trigger order that names none is not documented."""
 
 FIRED_STATUS: Final = "Triggered"
 """What a fired trigger order's history row says: the OpenAPI's OrderStatus has no word for it, the venue's
-Rust client has this one. The order it fired has its own id; each names the other in relatedOrderId."""
+Rust client has this one."""
 
-# Money ------------------------------------------------------------------------------------------------------
+# --- money ---------------------------------------------------------------------------------------------
 
 QUOTE_ASSET: Final = "USDC"
 """All markets are quoted and settled in USDC."""
@@ -87,7 +156,7 @@ COLLATERAL_WEIGHTS: Final = {
 OTHER_COLLATERAL_WEIGHT: Final = Decimal("0.5")
 """The weight of any asset that has a price and no row above."""
 
-# Margin -----------------------------------------------------------------------------------------------------
+# --- margin --------------------------------------------------------------------------------------------
 
 DEFAULT_LEVERAGE_LIMIT: Final = Decimal(10)
 """What a new account starts with."""
@@ -111,7 +180,7 @@ LIQUIDATION_STEPS_PER_CHECK: Final = 10
 LIQUIDATION_FEE: Final = Decimal("0.01")
 """One per cent of the notional of each liquidation fill."""
 
-# Marks and funding ------------------------------------------------------------------------------------------
+# --- marks and funding ---------------------------------------------------------------------------------
 
 SAMPLE_PERIOD: Final = SECOND
 """Marks, premiums and liquidation checks are taken once a second."""
@@ -132,7 +201,7 @@ contradicts hourly rates on the wire and is left out."""
 RATE_DECIMALS: Final = Decimal("0.000000001")
 """History shows nine decimals; so does the running rate here."""
 
-# Memory -----------------------------------------------------------------------------------------------------
+# --- memory --------------------------------------------------------------------------------------------
 
 TAPE_LENGTH: Final = 5_000
 """Trades kept per market."""
@@ -166,63 +235,7 @@ STARTING_FUNDS: Final = {
 OTHER_STARTING_NOTIONAL: Final = Decimal(10_000)
 """The worth in USDC of every other spot asset a new account is given, in whole units."""
 
-# Behaviour --------------------------------------------------------------------------------------------------
-
-DECISIONS: Final = {
-    "client id used twice": "allowed; a look-up by client id answers the newest open order",
-    "reduce-only larger than the position": "cut to the position on entry; each such order is held against "
-    "the whole position, and all are cut again when it shrinks",
-    "fired trigger": "leaves with FIRED_STATUS and no event of its own; the order it fires has another id, "
-    "is announced by orderAccepted, and each of the two names the other in relatedOrderId",
-    "percentage trigger quantity": "of what there is when it fires: the position on a perpetual, the free "
-    "base for a spot ask, the free quote for a spot bid",
-    "attached stop loss and take profit": "placed at the parent's first fill and enlarged by each later one "
-    "(orderModified); when either fires the other is cancelled; on a perpetual they only reduce",
-    "margin fraction": "max(base, factor * sqrt(notional)); the initial one is never below 1 / leverageLimit",
-    "loss beyond the free USDC": "a debt that the next USDC pays off; no other asset is sold for it",
-    "borrowing": "autoBorrow and autoBorrowRepay are accepted and change nothing: nobody borrows here",
-    "meanMarkPriceBand, meanPremiumBand": "not enforced: how they act is not documented",
-    "maxPriceUpdateMultiplier": "not enforced: a test may move the index as far as it likes",
-    "openInterestLimit, positionLimit": "shown and not enforced",
-    "liquidation": "by the book alone; without liquidity the account waits, in debt if need be",
-    "book that closes": "takes no orders; the resting ones stay until they are cancelled",
-}
-"""What is decided by the shape of the code rather than by a figure."""
-
-# Requests -----------------------------------------------------------------------------------------------
+# --- requests ------------------------------------------------------------------------------------------
 
 MOST_KLINES: Final = 10_000
 """Rows that one request for candles may span; more is INVALID_RANGE. The venue's limit is not documented."""
-
-BLANK_KLINES: Final = True
-"""An interval in which nothing was traded, after the first trade, has a row with nulls: the OpenAPI allows
-it, no capture shows whether the venue leaves it out."""
-
-KLINE_IN_PROGRESS: Final = False
-"""The interval that is not over has no row. A capture lacks it although it had traded; that may be a cache's
-doing."""
-
-LARGE_LIMITS_ARE_CUT: Final = True
-"""A `limit` above the documented maximum counts as the maximum."""
-
-REPEATED_VALUE_SIGNED: Final = "last"
-"""Which value of a repeated parameter counts for the signature: the venue's own client signs the last."""
-
-NESTED_VALUE_SIGNED: Final = "compact JSON"
-"""How an object inside a body is signed."""
-
-NULLS_ARE_ABSENT: Final = True
-"""A null in a body is a field that was not given, for the signature too."""
-
-CLOCK_AHEAD_IS_EXPIRED: Final = True
-"""A timestamp further ahead than the window is refused like one that is too old."""
-
-UNKNOWN_KEY: Final = "401 UNAUTHORIZED"
-"""The answer to a key without an account on a closed sandbox, and to a request without credentials where the
-OpenAPI lets a browser session stand in for them."""
-
-TAKER_SPEED_BUMP: Final = False
-"""The venue holds every order without postOnly back for 100 ms; here nothing waits."""
-
-CACHED_ANSWERS: Final = False
-"""The venue's CDN may answer public requests with data up to a minute old; here every answer is fresh."""

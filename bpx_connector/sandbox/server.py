@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -26,21 +26,22 @@ from aiohttp import web
 from bpx_connector.sandbox.clock import STEP, Clock, RealClock
 from bpx_connector.sandbox.crowd.listings import listings
 from bpx_connector.sandbox.crowd.traffic import OPENING, Traffic
-from bpx_connector.sandbox.exchange.exchange import Venue
+from bpx_connector.sandbox.exchange.exchange import Exchange
 from bpx_connector.sandbox.faults.answers import SpoiledAnswers
 from bpx_connector.sandbox.faults.control import Control
 from bpx_connector.sandbox.faults.faults import Faults
 from bpx_connector.sandbox.faults.kinds import Fault
 from bpx_connector.sandbox.faults.old_books import OldBooks
-from bpx_connector.sandbox.http import answering as rest
+from bpx_connector.sandbox.http.answering import Request, answer, encoded
 from bpx_connector.sandbox.http.budgets import Budgets
 from bpx_connector.sandbox.http.calls import Answer
-from bpx_connector.sandbox.http.context import FrontDesk, opened_venue
+from bpx_connector.sandbox.http.context import Context, opened_exchange
+from bpx_connector.sandbox.records.switches import Switches
 from bpx_connector.sandbox.socket.feed import Feed
 
 log = logging.getLogger(__name__)
 
-__all__ = ["DEFAULT_PORT", "Sandbox", "SandboxThread"]
+__all__ = ["DEFAULT_PORT", "LOOPBACK", "Sandbox", "SandboxThread"]
 
 DEFAULT_PORT: Final = 8787
 LOOPBACK: Final = "127.0.0.1"
@@ -55,8 +56,9 @@ class Sandbox:
 
     `seed` decides all that its traders do, `speed` multiplies how much they do (0 leaves the opening books
     as they are), `symbols` picks markets out of those listed. With a `DrivenClock` time stands still until
-    it is advanced. `closed` refuses keys never seen before, `limits` enforces the venue's request budgets.
-    Port 0 takes a free one.
+    it is advanced. `closed` refuses keys never seen before, `budgets` enforces the venue's request budgets
+    (`limits` is the earlier word for it), `switches` turns what the venue might do otherwise. Port 0 takes a
+    free one.
 
     `faults` makes things go wrong on purpose; a `control` port opens the door of `control.py` to it, on
     this machine only. Each of `interceptors` sees a request first, and whatever response it returns is sent
@@ -73,9 +75,11 @@ class Sandbox:
         symbols: Iterable[str] | None = None,
         clock: Clock | None = None,
         closed: bool = False,
+        budgets: bool = False,
         limits: bool = False,
         faults: Iterable[Fault | str] = (),
         control: int | None = None,
+        switches: Mapping[str, Any] | None = None,
     ) -> None:
         self.host = host
         self.port = port
@@ -84,16 +88,18 @@ class Sandbox:
         for fault in faults:
             self.faults.add(fault)
         self.control = Control(self.faults, control) if control is not None else None
+        self.switches = Switches()
+        self.switches.set(switches or {})
         rows = listings(symbols)
         born = self.clock.now() - OPENING
-        self.venue: Venue = opened_venue(rows, born)
-        self.desk = FrontDesk(self.venue, self.clock, rows, seed=seed, born=born, closed=closed)
+        self.venue: Exchange = opened_exchange(rows, born, self.switches)
+        self.context = Context(self.venue, self.clock, rows, seed=seed, born=born, closed=closed)
         self.traffic = Traffic(self.venue, rows, seed=seed, born=born, speed=speed)
-        self.feed = Feed(self.desk, self.faults)
+        self.feed = Feed(self.context, self.faults)
         self._old_books = OldBooks(self.venue, lambda: self.faults.stale_symbols(self.venue.rules))
         self.spoiled = SpoiledAnswers(self.faults, self.answered, self._old_books)
         self.interceptors: list[Interceptor] = [self.spoiled]
-        self._budgets = Budgets() if limits else None
+        self._budgets = Budgets() if budgets or limits else None
         self._runner: web.AppRunner | None = None
         self._steps: asyncio.Task[None] | None = None
 
@@ -193,9 +199,9 @@ class Sandbox:
         except web.HTTPRequestEntityTooLarge:
             return _response(Answer.of_text("payload too large", 413))
         return _response(
-            rest.answer(
-                self.desk,
-                rest.Request(
+            answer(
+                self.context,
+                Request(
                     request.method,
                     request.path,
                     list(request.query.items()),
@@ -208,15 +214,15 @@ class Sandbox:
         )
 
 
-def _response(answer: Answer) -> web.Response:
-    if answer.body is None:
-        return web.Response(status=answer.status, headers=answer.headers)
-    if answer.is_text:
-        return web.Response(text=answer.body, status=answer.status, headers=answer.headers)
+def _response(given: Answer) -> web.Response:
+    if given.body is None:
+        return web.Response(status=given.status, headers=given.headers)
+    if given.is_text:
+        return web.Response(text=given.body, status=given.status, headers=given.headers)
     return web.Response(
-        body=rest.encoded(answer.body),
-        status=answer.status,
-        headers=answer.headers,
+        body=encoded(given.body),
+        status=given.status,
+        headers=given.headers,
         content_type="application/json",
         charset="utf-8",
     )

@@ -84,7 +84,7 @@ def test_an_instance_made_here_works_in_a_thread_with_its_own_loop() -> None:
 
 
 async def test_a_signature_that_is_refused_is_raised_where_it_matters(sandbox: Sandbox) -> None:
-    sandbox.faults.distrust("subscribe")
+    sandbox.faults.refuse_signature("subscribe")
     async with exchange_on(sandbox) as exchange:
         public = asyncio.ensure_future(exchange.watch_ticker(SPOT))
         with pytest.raises(AuthenticationError, match=r"account\.orderUpdate was refused: 4003"):

@@ -189,7 +189,7 @@ async def _trade_at_random(stage: Stage, dice: random.Random) -> None:
             resting = venue.open_orders(stage.account)
             if dice.random() < 0.1 and resting:
                 order = dice.choice(resting)
-                await exchange.cancel_order(str(order.id), exchange.safe_symbol(order.symbol))
+                await exchange.cancel_order(str(order.id), exchange.safe_symbol(order.request.symbol))
         except BaseError:
             pass  # what became of it, the streams say
         await asyncio.sleep(0.005)
@@ -429,7 +429,7 @@ async def test_a_stale_snapshot_takes_no_book_back_in_time(stage: Stage) -> None
 async def test_a_refused_signature_is_told_to_watchers_of_the_account_and_to_nobody_else(
     stage: Stage,
 ) -> None:
-    stage.sandbox.faults.distrust()
+    stage.sandbox.faults.refuse_signature()
     stage.watchers.book(SPOT)
     exchange = stage.exchange
     watches = [

@@ -82,7 +82,7 @@ def _for_account(floor: Floor, kind: str, account: Account, *arguments: Any) -> 
         venue.cancel_all(account, arguments[0], None, now)
     elif kind == "cancel":
         for order in venue.open_orders(account, arguments[0])[:1]:
-            venue.cancel(account, order.symbol, order_id=order.id, now=now)
+            venue.cancel(account, order.request.symbol, order_id=order.id, now=now)
     else:
         floor.place(account, arguments[0], arguments[1], **_fields(kind, *arguments))
 
@@ -136,10 +136,10 @@ def held_by(floor: Floor, account: Account, asset: str) -> Iterable[Decimal]:
         for order in resting(floor.venue.markets[symbol].book):
             if order.account_id != account.id:
                 continue
-            if order.side == ASK and rules.base == asset:
+            if order.request.side == ASK and rules.base == asset:
                 yield order.remaining
-            if order.side == BID and rules.quote == asset:
-                yield order.remaining * (order.price or ZERO)
+            if order.request.side == BID and rules.quote == asset:
+                yield order.remaining * (order.request.price or ZERO)
 
 
 def check_book(book: Book) -> None:
@@ -156,12 +156,14 @@ def check_commitments(book: Book, account: Account, symbol: str) -> None:
     mine = [order for order in resting(book) if order.account_id == account.id]
     if symbol.endswith("_PERP"):
         for side in (BID, ASK):
-            wanted = sum((o.remaining for o in mine if o.side == side and not o.reduce_only), ZERO)
+            wanted = sum(
+                (o.remaining for o in mine if o.request.side == side and not o.request.reduce_only), ZERO
+            )
             assert account.committed_quantity(symbol, side) == wanted
     for order in mine:
-        if order.reduce_only:
+        if order.request.reduce_only:
             held = account.position_quantity(symbol)
-            assert order.remaining <= (held if order.side == ASK else -held)
+            assert order.remaining <= (held if order.request.side == ASK else -held)
     waiting = [order for order in account.open_in(symbol) if order.status == TRIGGER_PENDING]
     assert {order.id for order in account.open_in(symbol)} == {order.id for order in [*mine, *waiting]}
 

@@ -51,7 +51,7 @@ class LocalDesk:
         request = rest.Request(
             method, path, [(key, str(value)) for key, value in pairs], given, raw, "127.0.0.1"
         )
-        return rest.answer(self.sandbox.desk, request, self.budgets)
+        return rest.answer(self.sandbox.context, request, self.budgets)
 
     def get(self, path: str, **query: Any) -> Any:
         """The body of a public GET that succeeds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bpx_connector.sandbox.clock import DrivenClock
-from bpx_connector.sandbox.exchange.exchange import Venue
+from bpx_connector.sandbox.exchange.exchange import Exchange
 from bpx_connector.sandbox.server import SandboxThread
 
 __all__ = ["SYMBOLS", "RunningSandbox"]
@@ -36,7 +36,7 @@ class RunningSandbox(SandboxThread):
         super().__init__(**{"seed": SEED, "symbols": SYMBOLS, "clock": self.clock, **settings})
 
     @property
-    def venue(self) -> Venue:
+    def venue(self) -> Exchange:
         """The engine behind the sandbox, to look at while nobody is calling."""
         return self.sandbox.venue
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from bpx_connector.sandbox.account.ledger import Account
-from bpx_connector.sandbox.exchange.exchange import Venue
+from bpx_connector.sandbox.exchange.exchange import Exchange
 from bpx_connector.sandbox.records.events import Event
 from bpx_connector.sandbox.records.orders import ASK, BID, LIMIT, MARKET, Order, OrderRequest
 from bpx_connector.sandbox.records.rules import MarketRules, market_rules
@@ -78,7 +78,7 @@ class Floor:
 
     def __init__(self, funds: Mapping[str, Decimal] | None = None) -> None:
         self.now = START
-        self.venue = Venue(all_rules(), now=START, prices=PRICES)
+        self.venue = Exchange(all_rules(), now=START, prices=PRICES)
         self.events: list[Event] = []
         self.alice = self.venue.open_account("alice", START, funds=funds)
         self.bob = self.venue.open_account("bob", START, funds=funds)
@@ -91,7 +91,7 @@ class Floor:
         figures: dict[str, Any] = {name: _figure(name, value) for name, value in fields.items()}
         order_type = LIMIT if "price" in figures else MARKET
         request = OrderRequest(symbol=symbol, side=side, **{"order_type": order_type, **figures})
-        return self.venue.execute(account, request, self.now)
+        return self.venue.execute(account, request, self.now).result
 
     def bid(self, account: Account, symbol: str = SPOT, **fields: Any) -> Order:
         """Place an order to buy."""

@@ -7,8 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from bpx_connector.sandbox import choices
+from bpx_connector.sandbox.account.announcements import Announcements
 from bpx_connector.sandbox.account.ledger import USDC, Account, FundingPayment, Ledger
-from bpx_connector.sandbox.exchange.outbox import Announcements
 from bpx_connector.sandbox.market.market import Market
 from bpx_connector.sandbox.market.marks import FundingRate
 from bpx_connector.sandbox.records.events import (
@@ -20,11 +20,12 @@ from bpx_connector.sandbox.records.events import (
     Liquidated,
     Traded,
 )
+from bpx_connector.sandbox.records.figures import BASIS_POINT, ZERO
 from bpx_connector.sandbox.records.orders import BID, LIQUIDATE_ON_BOOK, Fill, Order
 from bpx_connector.sandbox.records.positions import USDC_UNIT, Position
-from bpx_connector.sandbox.records.rules import BASIS_POINT, MarketRules
+from bpx_connector.sandbox.records.rules import MarketRules
 
-ZERO: Final = Decimal(0)
+__all__ = ["Clearing", "fee_rate"]
 
 
 class Clearing:
@@ -87,8 +88,9 @@ class Clearing:
         """Give one asset and receive the other, less the fee, which is kept back from what is received."""
         rules = market.rules
         notional = traded.price * traded.quantity
-        given, received = (rules.quote, rules.base) if order.side == BID else (rules.base, rules.quote)
-        pays, gets = (notional, traded.quantity) if order.side == BID else (traded.quantity, notional)
+        given, received, pays, gets = rules.base, rules.quote, traded.quantity, notional
+        if order.request.side == BID:
+            given, received, pays, gets = received, given, gets, pays
         if is_maker:
             self._ledger.spend_held(account, order, given, pays)
         else:
@@ -114,9 +116,9 @@ class Clearing:
         fill = Fill(
             trade_id=traded.trade_id,
             order_id=order.id,
-            client_id=order.client_id,
-            symbol=order.symbol,
-            side=order.side,
+            client_id=order.request.client_id,
+            symbol=order.request.symbol,
+            side=order.request.side,
             price=traded.price,
             quantity=traded.quantity,
             fee=fee,
@@ -134,7 +136,7 @@ class Clearing:
         The fee counts with the position that the fill met.
         """
         account = self._ledger.accounts[order.account_id]
-        quantity = traded.quantity if order.side == BID else -traded.quantity
+        quantity = traded.quantity if order.request.side == BID else -traded.quantity
         before = account.position_quantity(market.symbol)
         position = account.positions.get(market.symbol)
         if position is not None and position.quantity * quantity < 0:
@@ -149,7 +151,7 @@ class Clearing:
         market.open_interest += max(after, ZERO) - max(before, ZERO)
         if order.system_order_type == LIQUIDATE_ON_BOOK:
             self._announcements.tell(
-                Liquidated(traded.time, market.symbol, order.side, traded.price, traded.quantity)
+                Liquidated(traded.time, market.symbol, order.request.side, traded.price, traded.quantity)
             )
 
     def _reduce(

@@ -8,10 +8,13 @@ from typing import Final
 from bpx_connector.sandbox import choices
 from bpx_connector.sandbox.account.clearing import fee_rate
 from bpx_connector.sandbox.account.ledger import Account
-from bpx_connector.sandbox.account.margin import ZERO, Valuation, collateral_weight
+from bpx_connector.sandbox.account.margin import Valuation, collateral_weight
 from bpx_connector.sandbox.market.market import Market
+from bpx_connector.sandbox.records.figures import ZERO
 from bpx_connector.sandbox.records.orders import ASK, BID, OPPOSITE
 from bpx_connector.sandbox.records.rules import MarketRules
+
+__all__ = ["largest_order", "largest_withdrawal"]
 
 WITHDRAWAL_UNIT: Final = Decimal("0.00000001")
 

@@ -13,10 +13,13 @@ from decimal import Decimal
 from typing import Final
 
 from bpx_connector.sandbox import choices
+from bpx_connector.sandbox.records.figures import ZERO
 from bpx_connector.sandbox.records.orders import TRIGGER_PENDING, Fill, Order
+from bpx_connector.sandbox.records.outbox import Touched
 from bpx_connector.sandbox.records.positions import Position
 
-ZERO: Final = Decimal(0)
+__all__ = ["USDC", "Account", "Deposit", "FundingPayment", "Ledger", "Withdrawal"]
+
 USDC: Final = choices.QUOTE_ASSET
 
 
@@ -130,19 +133,19 @@ class Account:
 
     def commit(self, order: Order, quantity: Decimal) -> None:
         """Count a change in what a resting order may still trade."""
-        if not order.reduce_only:
-            key = (order.symbol, order.side)
+        if not order.request.reduce_only:
+            key = (order.request.symbol, order.request.side)
             self.committed[key] = self.committed.get(key, ZERO) + quantity
 
     def list_order(self, order: Order) -> None:
         """Add an order that rests or waits."""
-        self.open_orders.setdefault(order.symbol, {})[order.id] = order
+        self.open_orders.setdefault(order.request.symbol, {})[order.id] = order
 
     def unlist_order(self, order: Order) -> None:
         """Drop an order that no longer rests or waits."""
-        of_market = self.open_orders.get(order.symbol)
+        of_market = self.open_orders.get(order.request.symbol)
         if of_market is not None and of_market.pop(order.id, None) is not None and not of_market:
-            del self.open_orders[order.symbol]
+            del self.open_orders[order.request.symbol]
 
     def open_in(self, symbol: str) -> list[Order]:
         """The open orders of one market, oldest first."""
@@ -163,26 +166,20 @@ class Account:
 
 
 class Ledger:
-    """All accounts and the exchange's own purses. `touched` collects whose balance changed, in order."""
+    """All accounts and the exchange's own purses; every balance that changes is reported to `touched`."""
 
-    def __init__(self) -> None:
+    def __init__(self, touched: Touched) -> None:
         self.accounts: Final[dict[int, Account]] = {}
         self.fees: Final[dict[str, Decimal]] = {}
         self.pot = ZERO
         self.funding_pot = ZERO
-        self._touched: dict[tuple[int, str], None] = {}
+        self._touched: Final = touched
 
     def open(self, public_key: str, now: int, fees: dict[str, Decimal], house: bool) -> Account:
         """A new account without funds."""
         account = Account(len(self.accounts) + 1, public_key, now, fees, house)
         self.accounts[account.id] = account
         return account
-
-    def take_touched(self) -> list[tuple[Account, str]]:
-        """Whose balance of which asset changed since the last call."""
-        touched = [(self.accounts[number], asset) for number, asset in self._touched]
-        self._touched = {}
-        return touched
 
     def total(self, asset: str) -> Decimal:
         """Everything there is of an asset, purses included."""
@@ -193,7 +190,7 @@ class Ledger:
     def credit(self, account: Account, asset: str, amount: Decimal) -> None:
         """Add to what is free."""
         account.balance(asset).available += amount
-        self._touch(account, asset)
+        self._touched.balances[account.id, asset] = None
 
     def debit(self, account: Account, asset: str, amount: Decimal) -> None:
         """Take from what is free; the caller knows that it is enough."""
@@ -201,7 +198,7 @@ class Ledger:
         balance.available -= amount
         if balance.available < 0:
             raise ValueError(f"account {account.id} would owe {-balance.available} {asset}")
-        self._touch(account, asset)
+        self._touched.balances[account.id, asset] = None
 
     def hold(self, account: Account, order: Order, asset: str, amount: Decimal) -> None:
         """Lock funds for a resting order."""
@@ -220,7 +217,7 @@ class Ledger:
         """Take from what an order keeps locked."""
         order.held -= amount
         account.balance(asset).locked -= amount
-        self._touch(account, asset)
+        self._touched.balances[account.id, asset] = None
 
     def take_fee(self, asset: str, amount: Decimal) -> None:
         """Put a fee that was held back into the exchange's purse."""
@@ -245,13 +242,10 @@ class Ledger:
         if paid:
             self.pot -= paid
             account.balance(USDC).available += paid
-            self._touch(account, USDC)
+            self._touched.balances[account.id, USDC] = None
 
     def pay_funding(self, account: Account, amount: Decimal) -> None:
         """Pass on a funding payment; positive is received."""
         self.settle(account, amount)
         self.pot += amount
         self.funding_pot -= amount
-
-    def _touch(self, account: Account, asset: str) -> None:
-        self._touched[account.id, asset] = None

@@ -14,15 +14,22 @@ from decimal import Decimal
 from typing import Final
 
 from bpx_connector.sandbox import choices
-from bpx_connector.sandbox.account.ledger import Account
+from bpx_connector.sandbox.account.ledger import USDC, Account
 from bpx_connector.sandbox.market.market import Market
+from bpx_connector.sandbox.records.figures import ONE, ZERO
 from bpx_connector.sandbox.records.orders import ASK, BID
 from bpx_connector.sandbox.records.positions import Position
 from bpx_connector.sandbox.records.rules import MarginFunction
 
-ZERO: Final = Decimal(0)
-ONE: Final = Decimal(1)
-USDC: Final = choices.QUOTE_ASSET
+__all__ = [
+    "AccountSummary",
+    "CollateralRow",
+    "MarginSummary",
+    "PositionView",
+    "Valuation",
+    "account_summary",
+    "collateral_weight",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

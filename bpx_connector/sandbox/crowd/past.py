@@ -5,24 +5,30 @@ before, which gives the look of a random walk and lets any minute be computed wi
 shifted so that the last minute closes exactly at the market's start price, where live trading takes over.
 Whole numbers throughout (ticks, parts per million): the same history on every machine.
 
-Minutes are counted from 1970. The past reaches 90 days back; a market that never trades has none.
+Times are minutes since 1970. The past reaches 90 days back; a market that never trades has none.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bpx_connector.sandbox.crowd.listings import Listing
+from bpx_connector.sandbox.market.candles import INTERVALS, Candle, interval_bounds
+from bpx_connector.sandbox.records.times import MINUTE
 
-__all__ = ["MINUTES_BACK", "Past", "PastCandle", "PastMinute"]
+__all__ = ["MINUTES_BACK", "Past", "PastMinute"]
 
-MINUTES_BACK = 90 * 24 * 60
-HOUR = 60
+MINUTES_AN_HOUR: Final = 60
+MINUTES_A_DAY: Final = 24 * MINUTES_AN_HOUR
+MINUTES_BACK: Final = 90 * MINUTES_A_DAY
+_HOURS_KEPT: Final = 200
+"""Hours of single minutes that are kept once they are made: as many as one request can span."""
+_PIECES_KEPT: Final = MINUTES_BACK // MINUTES_AN_HOUR + _HOURS_KEPT
+"""Hours of longer candles that are kept: all of them, for one length at a time."""
 _WAVES = 9
 _MILLION = 1_000_000
 _MASK = 2**64 - 1
@@ -43,19 +49,6 @@ class PastMinute(NamedTuple):
     close: int
     steps: int
     turnover: int
-    trades: int
-
-
-@dataclass(frozen=True, slots=True)
-class PastCandle:
-    """Prices and volume of minutes that follow one another."""
-
-    open: Decimal
-    high: Decimal
-    low: Decimal
-    close: Decimal
-    volume: Decimal
-    quote_volume: Decimal
     trades: int
 
 
@@ -94,7 +87,8 @@ class Past:
         self._shift = self._heights(beginning, 1)[0]
         # A take of a level is worth a fifth of it on average; see traffic.
         self._steps_a_trade = max(1, int(listing.notional // 5 / (listing.start * self._rules.step)))
-        self._hour = lru_cache(maxsize=512)(self._hour_of_minutes)
+        self._hour = lru_cache(maxsize=_HOURS_KEPT)(self._hour_of_minutes)
+        self._pieces = lru_cache(maxsize=_PIECES_KEPT)(self._hour_in_pieces)
 
     def _noise(self, wave: int, knot: int) -> int:
         """Noise in -1024..1024 at one knot of one wave."""
@@ -135,37 +129,69 @@ class Past:
         return PastMinute(minute, opening, high, low, closing, steps, steps * (opening + closing), trades)
 
     def _hour_of_minutes(self, hour: int) -> tuple[PastMinute, ...]:
-        first = hour * HOUR
-        ticks = self._ticks(first, HOUR + 1)
-        return tuple(self._minute(first + place, ticks[place], ticks[place + 1]) for place in range(HOUR))
+        first = hour * MINUTES_AN_HOUR
+        ticks = self._ticks(first, MINUTES_AN_HOUR + 1)
+        return tuple(
+            self._minute(first + place, ticks[place], ticks[place + 1]) for place in range(MINUTES_AN_HOUR)
+        )
+
+    def _hour_in_pieces(self, length: int, hour: int) -> tuple[PastMinute, ...]:
+        """The pieces of so many minutes in one hour, each as one."""
+        pieces: dict[int, PastMinute] = {}
+        for minute in self.minutes(hour * MINUTES_AN_HOUR, (hour + 1) * MINUTES_AN_HOUR):
+            place = minute.start // length
+            piece = pieces.get(place)
+            pieces[place] = minute if piece is None else _together(piece, minute)
+        return tuple(pieces.values())
 
     def minutes(self, first: int, last: int) -> Iterator[PastMinute]:
         """The minutes from `first` up to, not including, `last`, as far as there is a past."""
         first, last = max(first, self.earliest), min(last, self.beginning)
         if not self._listing.is_lively or first >= last:
             return
-        for hour in range(first // HOUR, (last - 1) // HOUR + 1):
+        for hour in _hours(first, last):
             for minute in self._hour(hour):
                 if first <= minute.start < last:
                     yield minute
 
-    def candle(self, minutes: Sequence[PastMinute]) -> PastCandle:
-        """One candle over some minutes that follow one another."""
+    def candles(self, interval: str, first: int, last: int) -> list[Candle]:
+        """The candles, of a minute or longer, over the minutes from `first` up to `last`, oldest first."""
+        length = _piece_length(interval)
+        wholes: dict[tuple[int, int], PastMinute] = {}
+        for hour in self._hours_of_past(first, last):
+            for piece in self._pieces(length, hour):
+                if first <= piece.start < last:
+                    bounds = interval_bounds(interval, piece.start * MINUTE)
+                    whole = wholes.get(bounds)
+                    wholes[bounds] = piece if whole is None else _together(whole, piece)
+        return [self.whole(minutes, *bounds) for bounds, minutes in wholes.items()]
+
+    def prepare(self, interval: str, first: int, last: int) -> Iterator[None]:
+        """Make what `candles` will look at, an hour at a step."""
+        length = _piece_length(interval)
+        for hour in self._hours_of_past(first, last):
+            self._pieces(length, hour)
+            yield
+
+    def whole(self, minutes: PastMinute, start: int = 0, end: int = 0) -> Candle:
+        """What some minutes come to, as the candle of an interval (microseconds)."""
         tick, step = self._rules.tick, self._rules.step
-        return PastCandle(
-            open=minutes[0].open * tick,
-            high=max(minute.high for minute in minutes) * tick,
-            low=min(minute.low for minute in minutes) * tick,
-            close=minutes[-1].close * tick,
-            volume=sum(minute.steps for minute in minutes) * step,
-            quote_volume=sum(minute.turnover for minute in minutes) * tick * step / 2,
-            trades=sum(minute.trades for minute in minutes),
+        return Candle(
+            start,
+            end,
+            open=minutes.open * tick,
+            high=minutes.high * tick,
+            low=minutes.low * tick,
+            close=minutes.close * tick,
+            volume=minutes.steps * step,
+            quote_volume=minutes.turnover * tick * step / 2,
+            trades=minutes.trades,
         )
 
     def suffixes(self, days: int) -> list[PastMinute]:
         """For each minute of the last days, that minute and all after it as one."""
         sums: list[PastMinute] = []
-        for minute in reversed(list(self.minutes(self.beginning - days * 24 * HOUR, self.beginning))):
+        for minute in reversed(list(self.minutes(self.beginning - days * MINUTES_A_DAY, self.beginning))):
             sums.append(_together(minute, sums[-1]) if sums else minute)
         sums.reverse()
         return sums
@@ -177,3 +203,18 @@ class Past:
             _mixed(self._salt + 0x8EBC6AF09C88C6E3 + hour * 0x589965CC75374CC3 & _MASK) % (2 * usual) - usual
         )
         return Decimal(usual + spread // 4).scaleb(-9)
+
+    def _hours_of_past(self, first: int, last: int) -> range:
+        return _hours(max(first, self.earliest), min(last, self.beginning))
+
+
+def _hours(first: int, last: int) -> range:
+    """The hours that minutes from `first` up to `last` lie in."""
+    if first >= last:
+        return range(0)
+    return range(first // MINUTES_AN_HOUR, (last - 1) // MINUTES_AN_HOUR + 1)
+
+
+def _piece_length(interval: str) -> int:
+    """The minutes of the pieces that an interval is put together of: itself, or hours."""
+    return min(INTERVALS.get(interval, INTERVALS["1d"]) // MINUTE, MINUTES_AN_HOUR)

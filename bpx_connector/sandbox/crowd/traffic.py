@@ -12,23 +12,23 @@ market's start so that long runs stay near it, and becomes the index price.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Final
 
 from bpx_connector.sandbox.account.ledger import Account
 from bpx_connector.sandbox.crowd.listings import Listing
-from bpx_connector.sandbox.exchange.exchange import Venue
-from bpx_connector.sandbox.records.events import Event, OrderChanged
-from bpx_connector.sandbox.records.orders import ASK, BID, IOC, LIMIT, OrderRequest
+from bpx_connector.sandbox.exchange.exchange import Exchange
+from bpx_connector.sandbox.records.orders import ASK, BID, IOC, LIMIT, Order, OrderRequest
 from bpx_connector.sandbox.records.refusals import Refusal
+from bpx_connector.sandbox.records.times import SECOND
 
 __all__ = ["OPENING", "Traffic"]
 
-OPENING: Final = 30_000_000
-"""Microseconds of trading before the doors open: there are trades and marks from the first request on."""
+OPENING: Final = 30 * SECOND
+"""The trading before the doors open: there are trades and marks from the first request on."""
 
-SECOND: Final = 1_000_000
 MILLION: Final = 1_000_000
 LEAN: Final = 20_000
 """Each second takes back one part in so many of the distance from the start price."""
@@ -44,23 +44,21 @@ HOUSE_FUNDS: Final = Decimal(10) ** 12
 
 
 class Traffic:
-    """All traders of a venue."""
+    """All traders of an exchange."""
 
     def __init__(
-        self, venue: Venue, listings: Iterable[Listing], *, seed: int, born: int, speed: float = 1
+        self, exchange: Exchange, listings: Iterable[Listing], *, seed: int, born: int, speed: float = 1
     ) -> None:
         rows = [listing for listing in listings if listing.is_lively]
         assets = {"USDC", *(listing.rules.base for listing in rows if not listing.rules.is_perp)}
         funds = dict.fromkeys(sorted(assets), HOUSE_FUNDS)
-        maker = venue.open_account("house maker", born, funds=funds, house=True)
-        taker = venue.open_account("house taker", born, funds=funds, house=True)
-        self._maker_id = maker.id
+        maker = exchange.open_account("house maker", born, funds=funds, house=True)
+        taker = exchange.open_account("house taker", born, funds=funds, house=True)
         self._born = born
         self._markets = {
-            listing.symbol: _MarketTraders(venue, listing, maker, taker, seed, speed) for listing in rows
+            listing.symbol: _MarketTraders(exchange, listing, maker, taker, seed, speed) for listing in rows
         }
-        self._venue = venue
-        venue.listeners.append(self._hear)
+        self._exchange = exchange
 
     def open(self) -> None:
         """Fill the books and trade for the half minute before the doors open."""
@@ -69,27 +67,21 @@ class Traffic:
         for time in range(self._born + SECOND, self._born + OPENING, SECOND):
             for market in self._markets.values():
                 market.trade_once(time)
-            self._venue.tick(time)
+            self._exchange.tick(time)
 
     def step(self, now: int) -> None:
         """Do what is due by now in every market."""
         for market in self._markets.values():
             market.step(now)
 
-    def _hear(self, event: Event) -> None:
-        if isinstance(event, OrderChanged) and event.account_id == self._maker_id and not event.order.is_open:
-            market = self._markets.get(event.order.symbol)
-            if market is not None:
-                market.forget(event.order.id)
-
 
 class _MarketTraders:
     """The traders of one market."""
 
     def __init__(
-        self, venue: Venue, listing: Listing, maker: Account, taker: Account, seed: int, speed: float
+        self, exchange: Exchange, listing: Listing, maker: Account, taker: Account, seed: int, speed: float
     ) -> None:
-        self._venue = venue
+        self._exchange = exchange
         self._listing = listing
         self._rules = listing.rules
         self._maker = maker
@@ -99,8 +91,6 @@ class _MarketTraders:
         self._steps = random.Random(f"{seed} {listing.underlying}")
         self._start = int(listing.start / listing.rules.tick) * MILLION
         self._true = self._start
-        self._quotes: dict[str, dict[int, int]] = {BID: {}, ASK: {}}
-        """Side to order id to price in ticks."""
         # Millionths of an action that one microsecond is worth.
         self._pace = int(listing.pace * MILLION) * int(speed * 1000) // 1000
         self._owed = 0
@@ -137,11 +127,6 @@ class _MarketTraders:
         self._renew(now)
         self._take(now)
 
-    def forget(self, order_id: int) -> None:
-        """An order is gone: filled, cancelled or expired."""
-        for quotes in self._quotes.values():
-            quotes.pop(order_id, None)
-
     # --- decisions -----------------------------------------------------------------------------------
 
     def _walk(self, now: int) -> None:
@@ -151,7 +136,7 @@ class _MarketTraders:
         step = self._steps.randint(-width, width)
         self._true += self._true * step // MILLION + (self._start - self._true) // LEAN
         self._true = max(self._true, self._start // 4, MILLION)
-        self._venue.set_index(self._listing.symbol, self._index(), now)
+        self._exchange.set_index(self._listing.symbol, self._index(), now)
 
     def _index(self) -> Decimal:
         """The true price to a hundredth of a tick."""
@@ -166,23 +151,30 @@ class _MarketTraders:
     def _renew(self, now: int) -> None:
         """Keep one side at its depth: move a quote that the price has run into, or an arbitrary one."""
         side = self._random.choice((BID, ASK))
-        quotes = self._quotes[side]
+        quotes = self._quotes(side)
         if len(quotes) >= self._listing.levels:
-            self._cancel(side, self._stale(side) or self._random.choice(list(quotes)), now)
+            self._cancel(self._stale(side, quotes) or self._random.choice(quotes), now)
         # Most new quotes go near the touch, where most are taken.
         place = min(
             self._random.randrange(self._listing.levels), self._random.randrange(self._listing.levels)
         )
         self._quote(side, self._offset_of(place), now)
 
-    def _stale(self, side: str) -> int | None:
+    def _quotes(self, side: str) -> list[Order]:
+        """What rests of this side, oldest first."""
+        resting = self._maker.open_orders.get(self._listing.symbol, {})
+        return [order for order in resting.values() if order.request.side == side]
+
+    def _stale(self, side: str, quotes: Sequence[Order]) -> Order | None:
         """A quote on the wrong side of the true price, or one left far behind by it."""
-        true, widest = self._true // MILLION, self._true // MILLION * self._reach * 2 // MILLION + 8
-        towards = 1 if side == BID else -1
-        for order_id, price in self._quotes[side].items():
-            behind = (true - price) * towards
-            if behind <= 0 or behind > widest + self._listing.levels:
-                return order_id
+        ticks = self._true // MILLION
+        true = ticks * self._rules.tick
+        widest = (ticks * self._reach * 2 // MILLION + 8 + self._listing.levels) * self._rules.tick
+        for order in quotes:
+            price = order.request.price or true
+            behind = true - price if side == BID else price - true
+            if behind <= 0 or behind > widest:
+                return order
         return None
 
     def _offset_of(self, place: int) -> int:
@@ -205,7 +197,7 @@ class _MarketTraders:
         quantity = self._quantity(20, 180)
         if ticks <= 0:
             return
-        order = self._placed(
+        self._place(
             self._maker,
             OrderRequest(
                 symbol=self._listing.symbol,
@@ -217,18 +209,16 @@ class _MarketTraders:
             ),
             now,
         )
-        if order is not None:
-            self._quotes[side][order] = ticks
 
     def _take(self, now: int) -> None:
         """Trade against the best price, whoever's it is, with a limit a little beyond it."""
         side = self._random.choice((BID, ASK))
         quantity = self._quantity(2, 40)
         best = self._best_of(ASK if side == BID else BID)
-        if best is None or self._rules.state == "PostOnly":
+        if best is None or self._exchange.markets[self._listing.symbol].state == "PostOnly":
             return
         slack = max(2, self._true // MILLION * HALF_SPREAD_PPM // MILLION) * self._rules.tick
-        self._placed(
+        self._place(
             self._taker,
             OrderRequest(
                 symbol=self._listing.symbol,
@@ -242,21 +232,14 @@ class _MarketTraders:
         )
 
     def _best_of(self, side: str) -> Decimal | None:
-        book = self._venue.depth(self._listing.symbol, 1)
+        book = self._exchange.depth(self._listing.symbol, 1)
         levels = book.asks if side == ASK else book.bids
         return levels[0][0] if levels else None
 
-    def _placed(self, account: Account, request: OrderRequest, now: int) -> int | None:
-        """The id of the order if it rests; a refusal is no matter to the traders."""
-        try:
-            order = self._venue.execute(account, request, now)
-        except Refusal:
-            return None
-        return order.id if order.is_open else None
+    def _place(self, account: Account, request: OrderRequest, now: int) -> None:
+        """A refusal is no matter to the traders."""
+        with suppress(Refusal):
+            self._exchange.execute(account, request, now)
 
-    def _cancel(self, side: str, order_id: int, now: int) -> None:
-        self._quotes[side].pop(order_id, None)
-        try:
-            self._venue.cancel(self._maker, self._listing.symbol, order_id=order_id, now=now)
-        except Refusal:
-            return
+    def _cancel(self, order: Order, now: int) -> None:
+        self._exchange.cancel(self._maker, self._listing.symbol, order_id=order.id, now=now)

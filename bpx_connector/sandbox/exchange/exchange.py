@@ -1,7 +1,8 @@
 """What the exchange is, without the network: commands go in here in one order, changes come out as events.
 
-No clock is read: `now` is an argument, in microseconds, and never runs backwards. Commands raise `Refusal`;
-records that queries hand out are the exchange's own and are only to be read.
+A command answers what it did and its events, and the outbox publishes these to its listeners once the books
+are balanced. No clock is read: `now` is an argument, in microseconds, and never runs backwards. Commands
+raise `Refusal`; records that queries hand out are the exchange's own and are only to be read.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Final
 
 from bpx_connector.sandbox import choices
+from bpx_connector.sandbox.account.announcements import Announcements
 from bpx_connector.sandbox.account.clearing import Clearing
 from bpx_connector.sandbox.account.largest import largest_order, largest_withdrawal
 from bpx_connector.sandbox.account.ledger import Account, Deposit, FundingPayment, Ledger, Withdrawal
@@ -21,25 +23,27 @@ from bpx_connector.sandbox.account.margin import (
     Valuation,
     account_summary,
 )
-from bpx_connector.sandbox.exchange.order_life import Desk
-from bpx_connector.sandbox.exchange.outbox import Announcements
+from bpx_connector.sandbox.exchange.order_life import Orders
 from bpx_connector.sandbox.exchange.schedule import Schedule
 from bpx_connector.sandbox.exchange.triggers import Triggers
-from bpx_connector.sandbox.market import order_checks as entry
 from bpx_connector.sandbox.market.candles import Candle, Ticker
 from bpx_connector.sandbox.market.market import Market
 from bpx_connector.sandbox.market.marks import Depth, FundingRate, Mark
+from bpx_connector.sandbox.market.order_checks import check_request, is_conditional
 from bpx_connector.sandbox.records import refusals
 from bpx_connector.sandbox.records.events import Event, Traded
+from bpx_connector.sandbox.records.figures import ONE, ZERO
 from bpx_connector.sandbox.records.orders import CONDITIONAL_ORDER, TRIGGER_PENDING, Fill, Order, OrderRequest
+from bpx_connector.sandbox.records.outbox import Done, Outbox, Touched
 from bpx_connector.sandbox.records.positions import Position
 from bpx_connector.sandbox.records.refusals import Refusal
 from bpx_connector.sandbox.records.rules import MarketRules
+from bpx_connector.sandbox.records.switches import Switches
 
-ZERO: Final = Decimal(0)
+__all__ = ["Exchange"]
 
 
-class Venue:
+class Exchange:
     """The whole exchange in one object.
 
     `prices` gives each market its first index and last price. `fees` overrides rows of
@@ -53,24 +57,34 @@ class Venue:
         now: int,
         prices: Mapping[str, Decimal],
         fees: Mapping[str, Decimal] | None = None,
+        switches: Switches | None = None,
     ) -> None:
         self.rules: Final[dict[str, MarketRules]] = {each.symbol: each for each in rules}
-        self.ledger: Final = Ledger()
-        self.markets: Final = {s: Market(each, prices[s], now) for s, each in self.rules.items()}
+        self.switches: Final = Switches() if switches is None else switches
+        self._touched: Final = Touched()
+        self._outbox: Final = Outbox()
+        self.listeners: Final[list[Callable[[Event], None]]] = self._outbox.listeners
+        """Each is called with every event of a command when the command is over."""
+        self.ledger: Final = Ledger(self._touched)
+        self.markets: Final = {
+            s: Market(each, prices[s], now, self._touched) for s, each in self.rules.items()
+        }
+        self._place_of: Final = {symbol: place for place, symbol in enumerate(self.markets)}
         self.valuation: Final = Valuation(self.markets)
-        self._announcements: Final = Announcements(self.valuation)
-        self.listeners: Final[list[Callable[[Event], None]]] = self._announcements.listeners
+        self._announcements: Final = Announcements(self._outbox, self.valuation)
         self._fees: Final = {**choices.FEES_BASIS_POINTS, **(fees or {})}
         clearing = Clearing(self.ledger, self._announcements)
-        self._desk: Final = Desk(self.ledger, self.markets, self.valuation, clearing, self._announcements)
-        self._triggers: Final = Triggers(self.ledger, self.markets, self._desk, self._announcements)
+        self._orders: Final = Orders(self.ledger, self.markets, self.valuation, clearing, self._announcements)
+        self._triggers: Final = Triggers(
+            self.ledger, self.markets, self._orders, self._announcements, self.switches
+        )
         self._schedule: Final = Schedule(
-            self.ledger, self.markets, self.valuation, clearing, self._desk, self._announcements, now
+            self.ledger, self.markets, self.valuation, clearing, self._orders, self._announcements, now
         )
         self._by_key: Final[dict[str, Account]] = {}
         self._next_transfer_id = choices.FIRST_TRANSFER_ID
 
-    # Commands -----------------------------------------------------------------------------------------------
+    # --- commands --------------------------------------------------------------------------------------
 
     def open_account(
         self,
@@ -90,21 +104,24 @@ class Venue:
         account = self.ledger.open(public_key, now, dict(self._fees), house)
         self._by_key[public_key] = account
         for asset, quantity in (self._starting_funds() if funds is None else funds).items():
-            self.deposit(account, asset, quantity, now)
+            self._deposited(account, asset, quantity, now, "internal")
+        self._finish(now)
         return account
 
-    def execute(self, account: Account, request: OrderRequest, now: int) -> Order:
+    def execute(self, account: Account, request: OrderRequest, now: int) -> Done[Order]:
         """Place one order: the record after matching, or a `Refusal` raised."""
+        events: list[Event] = []
         try:
-            return self._placed(account, request, now)
+            order = self._placed(account, request, now)
         finally:
-            self._finish(now)
+            events += self._finish(now)
+        return Done(order, events)
 
     def execute_batch(
         self, account: Account, requests: Sequence[OrderRequest], now: int
-    ) -> list[Order | Refusal]:
+    ) -> list[Done[Order] | Refusal]:
         """Place orders one after the other; each answers for itself."""
-        answers: list[Order | Refusal] = []
+        answers: list[Done[Order] | Refusal] = []
         for request in requests:
             try:
                 answers.append(self.execute(account, request, now))
@@ -120,21 +137,19 @@ class Venue:
         order_id: int | None = None,
         client_id: int | None = None,
         now: int,
-    ) -> Order:
+    ) -> Done[Order]:
         """Cancel one open order, resting or waiting for its trigger."""
         order = self.order(account, symbol, order_id=order_id, client_id=client_id)
-        self._desk.cancel(account, order, now)
-        self._finish(now)
-        return order
+        self._orders.cancel(account, order, now)
+        return Done(order, self._finish(now))
 
-    def cancel_all(self, account: Account, symbol: str, kind: str | None, now: int) -> list[Order]:
+    def cancel_all(self, account: Account, symbol: str, kind: str | None, now: int) -> Done[list[Order]]:
         """Cancel open orders of one market: RestingLimitOrder, ConditionalOrder, or (None) both kinds."""
         self._market(symbol)
         cancelled = self.open_orders(account, symbol, kind)
         for order in cancelled:
-            self._desk.cancel(account, order, now)
-        self._finish(now)
-        return cancelled
+            self._orders.cancel(account, order, now)
+        return Done(cancelled, self._finish(now))
 
     def update_account(
         self,
@@ -158,27 +173,18 @@ class Venue:
             account.auto_borrow_settlements = auto_borrow_settlements
         if auto_repay_borrows is not None:
             account.auto_repay_borrows = auto_repay_borrows
+        self._finish(now)
 
     def deposit(
         self, account: Account, asset: str, quantity: Decimal, now: int, *, source: str = "internal"
-    ) -> Deposit:
+    ) -> Done[Deposit]:
         """Credit an account from outside; confirmed at once."""
         if asset not in self.valuation.assets:
             raise refusals.invalid_asset()
         if quantity <= 0:
             raise refusals.quantity_below_minimum()
-        deposit = Deposit(
-            id=self._transfer_id(),
-            asset=asset,
-            quantity=quantity,
-            source=source,
-            status="confirmed",
-            created_at=now,
-        )
-        account.deposits.append(deposit)
-        self.ledger.credit(account, asset, quantity)
-        self._finish(now)
-        return deposit
+        deposit = self._deposited(account, asset, quantity, now, source)
+        return Done(deposit, self._finish(now))
 
     def withdraw(
         self,
@@ -189,10 +195,10 @@ class Venue:
         *,
         address: str,
         blockchain: str,
-        fee: Decimal = Decimal(0),
+        fee: Decimal = ZERO,
         client_id: str | None = None,
         lend_redeem: bool = False,
-    ) -> Withdrawal:
+    ) -> Done[Withdrawal]:
         """Send funds out; `fee` is kept out of `quantity`. Pending until a later `tick` confirms it."""
         if asset not in self.valuation.assets:
             raise refusals.invalid_asset()
@@ -213,25 +219,24 @@ class Venue:
         )
         account.withdrawals.append(withdrawal)
         self.ledger.debit(account, asset, quantity)
-        self._finish(now)
-        return withdrawal
+        return Done(withdrawal, self._finish(now))
 
-    def set_index(self, symbol: str, price: Decimal, now: int) -> None:
+    def set_index(self, symbol: str, price: Decimal, now: int) -> list[Event]:
         """Move a market's outside price, which marks and index triggers follow."""
         market = self._market(symbol)
         market.marks.set_index(price)
-        self._finish(now)
+        return self._finish(now)
 
     def set_book_state(self, symbol: str, state: str) -> None:
         """Open, close or restrict a market's book: the venue's `OrderBookState`."""
         self._market(symbol).state = state
 
-    def tick(self, now: int) -> None:
+    def tick(self, now: int) -> list[Event]:
         """Let time pass: marks each second, funding, settlement of profit, liquidations, withdrawals."""
         self._schedule.carry_out(now)
-        self._finish(now)
+        return self._finish(now)
 
-    # Queries: one account -----------------------------------------------------------------------------------
+    # --- queries: one account --------------------------------------------------------------------------
 
     def account(self, public_key: str) -> Account | None:
         """The account a key has opened."""
@@ -243,7 +248,7 @@ class Venue:
         """One open order, or the refusal 404 that the venue gives for any other."""
         orders = account.open_in(self._market(symbol).symbol)
         for order in reversed(orders):
-            if order.id == order_id or (client_id is not None and order.client_id == client_id):
+            if order.id == order_id or (client_id is not None and order.request.client_id == client_id):
                 return order
         raise refusals.not_found()
 
@@ -318,7 +323,7 @@ class Venue:
         """How much of an asset could leave now."""
         return largest_withdrawal(account, asset, self.valuation, lend_redeem=lend_redeem)
 
-    # Queries: markets ---------------------------------------------------------------------------------------
+    # --- queries: markets ------------------------------------------------------------------------------
 
     def depth(self, symbol: str, limit: int | None = None) -> Depth:
         """Both sides best first, the id of the last change, and its time."""
@@ -354,35 +359,50 @@ class Venue:
         """Funding rates, newest first; the first row is the interval still running."""
         return self._market(symbol).marks.history()
 
-    # Inside -------------------------------------------------------------------------------------------------
+    # --- inside ----------------------------------------------------------------------------------------
 
     def _placed(self, account: Account, request: OrderRequest, now: int) -> Order:
         market = self._market(request.symbol)
-        entry.check_request(request, market.rules, market.state, market.last_price)
+        check_request(request, market.rules, market.state, market.last_price)
         if account.liquidating:
             raise refusals.account_liquidating()
         if not account.is_house and sum(account.count_open()) >= choices.MAX_OPEN_ORDERS:
             raise refusals.too_many_orders()
-        if entry.is_conditional(request):
+        if is_conditional(request):
             return self._triggers.place(account, market, request, now)
-        return self._desk.enter(account, market, request, now)
+        return self._orders.enter(account, market, request, now)
 
-    def _finish(self, now: int) -> None:
-        """Announce what a command changed, then fire every trigger it set off, each announced in turn."""
+    def _deposited(self, account: Account, asset: str, quantity: Decimal, now: int, source: str) -> Deposit:
+        deposit = Deposit(
+            id=self._transfer_id(),
+            asset=asset,
+            quantity=quantity,
+            source=source,
+            status="confirmed",
+            created_at=now,
+        )
+        account.deposits.append(deposit)
+        self.ledger.credit(account, asset, quantity)
+        return deposit
+
+    def _finish(self, now: int) -> list[Event]:
+        """Fire every trigger that a command set off, each after what came before, and publish it all."""
         self._flush(now)
         self._triggers.arm_children(now)
         while self._triggers.fire_next(now):
             self._flush(now)
             self._triggers.arm_children(now)
         self._flush(now)
+        return self._outbox.publish()
 
     def _flush(self, now: int) -> None:
-        """Balances follow the order that moved them, and the book comes last."""
-        for account, asset in self.ledger.take_touched():
-            self._announcements.balance(account, asset, now)
-        for market in self.markets.values():
-            for event in market.book_events(now):
-                self._announcements.tell(event)
+        """Balances follow the order that moved them, and the books come last, in the order of the listing."""
+        if self._touched.balances:
+            for number, asset in self._touched.take_balances():
+                self._announcements.balance(self.ledger.accounts[number], asset, now)
+        if self._touched.books:
+            for symbol in sorted(self._touched.take_books(), key=self._place_of.__getitem__):
+                self._outbox.waiting.extend(self.markets[symbol].book_events(now))
 
     def _market(self, symbol: str) -> Market:
         market = self.markets.get(symbol)
@@ -401,5 +421,5 @@ class Venue:
             price = self.valuation.price_of(rules.base)
             if not rules.is_perp and rules.base not in funds and price:
                 whole = (choices.OTHER_STARTING_NOTIONAL / price).to_integral_value(rounding=ROUND_DOWN)
-                funds[rules.base] = max(whole, Decimal(1))
+                funds[rules.base] = max(whole, ONE)
         return funds

@@ -11,10 +11,10 @@ from decimal import Decimal
 from typing import Final
 
 from bpx_connector.sandbox import choices
+from bpx_connector.sandbox.account.announcements import Announcements
 from bpx_connector.sandbox.account.clearing import Clearing, fee_rate
 from bpx_connector.sandbox.account.ledger import Account, Ledger
 from bpx_connector.sandbox.account.margin import Valuation
-from bpx_connector.sandbox.exchange.outbox import Announcements
 from bpx_connector.sandbox.market.market import Market
 from bpx_connector.sandbox.market.matching import SELF_TRADE, Preview, incoming, matches, preview
 from bpx_connector.sandbox.records import refusals
@@ -24,6 +24,7 @@ from bpx_connector.sandbox.records.events import (
     ORDER_EXPIRED,
     ORDER_MODIFIED,
 )
+from bpx_connector.sandbox.records.figures import ZERO
 from bpx_connector.sandbox.records.orders import (
     ASK,
     BID,
@@ -43,10 +44,10 @@ from bpx_connector.sandbox.records.orders import (
 )
 from bpx_connector.sandbox.records.rules import MarketRules
 
-ZERO: Final = Decimal(0)
+__all__ = ["Orders", "reducible"]
 
 
-class Desk:
+class Orders:
     """Takes orders in and looks after them until they are done."""
 
     def __init__(
@@ -73,65 +74,50 @@ class Desk:
         request: OrderRequest,
         now: int,
         *,
-        trigger: Order | None = None,
         system_order_type: str | None = None,
     ) -> Order:
-        """Accept an order that has passed the market's checks, match it, and let the rest stay or expire."""
+        """Take in an order that has passed the market's checks."""
         order = self.new_order(account, request, now)
         order.system_order_type = system_order_type
-        if trigger is not None:
-            order.related_order_id = trigger.id
-            order.triggered_at = now
+        self.take_in(account, market, order, now)
+        return order
+
+    def take_in(self, account: Account, market: Market, order: Order, now: int) -> None:
+        """Accept an order, match it, and let the rest stay or expire; or refuse it, and nothing changes."""
         self._cut_to_position(account, market, order)
         look = preview(order, market.rules, market.book)
         self._refuse_unmatched(market, order, look)
-        if system_order_type is None:
+        if order.system_order_type is None:
             self._refuse_unfunded(account, market, order, look)
         if order.quote_quantity is not None:
             order.quantity = look.quantity
+        order.status = NEW
         self.accept(account, order, ORDER_ACCEPTED)
-        if order.time_in_force == FOK and not look.is_complete:
+        if order.request.time_in_force == FOK and not look.is_complete:
             self._expire(account, order, "FillOrKill", now)
-            return order
+            return
         stopped = self._match(market, order, now)
         self._conclude(
             account, market, order, stopped or (look.stopped if order.quote_quantity else None), now
         )
-        return order
 
     def new_order(self, account: Account, request: OrderRequest, now: int) -> Order:
         """An order's record as requested; it has no place anywhere until it is accepted."""
         return Order(
             id=self._next_order_id,
             account_id=account.id,
-            symbol=request.symbol,
-            side=request.side,
-            order_type=request.order_type,
-            time_in_force=request.time_in_force,
-            self_trade_prevention=request.self_trade_prevention,
+            request=request,
             created_at=now,
             updated_at=now,
-            price=request.price,
             quantity=request.quantity,
             quote_quantity=request.quote_quantity,
-            post_only=request.post_only,
-            reduce_only=request.reduce_only,
-            client_id=request.client_id,
-            stop_loss_trigger_price=request.stop_loss_trigger_price,
-            stop_loss_limit_price=request.stop_loss_limit_price,
-            stop_loss_trigger_by=request.stop_loss_trigger_by,
-            take_profit_trigger_price=request.take_profit_trigger_price,
-            take_profit_limit_price=request.take_profit_limit_price,
-            take_profit_trigger_by=request.take_profit_trigger_by,
-            slippage_tolerance=request.slippage_tolerance,
-            slippage_tolerance_type=request.slippage_tolerance_type,
-            auto_lend_redeem=bool(request.auto_lend_redeem),
         )
 
     def accept(self, account: Account, order: Order, kind: str) -> None:
-        """Give an order its id and its row in the history, and announce it."""
-        self._next_order_id += 1
-        account.order_history.append(order)
+        """Give an order its id and its row in the history, and announce it; a fired one may have both."""
+        if order.id == self._next_order_id:
+            self._next_order_id += 1
+            account.order_history.append(order)
         self._announcements.order(account, kind, order)
 
     def cancel(self, account: Account, order: Order, now: int) -> None:
@@ -153,7 +139,7 @@ class Desk:
         self._announcements.order(account, ORDER_EXPIRED, order)
 
     def _withdraw(self, account: Account, order: Order) -> None:
-        market = self._markets[order.symbol]
+        market = self._markets[order.request.symbol]
         account.unlist_order(order)
         account.reduce_only_resting.pop(order.id, None)
         if order.status == TRIGGER_PENDING:
@@ -167,7 +153,7 @@ class Desk:
 
     def _cut_to_position(self, account: Account, market: Market, order: Order) -> None:
         """Refuse a reduce-only order that has nothing to reduce, and cut one that wants too much."""
-        if not order.reduce_only:
+        if not order.request.reduce_only:
             return
         allowed = reducible(account, order)
         if allowed == 0:
@@ -178,11 +164,17 @@ class Desk:
         order.quantity = min(allowed, order.quantity)
 
     def _refuse_unmatched(self, market: Market, order: Order, look: Preview) -> None:
-        if order.order_type == MARKET and market.book.best(OPPOSITE[order.side]) is None:
-            raise refusals.no_liquidity()
-        if order.order_type == MARKET and order.quantity is None and look.quantity == 0 and not look.stopped:
-            raise refusals.quantity_below_minimum()
-        if order.post_only and order.price is not None and market.book.crosses(order.side, order.price):
+        request = order.request
+        if request.order_type == MARKET:
+            if market.book.best(OPPOSITE[request.side]) is None:
+                raise refusals.no_liquidity()
+            if order.quantity is None and look.quantity == 0 and not look.stopped:
+                raise refusals.quantity_below_minimum()
+        if (
+            request.post_only
+            and request.price is not None
+            and market.book.crosses(request.side, request.price)
+        ):
             raise refusals.would_take()
 
     def _refuse_unfunded(self, account: Account, market: Market, order: Order, look: Preview) -> None:
@@ -191,25 +183,25 @@ class Desk:
             return
         asset = given_asset(order, market.rules)
         free = account.balance(asset).available
-        if choices.LEND_REDEEM_NEEDS_FLAG and not order.auto_lend_redeem:
+        if choices.LEND_REDEEM_NEEDS_FLAG and not order.request.auto_lend_redeem:
             free -= account.lent(asset)
         if _cost(order, look) > free:
             raise refusals.insufficient_funds()
 
     def _refuse_without_margin(self, account: Account, market: Market, order: Order, look: Preview) -> None:
-        if order.reduce_only:
+        if order.request.reduce_only:
             return
         worse = look.quote - look.quantity * market.mark
-        loss = max(ZERO, worse if order.side == BID else -worse)
+        loss = max(ZERO, worse if order.request.side == BID else -worse)
         fee = look.quote * fee_rate(account, market.rules, is_maker=False)
         wanted = look.quantity if order.quantity is None else order.quantity
-        if not self._valuation.carries(account, market.symbol, order.side, wanted, loss + fee):
+        if not self._valuation.carries(account, market.symbol, order.request.side, wanted, loss + fee):
             raise refusals.insufficient_margin()
 
     def _match(self, market: Market, order: Order, now: int) -> str | None:
         """Trade an accepted order against the book as it changes: why the engine stopped it, if it did."""
         taker = incoming(order, market.rules, market.book)
-        for match in matches(market.book.first_of(OPPOSITE[order.side]), taker):
+        for match in matches(market.book.first_of(OPPOSITE[order.request.side]), taker):
             if match.quantity == 0:
                 owner = self._ledger.accounts[match.maker.account_id]
                 self.expire_resting(owner, match.maker, SELF_TRADE, now)
@@ -229,7 +221,7 @@ class Desk:
             order.executed_quote_quantity += quantity * price
             order.status = PARTIALLY_FILLED if order.remaining else FILLED
             order.updated_at = now
-            if order.stop_loss_trigger_price is not None or order.take_profit_trigger_price is not None:
+            if order.request.has_children:
                 self.filled_parents[order.id] = order
         traded = market.trade(maker, taker, price, quantity, now)
         self._clearing.settle_trade(market, maker, taker, traded)
@@ -243,7 +235,7 @@ class Desk:
     def _trim(self, account: Account, market: Market, now: int) -> None:
         """Shrink resting reduce-only orders "to prevent position side reversal" (OpenAPI, Order update)."""
         for order in list(account.reduce_only_resting.values()):
-            if order.symbol != market.symbol or order.quantity is None:
+            if order.request.symbol != market.symbol or order.quantity is None:
                 continue
             excess = order.remaining - reducible(account, order)
             if excess <= 0:
@@ -260,13 +252,13 @@ class Desk:
         self, account: Account, market: Market, order: Order, stopped: str | None, now: int
     ) -> None:
         """What becomes of an order once it has traded all it can."""
-        if order.order_type == LIMIT:
+        if order.request.order_type == LIMIT:
             if not order.remaining:
                 return
             if stopped == SELF_TRADE:
                 self._expire(account, order, SELF_TRADE, now)
-            elif order.time_in_force != GTC:
-                self._expire(account, order, _KILLED[order.time_in_force], now)
+            elif order.request.time_in_force != GTC:
+                self._expire(account, order, _KILLED[order.request.time_in_force], now)
             else:
                 self._rest(account, market, order)
         elif stopped or order.remaining:
@@ -276,7 +268,7 @@ class Desk:
         order.status = PARTIALLY_FILLED if order.executed_quantity else NEW
         if market.rules.is_perp:
             account.commit(order, order.remaining)
-            if order.reduce_only:
+            if order.request.reduce_only:
                 account.reduce_only_resting[order.id] = order
         else:
             asset = given_asset(order, market.rules)
@@ -285,31 +277,31 @@ class Desk:
         account.list_order(order)
 
 
-#: Why the rest of a limit order that may not rest expires.
 _KILLED: Final = {"IOC": "ImmediateOrCancel", "FOK": "FillOrKill"}
+"""Why the rest of a limit order that may not rest expires."""
 
 
 def given_asset(order: Order, rules: MarketRules) -> str:
     """The asset a spot order gives away."""
-    return rules.quote if order.side == BID else rules.base
+    return rules.quote if order.request.side == BID else rules.base
 
 
 def reducible(account: Account, order: Order) -> Decimal:
     """How much of a position an order of this side would close; zero when it would not reduce it."""
-    held = account.position_quantity(order.symbol)
-    return max(ZERO, -held if order.side == BID else held)
+    held = account.position_quantity(order.request.symbol)
+    return max(ZERO, -held if order.request.side == BID else held)
 
 
 def _cost(order: Order, look: Preview) -> Decimal:
     """What a spot order needs at most: a limit bid its whole notional, a market bid what the book asks."""
-    if order.side == ASK:
+    if order.request.side == ASK:
         return look.quantity if order.quantity is None else order.quantity
-    if order.price is None or order.quantity is None:
+    if order.request.price is None or order.quantity is None:
         return look.quote
-    return order.price * order.quantity
+    return order.request.price * order.quantity
 
 
 def _hold(order: Order) -> Decimal:
-    if order.side == ASK or order.price is None:
+    if order.request.side == ASK or order.request.price is None:
         return order.remaining
-    return order.remaining * order.price
+    return order.remaining * order.request.price

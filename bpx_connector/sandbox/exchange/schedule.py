@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import Final
 
 from bpx_connector.sandbox import choices
+from bpx_connector.sandbox.account.announcements import Announcements
 from bpx_connector.sandbox.account.clearing import Clearing
 from bpx_connector.sandbox.account.ledger import Account, Ledger
 from bpx_connector.sandbox.account.margin import Valuation
-from bpx_connector.sandbox.exchange.order_life import Desk
-from bpx_connector.sandbox.exchange.outbox import Announcements
+from bpx_connector.sandbox.exchange.order_life import Orders
 from bpx_connector.sandbox.market.market import Market
 from bpx_connector.sandbox.records.orders import (
     ASK,
@@ -27,6 +27,8 @@ from bpx_connector.sandbox.records.orders import (
 from bpx_connector.sandbox.records.positions import Position
 from bpx_connector.sandbox.records.refusals import Refusal
 
+__all__ = ["Schedule"]
+
 
 class Schedule:
     """Carries out what is due."""
@@ -37,7 +39,7 @@ class Schedule:
         markets: Mapping[str, Market],
         valuation: Valuation,
         clearing: Clearing,
-        desk: Desk,
+        orders: Orders,
         announcements: Announcements,
         now: int,
     ) -> None:
@@ -45,7 +47,7 @@ class Schedule:
         self._markets: Final = markets
         self._valuation: Final = valuation
         self._clearing: Final = clearing
-        self._desk: Final = desk
+        self._orders: Final = orders
         self._announcements: Final = announcements
         self._next_sample = _following(now, choices.SAMPLE_PERIOD)
         self._next_settlement = _following(now, choices.SETTLEMENT_PERIOD)
@@ -86,8 +88,8 @@ class Schedule:
 
     def _expire_perp_orders(self, account: Account, now: int) -> None:
         for order in account.all_open():
-            if self._markets[order.symbol].rules.is_perp and order.status != TRIGGER_PENDING:
-                self._desk.expire_resting(account, order, "Liquidation", now)
+            if self._markets[order.request.symbol].rules.is_perp and order.status != TRIGGER_PENDING:
+                self._orders.expire_resting(account, order, "Liquidation", now)
 
     def _close_a_step(self, account: Account, now: int) -> bool:
         """Close a step of the position with the largest notional; whether anything could be done."""
@@ -102,7 +104,7 @@ class Schedule:
             reduce_only=True,
         )
         try:
-            order = self._desk.enter(account, market, request, now, system_order_type=LIQUIDATE_ON_BOOK)
+            order = self._orders.enter(account, market, request, now, system_order_type=LIQUIDATE_ON_BOOK)
         except Refusal:
             return False
         return order.executed_quantity > 0

@@ -1,24 +1,26 @@
 """Orders that wait for a price: placed, fired, failed, or armed by the fills of another order.
 
-A waiting order holds no funds and is on no book. When its reference price gets there it sends a new order,
-with an id of its own, to the desk; each of the two names the other as related.
+A waiting order holds no funds and is on no book. When its reference price gets there it is matched: as
+another order, which may name it as related, or as itself (see `fired_orders` in `switches`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
 from bpx_connector.sandbox import choices
+from bpx_connector.sandbox.account.announcements import Announcements
 from bpx_connector.sandbox.account.clearing import fee_rate
 from bpx_connector.sandbox.account.ledger import Account, Ledger
-from bpx_connector.sandbox.exchange.order_life import Desk, reducible
-from bpx_connector.sandbox.exchange.outbox import Announcements
-from bpx_connector.sandbox.market import order_checks as entry
+from bpx_connector.sandbox.exchange.order_life import Orders, reducible
 from bpx_connector.sandbox.market.market import Market
+from bpx_connector.sandbox.market.order_checks import check_request, trigger_share
 from bpx_connector.sandbox.records import events, refusals
 from bpx_connector.sandbox.records.events import ORDER_MODIFIED, TRIGGER_PLACED
+from bpx_connector.sandbox.records.figures import ONE, plain
 from bpx_connector.sandbox.records.orders import (
     ASK,
     BID,
@@ -31,11 +33,10 @@ from bpx_connector.sandbox.records.orders import (
     OrderRequest,
 )
 from bpx_connector.sandbox.records.refusals import Refusal
+from bpx_connector.sandbox.records.switches import LINKED, SAME_ID, Switches
 
-ZERO: Final = Decimal(0)
-ONE: Final = Decimal(1)
+__all__ = ["Triggers"]
 
-#: A refusal of the order that was fired, as the expiry reason of the order that fired it.
 _REASON_BY_MESSAGE: Final = {
     refusals.stop_without_position().message: "StopWithoutPosition",
     refusals.not_reduced().message: "ReduceOnlyNotReduced",
@@ -44,6 +45,7 @@ _REASON_BY_MESSAGE: Final = {
     refusals.price_out_of_band().message: "PriceOutOfBounds",
     refusals.book_takes_no_such_order().message: "PostOnlyMode",
 }
+"""A refusal of the order that was fired, as the expiry reason of the order that fired it."""
 _REASON_BY_CODE: Final = {
     "INSUFFICIENT_FUNDS": "InsufficientFunds",
     "INSUFFICIENT_MARGIN": "InsufficientMargin",
@@ -58,12 +60,18 @@ class Triggers:
     """Keeps conditional orders until their price comes."""
 
     def __init__(
-        self, ledger: Ledger, markets: Mapping[str, Market], desk: Desk, announcements: Announcements
+        self,
+        ledger: Ledger,
+        markets: Mapping[str, Market],
+        orders: Orders,
+        announcements: Announcements,
+        switches: Switches,
     ) -> None:
         self._ledger: Final = ledger
         self._markets: Final = markets
-        self._desk: Final = desk
+        self._orders: Final = orders
         self._announcements: Final = announcements
+        self._switches: Final = switches
 
     def place(self, account: Account, market: Market, request: OrderRequest, now: int) -> Order:
         """Take in a conditional order; it fires when its price is crossed from where it stands now."""
@@ -72,13 +80,9 @@ class Triggers:
             raise refusals.too_many_stops()
         if request.trigger_price is None:
             raise refusals.incomplete_trigger()
-        order = self._desk.new_order(account, request, now)
-        order.quantity = None
-        order.quote_quantity = None
-        trigger_by = request.trigger_by or choices.DEFAULT_TRIGGER_BY[market.rules.kind]
-        upward = market.reference(trigger_by) < request.trigger_price
-        self._set_trigger(order, request.trigger_price, request.trigger_quantity, trigger_by, upward)
-        self._wait(account, market, order)
+        order = self._orders.new_order(account, request, now)
+        watched = _watched(market, request)
+        self._wait(account, market, order, watched, market.reference(watched) < request.trigger_price)
         return order
 
     def fire_next(self, now: int) -> bool:
@@ -92,11 +96,11 @@ class Triggers:
 
     def arm_children(self, now: int) -> None:
         """Place, or enlarge, the stop loss and take profit of every order that traded since the last call."""
-        parents = list(self._desk.filled_parents.values())
-        self._desk.filled_parents.clear()
+        parents = list(self._orders.filled_parents.values())
+        self._orders.filled_parents.clear()
         for parent in parents:
             account = self._ledger.accounts[parent.account_id]
-            market = self._markets[parent.symbol]
+            market = self._markets[parent.request.symbol]
             quantity = self._protected_quantity(account, market, parent)
             if not quantity:
                 continue
@@ -110,52 +114,56 @@ class Triggers:
         account.unlist_order(order)
         del market.triggers[order.id]
         order.triggered_at = order.updated_at = now
+        parent_id = order.related_order_id
         try:
             request = self._fired_request(account, market, order)
-            entry.check_request(request, market.rules, market.state, market.last_price)
+            check_request(request, market.rules, market.state, market.last_price)
             if account.liquidating:
                 raise refusals.account_liquidating()
-            fired = self._desk.enter(account, market, request, now, trigger=order)
+            self._send(account, market, order, request, now)
         except Refusal as refusal:
             self._fail(account, order, _failure_reason(refusal))
         else:
-            order.status = choices.FIRED_STATUS
-            self._cancel_sibling(account, market, order, now)
+            self._cancel_siblings(account, market, parent_id, now)
+
+    def _send(self, account: Account, market: Market, order: Order, request: OrderRequest, now: int) -> None:
+        """Have what the trigger order asked for matched: as the order itself, or as one of its own."""
+        if self._switches.fired_orders == SAME_ID:
+            order.quantity = request.quantity
+            self._orders.take_in(account, market, order, now)
+            return
+        is_linked = self._switches.fired_orders == LINKED
+        fired = self._orders.new_order(
+            account, request if is_linked else replace(request, client_id=None), now
+        )
+        fired.triggered_at = now
+        fired.related_order_id = order.id if is_linked else None
+        self._orders.take_in(account, market, fired, now)
+        order.status = choices.FIRED_STATUS
+        if is_linked:
             order.related_order_id = fired.id
 
     def _fail(self, account: Account, order: Order, reason: str) -> None:
+        order.quantity = None
         order.status = TRIGGER_FAILED
         order.expiry_reason = reason
         self._announcements.order(account, events.TRIGGER_FAILED, order)
 
     def _fired_request(self, account: Account, market: Market, order: Order) -> OrderRequest:
-        return OrderRequest(
-            symbol=order.symbol,
-            side=order.side,
-            order_type=order.order_type,
-            price=order.price,
+        return replace(
+            order.request,
             quantity=self._fired_quantity(account, market, order),
-            time_in_force=order.time_in_force,
-            post_only=order.post_only,
-            reduce_only=order.reduce_only,
-            self_trade_prevention=order.self_trade_prevention,
-            client_id=order.client_id,
-            stop_loss_trigger_price=order.stop_loss_trigger_price,
-            stop_loss_limit_price=order.stop_loss_limit_price,
-            stop_loss_trigger_by=order.stop_loss_trigger_by,
-            take_profit_trigger_price=order.take_profit_trigger_price,
-            take_profit_limit_price=order.take_profit_limit_price,
-            take_profit_trigger_by=order.take_profit_trigger_by,
-            slippage_tolerance=order.slippage_tolerance,
-            slippage_tolerance_type=order.slippage_tolerance_type,
-            auto_lend_redeem=order.auto_lend_redeem,
+            quote_quantity=None,
+            trigger_price=None,
+            trigger_quantity=None,
+            trigger_by=None,
         )
 
     def _fired_quantity(self, account: Account, market: Market, order: Order) -> Decimal:
-        """The amount itself, or the percentage of what there is now (see `choices.DECISIONS`)."""
-        text = order.trigger_quantity or "0"
-        share = entry.trigger_share(text)
-        if market.rules.is_perp and (share is not None or order.reduce_only):
+        """The amount itself, or the percentage of what there is now (see `choices`)."""
+        text = order.request.trigger_quantity or "0"
+        share = trigger_share(text)
+        if market.rules.is_perp and (share is not None or order.request.reduce_only):
             held = reducible(account, order)
             if held == 0:
                 raise refusals.stop_without_position()
@@ -163,32 +171,32 @@ class Triggers:
             return Decimal(text)
         if market.rules.is_perp:
             return market.rules.floor_to_step(held * share)
-        if order.side == ASK:
+        if order.request.side == ASK:
             return market.rules.floor_to_step(account.balance(market.rules.base).available * share)
-        price = order.price or market.book.best(ASK) or market.last_price
+        price = order.request.price or market.book.best(ASK) or market.last_price
         return market.rules.floor_to_step(account.balance(market.rules.quote).available * share / price)
 
-    def _cancel_sibling(self, account: Account, market: Market, fired: Order, now: int) -> None:
+    def _cancel_siblings(self, account: Account, market: Market, parent_id: int | None, now: int) -> None:
         """Of a stop loss and a take profit, the first that fires cancels the other."""
-        if fired.related_order_id is None:
+        if parent_id is None:
             return
         for order in list(market.triggers.values()):
-            if order.related_order_id == fired.related_order_id and order.account_id == account.id:
-                self._desk.cancel(account, order, now)
+            if order.related_order_id == parent_id and order.account_id == account.id:
+                self._orders.cancel(account, order, now)
 
     def _protected_quantity(self, account: Account, market: Market, parent: Order) -> Decimal:
         """What the parent's fills have brought in, on the step: a spot buy is short of its fee."""
         quantity = parent.executed_quantity
-        if not market.rules.is_perp and parent.side == BID:
+        if not market.rules.is_perp and parent.request.side == BID:
             quantity *= ONE - fee_rate(account, market.rules, is_maker=False)
         return market.rules.floor_to_step(quantity)
 
     def _enlarge_children(self, market: Market, parent: Order, quantity: Decimal, now: int) -> None:
         children = [market.triggers[child] for child in parent.child_ids if child in market.triggers]
+        text = plain(quantity)
         for child in children:
-            text = _plain(quantity)
-            if child.trigger_quantity != text:
-                child.trigger_quantity = text
+            if child.request.trigger_quantity != text:
+                child.request = replace(child.request, trigger_quantity=text)
                 child.updated_at = now
                 self._announcements.order(self._ledger.accounts[child.account_id], ORDER_MODIFIED, child)
 
@@ -196,66 +204,51 @@ class Triggers:
         self, account: Account, market: Market, parent: Order, quantity: Decimal, now: int
     ) -> None:
         """A stop loss waits for the price to move against the parent, a take profit for it to move along."""
-        is_buy = parent.side == BID
-        stop = (
-            parent.stop_loss_trigger_price,
-            parent.stop_loss_limit_price,
-            parent.stop_loss_trigger_by,
-            not is_buy,
-        )
-        target = (
-            parent.take_profit_trigger_price,
-            parent.take_profit_limit_price,
-            parent.take_profit_trigger_by,
-            is_buy,
-        )
-        for trigger_price, limit_price, trigger_by, upward in (stop, target):
+        asked, is_buy = parent.request, parent.request.side == BID
+        stop = asked.stop_loss_trigger_price, asked.stop_loss_limit_price, asked.stop_loss_trigger_by
+        target = asked.take_profit_trigger_price, asked.take_profit_limit_price, asked.take_profit_trigger_by
+        for (trigger_price, limit_price, trigger_by), upward in ((stop, not is_buy), (target, is_buy)):
             if trigger_price is None:
                 continue
             request = OrderRequest(
-                symbol=parent.symbol,
-                side=OPPOSITE[parent.side],
+                symbol=asked.symbol,
+                side=OPPOSITE[asked.side],
                 order_type=MARKET if limit_price is None else LIMIT,
                 price=limit_price,
                 reduce_only=True if market.rules.is_perp else None,
-                self_trade_prevention=parent.self_trade_prevention,
-                auto_lend_redeem=parent.auto_lend_redeem,
+                self_trade_prevention=asked.self_trade_prevention,
+                auto_lend_redeem=asked.auto_lend_redeem,
+                trigger_price=trigger_price,
+                trigger_quantity=plain(quantity),
+                trigger_by=trigger_by,
             )
-            child = self._desk.new_order(account, request, now)
+            child = self._orders.new_order(account, request, now)
             child.related_order_id = parent.id
-            watched = trigger_by or choices.DEFAULT_TRIGGER_BY[market.rules.kind]
-            self._set_trigger(child, trigger_price, _plain(quantity), watched, upward)
-            self._wait(account, market, child)
+            self._wait(account, market, child, _watched(market, request), upward)
             parent.child_ids += (child.id,)
 
-    def _set_trigger(
-        self, order: Order, price: Decimal, quantity: str | None, trigger_by: str, upward: bool
-    ) -> None:
+    def _wait(self, account: Account, market: Market, order: Order, watched: str, upward: bool) -> None:
         order.status = TRIGGER_PENDING
-        order.trigger_price = price
-        order.trigger_quantity = quantity
-        order.trigger_by = trigger_by
+        order.quantity = order.quote_quantity = None
+        order.watches = watched
         order.fires_upward = upward
-
-    def _wait(self, account: Account, market: Market, order: Order) -> None:
         market.triggers[order.id] = order
         account.list_order(order)
-        self._desk.accept(account, order, TRIGGER_PLACED)
+        self._orders.accept(account, order, TRIGGER_PLACED)
+
+
+def _watched(market: Market, request: OrderRequest) -> str:
+    return request.trigger_by or choices.DEFAULT_TRIGGER_BY[market.rules.kind]
 
 
 def _has_come(order: Order, market: Market) -> bool:
-    if order.trigger_price is None or order.trigger_by is None:
+    if order.request.trigger_price is None or order.watches is None:
         return False
-    reference = market.reference(order.trigger_by)
-    return reference >= order.trigger_price if order.fires_upward else reference <= order.trigger_price
+    reference = market.reference(order.watches)
+    is_above = reference >= order.request.trigger_price
+    return is_above if order.fires_upward else reference <= order.request.trigger_price
 
 
 def _failure_reason(refusal: Refusal) -> str:
     by_code = _REASON_BY_CODE.get(refusal.code or "", "Unknown")
     return _REASON_BY_MESSAGE.get(refusal.message, by_code)
-
-
-def _plain(quantity: Decimal) -> str:
-    """A quantity as the venue writes it: no exponent, no trailing zeros."""
-    text = f"{quantity:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -58,7 +58,7 @@ class SpoiledAnswers:
         """A spoiled answer, or None if this request is to be answered as always."""
         if "upgrade" in request.headers:
             return None
-        if "X-Signature" in request.headers and self._faults.distrusts(request.path):
+        if "X-Signature" in request.headers and self._faults.refuses_signature(request.path):
             return _refusal(400, *INVALID_SIGNATURE)
         fault = self._faults.for_request(request.method, request.path, request.query.get("symbol", ""))
         return None if fault is None else await self._acts[fault.kind](fault, request)

@@ -1,6 +1,6 @@
-"""What goes wrong in one sandbox: which faults are set, what they strike, how often they have. No I/O here.
+"""What goes wrong in one sandbox: which faults are set, what is due, how often it has been. No I/O.
 
-If several faults would strike one frame or request, the one that was set first does.
+If several faults are due at one frame or request, the one that was set first happens.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any, Final
 
-from bpx_connector.sandbox.faults.kinds import SECOND, Fault, Place, fault_of, made_fault
-from bpx_connector.sandbox.socket.publications import Key
+from bpx_connector.sandbox.faults.kinds import Fault, Place, fault_of, made_fault
+from bpx_connector.sandbox.records.keys import Key
+from bpx_connector.sandbox.records.times import SECOND
 
-__all__ = ["Faults", "Strike"]
+__all__ = ["Cut", "Faults"]
 
 
-class Strike:
-    """A blow to sockets, to be dealt by whoever has them."""
+class Cut:
+    """Sockets that are to be cut, closed or frozen, by whoever has them."""
 
     def __init__(self, fault: Fault, counts: Counter[str]) -> None:
         self._fault: Final = fault
@@ -40,7 +41,7 @@ class Strike:
         """Whether a socket that carries these streams is meant; `*` means those without any, too."""
         return self._fault.pattern == "*" or any(self._fault.matches(stream) for stream in streams)
 
-    def hit(self) -> None:
+    def count(self) -> None:
         """Count one socket."""
         self._fault.happened += 1
         self._counts[self._fault.kind] += 1
@@ -54,8 +55,8 @@ class Faults:
 
     def __init__(self, seed: int = 7) -> None:
         self.counts: Final[Counter[str]] = Counter()
-        self.on_strike: Callable[[Strike], None] | None = None
-        """Who deals a blow that is due at once."""
+        self.on_cut: Callable[[Cut], None] | None = None
+        """Who carries out a cut that is due at once."""
         self._dice: Final = random.Random(seed)  # noqa: S311  repeatable on purpose, nothing secret
         self._faults: list[Fault] = []
         self._numbers: Final = count(1)
@@ -115,9 +116,12 @@ class Faults:
         """Snapshots of these symbols as they were `seconds` ago, though no older than the fault."""
         return self.set("stale", pattern, **options)
 
-    def distrust(self, pattern: str = "*", **options: Any) -> Fault:
+    def refuse_signature(self, pattern: str = "*", **options: Any) -> Fault:
         """Signatures that are refused, on these paths or on `subscribe`."""
-        return self.set("distrust", pattern, **options)
+        return self.set("refuse_signature", pattern, **options)
+
+    distrust = refuse_signature
+    """The name of this fault in earlier versions."""
 
     def set(self, kind: str, pattern: str = "*", **options: Any) -> Fault:
         """Set a fault by the name of its kind."""
@@ -128,8 +132,8 @@ class Faults:
         added = fault_of(fault) if isinstance(fault, str) else fault
         added.id = next(self._numbers)
         if added.place is Place.SOCKET and added.every is added.period is added.chance is None:
-            if self.on_strike is not None:
-                self.on_strike(Strike(added, self.counts))
+            if self.on_cut is not None:
+                self.on_cut(Cut(added, self.counts))
             return added
         self._faults.append(added)
         self._look()
@@ -205,10 +209,10 @@ class Faults:
 
     # --- sockets -------------------------------------------------------------------------------------
 
-    def strikes_at(self, stream: str) -> list[Strike]:
-        """Blows to the sockets to which a frame of this stream has just been sent."""
+    def cuts_at(self, stream: str) -> list[Cut]:
+        """Cuts to the sockets to which a frame of this stream has just been sent."""
         return [
-            Strike(fault, self.counts)
+            Cut(fault, self.counts)
             for fault in self._faults
             if fault.place is Place.SOCKET
             and fault.period is None
@@ -216,11 +220,9 @@ class Faults:
             and self._is_due(fault)
         ]
 
-    def strikes_due(self, now: int) -> list[Strike]:
-        """Blows that go by the clock; the first comes one period after the fault was set."""
-        return [
-            Strike(fault, self.counts) for fault in self._faults if fault.period and _has_come(fault, now)
-        ]
+    def cuts_due(self, now: int) -> list[Cut]:
+        """Cuts that go by the clock; the first comes one period after the fault was set."""
+        return [Cut(fault, self.counts) for fault in self._faults if fault.period and _has_come(fault, now)]
 
     # --- requests ------------------------------------------------------------------------------------
 
@@ -244,7 +246,7 @@ class Faults:
         stale = [fault for fault in self._faults if fault.kind == "stale" and not fault.is_spent]
         return [symbol for symbol in symbols if any(fault.matches(symbol) for fault in stale)]
 
-    def distrusts(self, name: str) -> bool:
+    def refuses_signature(self, name: str) -> bool:
         """Whether the signature on this path, or of a subscription, is refused."""
         return self._first_due(Place.SIGNATURE, name) is not None
 

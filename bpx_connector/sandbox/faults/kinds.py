@@ -6,9 +6,9 @@ A fault is written the same way in a program, on the command line and at the con
     faults.cut(every="30s")                     cut every=30s
     faults.refuse("/api/v1/depth", status=503)  refuse /api/v1/depth status=503
 
-`every=50` strikes every fiftieth time, `chance=0.01` by the seeded dice, `times=3` three times at most;
-without any of them a fault strikes each time. Faults of sockets may go by the clock, `every="30s"`; without
-`every` and `chance` they strike once, now. The pattern is a stream's name for frames and sockets, a path for
+`every=50` happens every fiftieth time, `chance=0.01` by the seeded dice, `times=3` three times at most;
+without any of them a fault happens each time. Faults of sockets may go by the clock, `every="30s"`; without
+`every` and `chance` they happen once, now. The pattern is a stream's name for frames and sockets, a path for
 requests, a symbol for `stale`; `*` stands for anything.
 """
 
@@ -21,9 +21,9 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any, Final, NamedTuple
 
-__all__ = ["KINDS", "SECOND", "Fault", "FaultError", "Kind", "Place", "fault_of", "made_fault"]
+from bpx_connector.sandbox.records.times import SECOND
 
-SECOND: Final = 1_000_000
+__all__ = ["KINDS", "Fault", "FaultError", "Kind", "Place", "fault_of", "made_fault"]
 
 
 class FaultError(ValueError):
@@ -86,9 +86,14 @@ KINDS: Final[Mapping[str, Kind]] = {
         "GET /api/v1/depth answers with the book of so many seconds ago, no older than the fault itself",
         {"seconds": 1.0},
     ),
-    "distrust": Kind(Place.SIGNATURE, "the signature is refused; the pattern is a path, or `subscribe`"),
+    "refuse_signature": Kind(
+        Place.SIGNATURE, "the signature is refused; the pattern is a path, or `subscribe`"
+    ),
 }
 """Everything that can go wrong."""
+
+_EARLIER_NAMES: Final = {"distrust": "refuse_signature"}
+"""What kinds were called in earlier versions, still understood."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,7 +104,7 @@ class Fault:
     pattern: str = "*"
     every: int | None = None
     period: int | None = None
-    """Microseconds between strikes that go by the clock."""
+    """Microseconds between times that go by the clock."""
     chance: float | None = None
     times: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -161,6 +166,7 @@ def fault_of(text: str) -> Fault:
 
 def made_fault(kind: str, options: Mapping[str, Any]) -> Fault:
     """The fault with these options, each as a value or as text."""
+    kind = _EARLIER_NAMES.get(kind, kind)
     if kind not in KINDS:
         raise FaultError(f"there is no fault {kind!r}; faults are {', '.join(KINDS)}")
     own = KINDS[kind].options

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Final
 
-from bpx_connector.sandbox.exchange.exchange import Venue
-from bpx_connector.sandbox.http import payloads as shapes
+from bpx_connector.sandbox.exchange.exchange import Exchange
+from bpx_connector.sandbox.http import payloads
 from bpx_connector.sandbox.market.marks import Depth
+from bpx_connector.sandbox.records.times import SECOND
 
 __all__ = ["OldBooks"]
 
-SECOND: Final = 1_000_000
 PERIOD: Final = SECOND
 """A book is kept once in this time."""
 KEPT: Final = 60
@@ -22,8 +22,8 @@ KEPT: Final = 60
 class OldBooks:
     """The last minute of some books. `wanted` answers which symbols' books to keep."""
 
-    def __init__(self, venue: Venue, wanted: Callable[[], Iterable[str]]) -> None:
-        self._venue: Final = venue
+    def __init__(self, exchange: Exchange, wanted: Callable[[], Iterable[str]]) -> None:
+        self._exchange: Final = exchange
         self._wanted: Final = wanted
         self._kept: Final[dict[str, deque[tuple[int, Depth]]]] = {}
         self._now = 0
@@ -37,7 +37,7 @@ class OldBooks:
         for symbol in wanted:
             books = self._kept.setdefault(symbol, deque(maxlen=KEPT))
             if not books or now - books[-1][0] >= PERIOD:
-                books.append((now, self._venue.depth(symbol)))
+                books.append((now, self._exchange.depth(symbol)))
 
     def body(self, symbol: str, seconds: float, limit: int | None) -> dict[str, Any] | None:
         """The answer to `GET /depth` of so many seconds ago, or the oldest that is known; None if none is."""
@@ -47,4 +47,4 @@ class OldBooks:
         until = self._now - round(seconds * SECOND)
         old = [book for time, book in books if time <= until]
         book = old[-1] if old else books[0][1]
-        return shapes.depth(replace(book, bids=book.bids[:limit], asks=book.asks[:limit]))
+        return payloads.depth(replace(book, bids=book.bids[:limit], asks=book.asks[:limit]))

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bpx_connector.sandbox.account.ledger import Account
-from bpx_connector.sandbox.http import signatures as keys
 from bpx_connector.sandbox.http.budgets import Budgets
 from bpx_connector.sandbox.http.calls import Answer, Call
-from bpx_connector.sandbox.http.context import FrontDesk
+from bpx_connector.sandbox.http.context import Context
 from bpx_connector.sandbox.http.private import PRIVATE
 from bpx_connector.sandbox.http.public import PUBLIC
 from bpx_connector.sandbox.http.schema import (
@@ -26,6 +25,7 @@ from bpx_connector.sandbox.http.schema import (
     operation_for,
     query_fields,
 )
+from bpx_connector.sandbox.http.signatures import credentials, verify
 from bpx_connector.sandbox.records.refusals import Refusal
 
 __all__ = ["HANDLERS", "Request", "answer", "encoded"]
@@ -48,10 +48,10 @@ class Request:
     remote: str = ""
 
 
-def answer(desk: FrontDesk, request: Request, budgets: Budgets | None = None) -> Answer:
+def answer(context: Context, request: Request, budgets: Budgets | None = None) -> Answer:
     """The answer to a request, whatever comes: refusals are answers too."""
     try:
-        return _answer(desk, request, budgets)
+        return _answer(context, request, budgets)
     except PlainRefusal as refusal:
         return Answer.of_text(refusal.text, refusal.status)
     except Refusal as refusal:
@@ -61,33 +61,33 @@ def answer(desk: FrontDesk, request: Request, budgets: Budgets | None = None) ->
         return Answer({"code": "SERVER_ERROR", "message": "Internal server error"}, 500)
 
 
-def _answer(desk: FrontDesk, request: Request, budgets: Budgets | None) -> Answer:
+def _answer(context: Context, request: Request, budgets: Budgets | None) -> Answer:
     operation = operation_for(request.method, request.path)
     headers = {name.upper(): value for name, value in (request.headers or {}).items()}
-    now = desk.clock.now()
+    now = context.clock.now()
     if budgets is not None and not budgets.allows(headers.get("X-API-KEY", request.remote), operation, now):
         raise Refusal(429, "TOO_MANY_REQUESTS", "Too many requests")
     query = query_fields(operation, request.query)
     content_type = headers.get("CONTENT-TYPE", "").partition(";")[0].strip().lower()
-    bodies = body_fields(operation, content_type, request.body, desk.venue.rules)
-    signer = _signer(desk, operation, headers, [fields.texts for fields in [query, *bodies]])
+    bodies = body_fields(operation, content_type, request.body, context.exchange.rules)
+    signer = _signer(context, operation, headers, [fields.texts for fields in [query, *bodies]])
     handler = HANDLERS.get(f"{operation.method} {operation.path}")
     if handler is None:
         raise Refusal(400, "NOT_IMPLEMENTED", "Not implemented")
-    return handler(Call(desk, operation, query.values, [fields.values for fields in bodies], now, signer))
+    return handler(Call(context, operation, query.values, [fields.values for fields in bodies], now, signer))
 
 
 def _signer(
-    desk: FrontDesk, operation: Operation, headers: Mapping[str, str], texts: list[dict[str, str]]
+    context: Context, operation: Operation, headers: Mapping[str, str], texts: list[dict[str, str]]
 ) -> Account | None:
     """The account that signed the request; None for operations without an instruction."""
     if operation.instruction is None:
         return None
     query, *bodies = texts
-    given = keys.credentials(headers, or_session=operation.access == "signed or session")
+    given = credentials(headers, or_session=operation.access == "signed or session")
     payloads = bodies if operation.takes_list else [query, *bodies][-1:]
-    key = keys.verify(given, operation.instruction, payloads, desk.clock.moments())
-    return desk.account(key)
+    key = verify(given, operation.instruction, payloads, context.clock.moments())
+    return context.account(key)
 
 
 def encoded(body: Any) -> bytes:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from bpx_connector.sandbox.account.ledger import Account
-from bpx_connector.sandbox.http.context import FrontDesk
-from bpx_connector.sandbox.http.schema import Operation
+from bpx_connector.sandbox.http.context import Context
+from bpx_connector.sandbox.http.schema import Operation, PlainRefusal
 
 __all__ = ["Answer", "Call", "paged"]
+
+USUAL_ROWS: Final = 100
+"""Rows a page unless a number is asked for."""
 
 Row = TypeVar("Row")
 
@@ -19,7 +22,7 @@ Row = TypeVar("Row")
 class Call:
     """One checked request: typed parameters, and the account that signed it if the operation is signed."""
 
-    desk: FrontDesk
+    context: Context
     operation: Operation
     query: Mapping[str, Any]
     bodies: Sequence[Mapping[str, Any]]
@@ -31,6 +34,15 @@ class Call:
         """The account that signed; only signed operations ask for it."""
         assert self.signer is not None, "an operation without a signature has no account"
         return self.signer
+
+    def limit(self, most: int) -> int:
+        """How many rows are asked for; what becomes of more than there may be is a switch."""
+        limit: int = self.query.get("limit", USUAL_ROWS)
+        if limit <= most or self.context.exchange.switches.large_limits == "cut":
+            return min(limit, most)
+        raise PlainRefusal(
+            400, f"failed to parse parameter `limit`: verification failed. maximum({most}, exclusive: false)"
+        )
 
     @property
     def body(self) -> Mapping[str, Any]:

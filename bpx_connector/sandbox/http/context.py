@@ -1,4 +1,4 @@
-"""What stands between requests and the exchange: the venue, its clock, and what only the outside knows."""
+"""What requests and streams are answered from: the exchange, its clock, and what only the outside knows."""
 
 from __future__ import annotations
 
@@ -8,31 +8,33 @@ from typing import Final
 
 from bpx_connector.sandbox.account.ledger import Account
 from bpx_connector.sandbox.clock import Clock
-from bpx_connector.sandbox.crowd.klines import History
+from bpx_connector.sandbox.crowd.history import History
 from bpx_connector.sandbox.crowd.listings import Listing
-from bpx_connector.sandbox.crowd.past import Past
-from bpx_connector.sandbox.exchange.exchange import Venue
+from bpx_connector.sandbox.exchange.exchange import Exchange
 from bpx_connector.sandbox.records.refusals import Refusal
+from bpx_connector.sandbox.records.switches import Switches
+from bpx_connector.sandbox.records.times import MINUTE
 
-__all__ = ["FrontDesk", "opened_venue", "wallet_address"]
+__all__ = ["Context", "opened_exchange", "wallet_address"]
 
 
-def opened_venue(listings: Iterable[Listing], now: int) -> Venue:
-    """A venue with these markets, each at its start price."""
+def opened_exchange(listings: Iterable[Listing], now: int, switches: Switches | None = None) -> Exchange:
+    """An exchange with these markets, each at its start price."""
     rows = list(listings)
-    return Venue(
+    return Exchange(
         [listing.rules for listing in rows],
         now=now,
         prices={listing.symbol: listing.start for listing in rows},
+        switches=switches,
     )
 
 
-class FrontDesk:
-    """One venue and all that its REST answers are made of."""
+class Context:
+    """One exchange and all that its answers are made of."""
 
     def __init__(
         self,
-        venue: Venue,
+        exchange: Exchange,
         clock: Clock,
         listings: Iterable[Listing],
         *,
@@ -40,30 +42,28 @@ class FrontDesk:
         born: int,
         closed: bool = False,
     ) -> None:
-        """`born` is the time of the venue's first trade: the invented past ends with the minute before it."""
-        self.venue = venue
+        """`born` is the time of the first trade: the invented past ends with the minute before it."""
+        self.exchange = exchange
         self.clock = clock
         self.closed = closed
-        self.beginning = born // 60_000_000
-        self.pasts = {listing.symbol: Past(seed, listing, self.beginning) for listing in listings}
-        self.history = History(venue, self.pasts)
+        self.history = History(exchange, listings, seed=seed, beginning=born // MINUTE)
 
     def account(self, key: str) -> Account:
         """The account of a key that has proved itself; a new one is opened unless the sandbox is closed."""
-        known = self.venue.account(key)
+        known = self.exchange.account(key)
         if known is not None:
             return known
         if self.closed:
             raise Refusal(401, "UNAUTHORIZED", "Unauthorized")
-        return self.venue.open_account(key, self.clock.now())
+        return self.exchange.open_account(key, self.clock.now())
 
     def is_listed(self, symbol: str) -> bool:
         """Whether there is such a market."""
-        return symbol in self.venue.rules
+        return symbol in self.exchange.rules
 
     def state(self, symbol: str) -> str:
         """The state of a market's book at this moment."""
-        return self.venue.markets[symbol].state
+        return self.exchange.markets[symbol].state
 
 
 _BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"

@@ -13,9 +13,10 @@ from typing import Any
 
 from bpx_connector.sandbox.account.ledger import Deposit, FundingPayment, Withdrawal
 from bpx_connector.sandbox.account.margin import AccountSummary, CollateralRow, MarginSummary, PositionView
-from bpx_connector.sandbox.market.candles import Ticker
+from bpx_connector.sandbox.market.candles import Blank, Candle, Ticker
 from bpx_connector.sandbox.market.marks import Depth, FundingRate, Mark
 from bpx_connector.sandbox.records.events import Traded
+from bpx_connector.sandbox.records.figures import ZERO, plain
 from bpx_connector.sandbox.records.orders import LIMIT, Fill, Order
 from bpx_connector.sandbox.records.positions import Position
 from bpx_connector.sandbox.records.rules import MarginFunction, MarketRules
@@ -25,7 +26,6 @@ __all__ = [
     "balance",
     "blank_kline",
     "collateral_summary",
-    "decimal_text",
     "deposit",
     "depth",
     "fill",
@@ -47,22 +47,13 @@ __all__ = [
 ]
 
 Shape = dict[str, Any]
-ZERO = Decimal(0)
 
 
 # --- values --------------------------------------------------------------------------------------------
 
 
-def decimal_text(value: Decimal) -> str:
-    """A decimal as the venue writes it: no exponent, no trailing zeros, no negative zero."""
-    text = format(value, "f")
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
-
-
 def _text(value: Decimal | None) -> str | None:
-    return None if value is None else decimal_text(value)
+    return None if value is None else plain(value)
 
 
 def _milliseconds(time: int | None) -> int | None:
@@ -90,8 +81,8 @@ def _id(value: int | None) -> str | None:
 def depth(book: Depth) -> Shape:
     """`GET /depth`. Both sides ascend, so the best bid is the last one."""
     return {
-        "asks": [[decimal_text(price), decimal_text(size)] for price, size in book.asks],
-        "bids": [[decimal_text(price), decimal_text(size)] for price, size in reversed(book.bids)],
+        "asks": [[plain(price), plain(size)] for price, size in book.asks],
+        "bids": [[plain(price), plain(size)] for price, size in reversed(book.bids)],
         "lastUpdateId": str(book.last_update_id),
         "timestamp": book.time,
     }
@@ -100,16 +91,16 @@ def depth(book: Depth) -> Shape:
 def ticker(row: Ticker) -> Shape:
     """`GET /ticker`, one row of `GET /tickers`."""
     return {
-        "firstPrice": decimal_text(row.first_price),
-        "high": decimal_text(row.high),
-        "lastPrice": decimal_text(row.last_price),
-        "low": decimal_text(row.low),
-        "priceChange": decimal_text(row.price_change),
-        "priceChangePercent": decimal_text(row.price_change_percent),
-        "quoteVolume": decimal_text(row.quote_volume),
+        "firstPrice": plain(row.first_price),
+        "high": plain(row.high),
+        "lastPrice": plain(row.last_price),
+        "low": plain(row.low),
+        "priceChange": plain(row.price_change),
+        "priceChangePercent": plain(row.price_change_percent),
+        "quoteVolume": plain(row.quote_volume),
         "symbol": row.symbol,
         "trades": str(row.trades),
-        "volume": decimal_text(row.volume),
+        "volume": plain(row.volume),
     }
 
 
@@ -118,45 +109,38 @@ def trade(row: Traded) -> Shape:
     return {
         "id": row.trade_id,
         "isBuyerMaker": row.buyer_is_maker,
-        "price": decimal_text(row.price),
-        "quantity": decimal_text(row.quantity),
-        "quoteQuantity": decimal_text(row.price * row.quantity),
+        "price": plain(row.price),
+        "quantity": plain(row.quantity),
+        "quoteQuantity": plain(row.price * row.quantity),
         "timestamp": row.time // 1000,
     }
 
 
-def kline(
-    start: int,
-    end: int,
-    prices: tuple[Decimal, Decimal, Decimal, Decimal],
-    sums: tuple[Decimal, Decimal, int],
-) -> Shape:
-    """One row of `GET /klines`; `prices` are open, high, low, close, `sums` volume, quote volume, trades."""
-    opening, high, low, closing = prices
-    volume, quote_volume, trades = sums
+def kline(row: Candle) -> Shape:
+    """One row of `GET /klines`."""
     return {
-        "close": decimal_text(closing),
-        "end": _blank_time(end),
-        "high": decimal_text(high),
-        "low": decimal_text(low),
-        "open": decimal_text(opening),
-        "quoteVolume": decimal_text(quote_volume),
-        "start": _blank_time(start),
-        "trades": str(trades),
-        "volume": decimal_text(volume),
+        "close": plain(row.close),
+        "end": _blank_time(row.end),
+        "high": plain(row.high),
+        "low": plain(row.low),
+        "open": plain(row.open),
+        "quoteVolume": plain(row.quote_volume),
+        "start": _blank_time(row.start),
+        "trades": str(row.trades),
+        "volume": plain(row.volume),
     }
 
 
-def blank_kline(start: int, end: int) -> Shape:
+def blank_kline(row: Blank) -> Shape:
     """A row of `GET /klines` in which nothing was traded."""
     return {
         "close": None,
-        "end": _blank_time(end),
+        "end": _blank_time(row.end),
         "high": None,
         "low": None,
         "open": None,
         "quoteVolume": "0",
-        "start": _blank_time(start),
+        "start": _blank_time(row.start),
         "trades": "0",
         "volume": "0",
     }
@@ -165,11 +149,11 @@ def blank_kline(start: int, end: int) -> Shape:
 def mark_price(row: Mark) -> Shape:
     """One row of `GET /markPrices`: what is only returned for perpetuals is absent elsewhere."""
     if row.index is None or row.funding_rate is None:
-        return {"markPrice": decimal_text(row.mark), "symbol": row.symbol}
+        return {"markPrice": plain(row.mark), "symbol": row.symbol}
     return {
-        "fundingRate": decimal_text(row.funding_rate),
-        "indexPrice": decimal_text(row.index),
-        "markPrice": decimal_text(row.mark),
+        "fundingRate": plain(row.funding_rate),
+        "indexPrice": plain(row.index),
+        "markPrice": plain(row.mark),
         "nextFundingTimestamp": _milliseconds(row.next_funding),
         "symbol": row.symbol,
     }
@@ -177,13 +161,13 @@ def mark_price(row: Mark) -> Shape:
 
 def open_interest(symbol: str, quantity: Decimal, time: int) -> Shape:
     """One row of `GET /openInterest`."""
-    return {"openInterest": decimal_text(quantity), "symbol": symbol, "timestamp": time // 1000}
+    return {"openInterest": plain(quantity), "symbol": symbol, "timestamp": time // 1000}
 
 
 def funding_rate(row: FundingRate) -> Shape:
     """One row of `GET /fundingRates`."""
     return {
-        "fundingRate": decimal_text(row.rate),
+        "fundingRate": plain(row.rate),
         "intervalEndTimestamp": naive_time(row.interval_end),
         "symbol": row.symbol,
     }
@@ -193,7 +177,7 @@ def collateral_summary(symbol: str, weight: Decimal) -> Shape:
     """One row of `GET /collateral`: a flat weight, without a curve for large holdings."""
     flat = {"base": "1", "factor": "0", "type": "sqrt"}
     return {
-        "haircutFunction": {"kind": {"type": "identity"}, "weight": decimal_text(weight)},
+        "haircutFunction": {"kind": {"type": "identity"}, "weight": plain(weight)},
         "imfFunction": flat,
         "mmfFunction": dict(flat),
         "symbol": symbol,
@@ -206,27 +190,27 @@ def collateral_summary(symbol: str, weight: Decimal) -> Shape:
 def _order_base(row: Order) -> Shape:
     """What an order has in the answer to a request and in the history alike."""
     return {
-        "clientId": row.client_id,
-        "executedQuantity": decimal_text(row.executed_quantity),
-        "executedQuoteQuantity": decimal_text(row.executed_quote_quantity),
+        "clientId": row.request.client_id,
+        "executedQuantity": plain(row.executed_quantity),
+        "executedQuoteQuantity": plain(row.executed_quote_quantity),
         "id": str(row.id),
-        "orderType": row.order_type,
+        "orderType": row.request.order_type,
         "quantity": _text(row.quantity),
-        "selfTradePrevention": row.self_trade_prevention,
-        "side": row.side,
+        "selfTradePrevention": row.request.self_trade_prevention,
+        "side": row.request.side,
         "status": row.status,
-        "stopLossLimitPrice": _text(row.stop_loss_limit_price),
-        "stopLossTriggerBy": row.stop_loss_trigger_by,
-        "stopLossTriggerPrice": _text(row.stop_loss_trigger_price),
+        "stopLossLimitPrice": _text(row.request.stop_loss_limit_price),
+        "stopLossTriggerBy": row.request.stop_loss_trigger_by,
+        "stopLossTriggerPrice": _text(row.request.stop_loss_trigger_price),
         "strategyId": _id(row.strategy_id),
-        "symbol": row.symbol,
-        "takeProfitLimitPrice": _text(row.take_profit_limit_price),
-        "takeProfitTriggerBy": row.take_profit_trigger_by,
-        "takeProfitTriggerPrice": _text(row.take_profit_trigger_price),
-        "timeInForce": row.time_in_force,
-        "triggerBy": row.trigger_by,
-        "triggerPrice": _text(row.trigger_price),
-        "triggerQuantity": row.trigger_quantity,
+        "symbol": row.request.symbol,
+        "takeProfitLimitPrice": _text(row.request.take_profit_limit_price),
+        "takeProfitTriggerBy": row.request.take_profit_trigger_by,
+        "takeProfitTriggerPrice": _text(row.request.take_profit_trigger_price),
+        "timeInForce": row.request.time_in_force,
+        "triggerBy": row.request.trigger_by,
+        "triggerPrice": _text(row.request.trigger_price),
+        "triggerQuantity": row.request.trigger_quantity,
     }
 
 
@@ -234,23 +218,23 @@ def order(row: Order) -> Shape:
     """An order as it is answered when placed, queried or cancelled: a limit or a market order's keys."""
     shape = _order_base(row) | {
         "createdAt": row.created_at // 1000,
-        "reduceOnly": row.reduce_only,
+        "reduceOnly": row.request.reduce_only,
         "relatedOrderId": _id(row.related_order_id),
         "triggeredAt": _milliseconds(row.triggered_at),
     }
-    if row.order_type == LIMIT:
+    if row.request.order_type == LIMIT:
         # A waiting trigger order has no quantity of its own yet, but the venue's limit order always has one:
         # "quantity is then 0 or null on the resting trigger".
         shape |= {
-            "postOnly": row.post_only,
-            "price": _text(row.price),
+            "postOnly": row.request.post_only,
+            "price": _text(row.request.price),
             "quantity": _text(row.quantity) or "0",
         }
     else:
         shape |= {
             "quoteQuantity": _text(row.quote_quantity),
-            "slippageTolerance": _text(row.slippage_tolerance),
-            "slippageToleranceType": row.slippage_tolerance_type,
+            "slippageTolerance": _text(row.request.slippage_tolerance),
+            "slippageToleranceType": row.request.slippage_tolerance_type,
         }
     return dict(sorted(shape.items()))
 
@@ -258,16 +242,16 @@ def order(row: Order) -> Shape:
 def history_order(row: Order) -> Shape:
     """One row of `GET /wapi/v1/history/orders`; a limit order's quote quantity is price times quantity."""
     quote = row.quote_quantity
-    if quote is None and row.price is not None and row.quantity is not None:
-        quote = row.price * row.quantity
+    if quote is None and row.request.price is not None and row.quantity is not None:
+        quote = row.request.price * row.quantity
     shape = _order_base(row) | {
         "createdAt": naive_time(row.created_at),
         "expiryReason": row.expiry_reason,
-        "postOnly": row.post_only,
-        "price": _text(row.price),
+        "postOnly": row.request.post_only,
+        "price": _text(row.request.price),
         "quoteQuantity": _text(quote),
-        "slippageTolerance": _text(row.slippage_tolerance),
-        "slippageToleranceType": row.slippage_tolerance_type,
+        "slippageTolerance": _text(row.request.slippage_tolerance),
+        "slippageToleranceType": row.request.slippage_tolerance_type,
         "systemOrderType": row.system_order_type,
     }
     return dict(sorted(shape.items()))
@@ -277,12 +261,12 @@ def fill(row: Fill) -> Shape:
     """One row of `GET /wapi/v1/history/fills`; the client id is a string here and nowhere else."""
     return {
         "clientId": _id(row.client_id),
-        "fee": decimal_text(row.fee),
+        "fee": plain(row.fee),
         "feeSymbol": row.fee_symbol,
         "isMaker": row.is_maker,
         "orderId": str(row.order_id),
-        "price": decimal_text(row.price),
-        "quantity": decimal_text(row.quantity),
+        "price": plain(row.price),
+        "quantity": plain(row.quantity),
         "side": row.side,
         "symbol": row.symbol,
         "systemOrderType": row.system_order_type,
@@ -301,15 +285,15 @@ def account_summary(row: AccountSummary) -> Shape:
         "autoLend": row.auto_lend,
         "autoRealizePnl": row.auto_realize_pnl,
         "autoRepayBorrows": row.auto_repay_borrows,
-        "borrowLimit": decimal_text(row.borrow_limit),
-        "futuresMakerFee": decimal_text(row.futures_maker_fee),
-        "futuresTakerFee": decimal_text(row.futures_taker_fee),
-        "leverageLimit": decimal_text(row.leverage_limit),
+        "borrowLimit": plain(row.borrow_limit),
+        "futuresMakerFee": plain(row.futures_maker_fee),
+        "futuresTakerFee": plain(row.futures_taker_fee),
+        "leverageLimit": plain(row.leverage_limit),
         "limitOrders": row.limit_orders,
         "liquidating": row.liquidating,
-        "positionLimit": decimal_text(row.position_limit),
-        "spotMakerFee": decimal_text(row.spot_maker_fee),
-        "spotTakerFee": decimal_text(row.spot_taker_fee),
+        "positionLimit": plain(row.position_limit),
+        "spotMakerFee": plain(row.spot_maker_fee),
+        "spotTakerFee": plain(row.spot_taker_fee),
         "triggerOrders": row.trigger_orders,
     }
 
@@ -318,70 +302,70 @@ def balance(amounts: tuple[Decimal, Decimal, Decimal]) -> Shape:
     """One asset of `GET /capital`."""
     available, locked, staked = amounts
     return {
-        "available": decimal_text(available),
-        "locked": decimal_text(locked),
-        "staked": decimal_text(staked),
+        "available": plain(available),
+        "locked": plain(locked),
+        "staked": plain(staked),
     }
 
 
 def _collateral(row: CollateralRow) -> Shape:
     return {
-        "assetMarkPrice": decimal_text(row.asset_mark_price),
-        "availableQuantity": decimal_text(row.available_quantity),
-        "balanceNotional": decimal_text(row.balance_notional),
-        "collateralValue": decimal_text(row.collateral_value),
-        "collateralWeight": decimal_text(row.collateral_weight),
-        "lendQuantity": decimal_text(row.lend_quantity),
-        "openOrderQuantity": decimal_text(row.open_order_quantity),
+        "assetMarkPrice": plain(row.asset_mark_price),
+        "availableQuantity": plain(row.available_quantity),
+        "balanceNotional": plain(row.balance_notional),
+        "collateralValue": plain(row.collateral_value),
+        "collateralWeight": plain(row.collateral_weight),
+        "lendQuantity": plain(row.lend_quantity),
+        "openOrderQuantity": plain(row.open_order_quantity),
         "symbol": row.symbol,
-        "totalQuantity": decimal_text(row.total_quantity),
+        "totalQuantity": plain(row.total_quantity),
     }
 
 
 def margin_summary(row: MarginSummary) -> Shape:
     """`GET /capital/collateral`."""
     return {
-        "assetsValue": decimal_text(row.assets_value),
-        "borrowLiability": decimal_text(row.borrow_liability),
+        "assetsValue": plain(row.assets_value),
+        "borrowLiability": plain(row.borrow_liability),
         "collateral": [_collateral(asset) for asset in row.collateral],
-        "imf": decimal_text(row.imf),
-        "liabilitiesValue": decimal_text(row.liabilities_value),
+        "imf": plain(row.imf),
+        "liabilitiesValue": plain(row.liabilities_value),
         "marginFraction": _text(row.margin_fraction),
-        "mmf": decimal_text(row.mmf),
-        "netEquity": decimal_text(row.net_equity),
-        "netEquityAvailable": decimal_text(row.net_equity_available),
-        "netEquityLocked": decimal_text(row.net_equity_locked),
-        "netExposureFutures": decimal_text(row.net_exposure_futures),
-        "pnlUnrealized": decimal_text(row.pnl_unrealized),
-        "unsettledEquity": decimal_text(row.unsettled_equity),
+        "mmf": plain(row.mmf),
+        "netEquity": plain(row.net_equity),
+        "netEquityAvailable": plain(row.net_equity_available),
+        "netEquityLocked": plain(row.net_equity_locked),
+        "netExposureFutures": plain(row.net_exposure_futures),
+        "pnlUnrealized": plain(row.pnl_unrealized),
+        "unsettledEquity": plain(row.unsettled_equity),
     }
 
 
 def _function(function: MarginFunction | None) -> Shape:
     base, factor = (ZERO, ZERO) if function is None else (function.base, function.factor)
-    return {"base": decimal_text(base), "factor": decimal_text(factor), "type": "sqrt"}
+    return {"base": plain(base), "factor": plain(factor), "type": "sqrt"}
 
 
 def position(view: PositionView, rules: MarketRules) -> Shape:
     """One row of `GET /position`."""
     row = view.position
     return {
-        "breakEvenPrice": decimal_text(row.break_even_price),
-        "cumulativeFundingPayment": decimal_text(row.cumulative_funding),
+        "breakEvenPrice": plain(row.break_even_price),
+        "cumulativeFundingPayment": plain(row.cumulative_funding),
         "cumulativeInterest": "0",
-        "entryPrice": decimal_text(row.entry_price),
-        "estLiquidationPrice": decimal_text(view.estimated_liquidation_price),
-        "imf": decimal_text(view.imf),
+        "entryPrice": plain(row.entry_price),
+        "estLiquidationPrice": plain(view.estimated_liquidation_price),
+        "imf": plain(view.imf),
         "imfFunction": _function(rules.imf),
-        "markPrice": decimal_text(view.mark),
-        "mmf": decimal_text(view.mmf),
+        "markPrice": plain(view.mark),
+        "mmf": plain(view.mmf),
         "mmfFunction": _function(rules.mmf),
-        "netCost": decimal_text(row.net_cost),
-        "netExposureNotional": decimal_text(view.exposure_notional),
-        "netExposureQuantity": decimal_text(view.exposure_quantity),
-        "netQuantity": decimal_text(row.quantity),
-        "pnlRealized": decimal_text(row.pnl_realized),
-        "pnlUnrealized": decimal_text(view.pnl_unrealized),
+        "netCost": plain(row.net_cost),
+        "netExposureNotional": plain(view.exposure_notional),
+        "netExposureQuantity": plain(view.exposure_quantity),
+        "netQuantity": plain(row.quantity),
+        "pnlRealized": plain(row.pnl_realized),
+        "pnlUnrealized": plain(view.pnl_unrealized),
         "positionId": str(row.id),
         "subaccountId": None,
         "symbol": row.symbol,
@@ -396,35 +380,35 @@ def past_position(
     return {
         "accountLeverage": _text(leverage),
         "closedAt": None if row.closed_at is None else naive_time(row.closed_at),
-        "closedVolume": decimal_text(row.closed_quantity),
+        "closedVolume": plain(row.closed_quantity),
         "closingPrice": _text(row.closing_price),
-        "cumulativePnlRealized": decimal_text(row.pnl_realized),
-        "entryPrice": decimal_text(row.entry_price),
-        "fees": decimal_text(row.fees),
-        "fundingQuantity": decimal_text(row.cumulative_funding),
+        "cumulativePnlRealized": plain(row.pnl_realized),
+        "entryPrice": plain(row.entry_price),
+        "fees": plain(row.fees),
+        "fundingQuantity": plain(row.cumulative_funding),
         "id": str(row.id),
-        "imf": decimal_text(imf),
+        "imf": plain(imf),
         "interest": "0",
-        "liquidated": decimal_text(liquidated),
-        "liquidationFees": decimal_text(row.liquidation_fees),
-        "markPrice": decimal_text(mark),
-        "netCost": decimal_text(row.net_cost),
-        "netExposureNotional": decimal_text(abs(row.quantity) * mark),
-        "netExposureQuantity": decimal_text(abs(row.quantity)),
-        "netQuantity": decimal_text(row.quantity),
+        "liquidated": plain(liquidated),
+        "liquidationFees": plain(row.liquidation_fees),
+        "markPrice": plain(mark),
+        "netCost": plain(row.net_cost),
+        "netExposureNotional": plain(abs(row.quantity) * mark),
+        "netExposureQuantity": plain(abs(row.quantity)),
+        "netQuantity": plain(row.quantity),
         "openedAt": naive_time(row.opened_at),
         "state": "Open" if row.closed_at is None else "Closed",
         "symbol": row.symbol,
-        "unrealizedPnl": decimal_text(row.unsettled(mark) if row.quantity else ZERO),
+        "unrealizedPnl": plain(row.unsettled(mark) if row.quantity else ZERO),
     }
 
 
 def funding_payment(row: FundingPayment, user_id: int) -> Shape:
     """One row of `GET /wapi/v1/history/funding`."""
     return {
-        "fundingRate": decimal_text(row.rate),
+        "fundingRate": plain(row.rate),
         "intervalEndTimestamp": naive_time(row.interval_end),
-        "quantity": decimal_text(row.quantity),
+        "quantity": plain(row.quantity),
         "subaccountId": 0,
         "symbol": row.symbol,
         "userId": user_id,
@@ -441,7 +425,7 @@ def deposit(row: Deposit) -> Shape:
         "id": row.id,
         "institutionBic": None,
         "platformMemo": None,
-        "quantity": decimal_text(row.quantity),
+        "quantity": plain(row.quantity),
         "source": row.source,
         "status": row.status,
         "symbol": row.asset,
@@ -459,7 +443,7 @@ def withdrawal(row: Withdrawal) -> Shape:
         "blockchain": row.blockchain,
         "clientId": row.client_id,
         "createdAt": naive_time(row.created_at),
-        "fee": decimal_text(row.fee),
+        "fee": plain(row.fee),
         "fiatFee": None,
         "fiatState": None,
         "fiatSymbol": None,
@@ -467,7 +451,7 @@ def withdrawal(row: Withdrawal) -> Shape:
         "identifier": None,
         "isInternal": False,
         "providerId": None,
-        "quantity": decimal_text(row.quantity),
+        "quantity": plain(row.quantity),
         "status": row.status,
         "subaccountId": None,
         "symbol": row.asset,

@@ -8,23 +8,23 @@ from typing import Any, Final, TypeVar
 
 from bpx_connector.sandbox.account.ledger import Deposit, Withdrawal
 from bpx_connector.sandbox.crowd.listings import assets
-from bpx_connector.sandbox.http import payloads as shapes
+from bpx_connector.sandbox.http import payloads
 from bpx_connector.sandbox.http.calls import Answer, Call, paged
 from bpx_connector.sandbox.http.context import wallet_address
 from bpx_connector.sandbox.records import refusals
+from bpx_connector.sandbox.records.figures import ZERO, plain
 from bpx_connector.sandbox.records.orders import Fill, Order, OrderRequest
+from bpx_connector.sandbox.records.outbox import Done
 from bpx_connector.sandbox.records.positions import Position
 from bpx_connector.sandbox.records.refusals import Refusal
 
 __all__ = ["PRIVATE"]
 
-USUAL_ROWS: Final = 100
 MOST_ROWS: Final = 1_000
-"""Rows a page; more than the maximum is cut to it (what the venue does is not documented)."""
+"""Rows a page at most."""
 LARGEST_BATCH: Final = 50
 
 Row = TypeVar("Row")
-ZERO: Final = Decimal(0)
 
 ORDER_FIELDS: Final = {
     "autoBorrow": "auto_borrow",
@@ -64,12 +64,12 @@ TEXT_PRICES: Final = frozenset({"stopLossTriggerPrice", "takeProfitTriggerPrice"
 
 
 def _account(call: Call) -> Answer:
-    return Answer(shapes.account_summary(call.desk.venue.summary(call.account)))
+    return Answer(payloads.account_summary(call.context.exchange.summary(call.account)))
 
 
 def _update_account(call: Call) -> Answer:
     body = call.body
-    call.desk.venue.update_account(
+    call.context.exchange.update_account(
         call.account,
         leverage_limit=body.get("leverageLimit"),
         auto_lend=body.get("autoLend"),
@@ -90,54 +90,53 @@ def _known_asset(symbol: str) -> dict[str, Any]:
 def _echoed(call: Call, **found: str) -> Answer:
     """What was asked, with nulls for what was not, and what was found."""
     texts = {
-        name: shapes.decimal_text(value) if isinstance(value, Decimal) else value
-        for name, value in call.query.items()
+        name: plain(value) if isinstance(value, Decimal) else value for name, value in call.query.items()
     }
     return Answer({name: texts.get(name) for name in sorted(call.operation.query)} | found)
 
 
 def _max_borrow(call: Call) -> Answer:
     _known_asset(call.query["symbol"])
-    # Nobody borrows here: see choices.DECISIONS.
+    # Nobody borrows here: see `choices`.
     return _echoed(call, maxBorrowQuantity="0")
 
 
 def _max_order(call: Call) -> Answer:
     symbol = call.query["symbol"]
-    if not call.desk.is_listed(symbol):
+    if not call.context.is_listed(symbol):
         raise refusals.invalid_symbol()
-    quantity = call.desk.venue.max_order_quantity(
+    quantity = call.context.exchange.max_order_quantity(
         call.account,
         symbol,
         call.query["side"],
         price=call.query.get("price"),
         reduce_only=call.query.get("reduceOnly", False),
     )
-    return _echoed(call, maxOrderQuantity=shapes.decimal_text(quantity))
+    return _echoed(call, maxOrderQuantity=plain(quantity))
 
 
 def _max_withdrawal(call: Call) -> Answer:
     asset = _known_asset(call.query["symbol"])
-    quantity = call.desk.venue.max_withdrawal(
+    quantity = call.context.exchange.max_withdrawal(
         call.account, asset["symbol"], lend_redeem=call.query.get("autoLendRedeem", False)
     )
-    return _echoed(call, maxWithdrawalQuantity=shapes.decimal_text(quantity))
+    return _echoed(call, maxWithdrawalQuantity=plain(quantity))
 
 
 # --- capital -------------------------------------------------------------------------------------------
 
 
 def _capital(call: Call) -> Answer:
-    balances = call.desk.venue.balances(call.account)
-    return Answer({asset: shapes.balance(amounts) for asset, amounts in balances.items()})
+    balances = call.context.exchange.balances(call.account)
+    return Answer({asset: payloads.balance(amounts) for asset, amounts in balances.items()})
 
 
 def _collateral(call: Call) -> Answer:
-    return Answer(shapes.margin_summary(call.desk.venue.margin(call.account)))
+    return Answer(payloads.margin_summary(call.context.exchange.margin(call.account)))
 
 
 def _page(call: Call) -> tuple[int, int]:
-    return min(call.query.get("limit", USUAL_ROWS), MOST_ROWS), call.query.get("offset", 0)
+    return call.limit(MOST_ROWS), call.query.get("offset", 0)
 
 
 def _is_in_time(call: Call, time: int) -> bool:
@@ -149,9 +148,9 @@ def _is_in_time(call: Call, time: int) -> bool:
 def _deposits(call: Call) -> Answer:
     limit, offset = _page(call)
     rows: list[Deposit] = [
-        row for row in call.desk.venue.deposits(call.account) if _is_in_time(call, row.created_at)
+        row for row in call.context.exchange.deposits(call.account) if _is_in_time(call, row.created_at)
     ]
-    return Answer([shapes.deposit(row) for row in rows[offset : offset + limit]])
+    return Answer([payloads.deposit(row) for row in rows[offset : offset + limit]])
 
 
 def _deposit_address(call: Call) -> Answer:
@@ -163,12 +162,12 @@ def _withdrawals(call: Call) -> Answer:
     number, client_id = call.query.get("id"), call.query.get("clientId")
     rows: list[Withdrawal] = [
         row
-        for row in call.desk.venue.withdrawals(call.account)
+        for row in call.context.exchange.withdrawals(call.account)
         if _is_in_time(call, row.created_at)
         and (number is None or row.id == number)
         and (client_id is None or row.client_id == client_id)
     ]
-    return Answer([shapes.withdrawal(row) for row in rows[offset : offset + limit]])
+    return Answer([payloads.withdrawal(row) for row in rows[offset : offset + limit]])
 
 
 def _withdraw(call: Call) -> Answer:
@@ -179,7 +178,7 @@ def _withdraw(call: Call) -> Answer:
         raise Refusal(400, "INVALID_ASSET", "Withdrawals are disabled for this asset and blockchain")
     if body["quantity"] < Decimal(tokens[0]["minimumWithdrawal"]):
         raise refusals.quantity_below_minimum()
-    row = call.desk.venue.withdraw(
+    done = call.context.exchange.withdraw(
         call.account,
         asset["symbol"],
         body["quantity"],
@@ -190,7 +189,7 @@ def _withdraw(call: Call) -> Answer:
         client_id=body.get("clientId"),
         lend_redeem=body.get("autoLendRedeem", False),
     )
-    return Answer(shapes.withdrawal(row))
+    return Answer(payloads.withdrawal(done.result))
 
 
 # --- orders --------------------------------------------------------------------------------------------
@@ -214,21 +213,22 @@ def _order_request(body: Mapping[str, Any]) -> OrderRequest:
 
 
 def _execute(call: Call) -> Answer:
-    return Answer(shapes.order(call.desk.venue.execute(call.account, _order_request(call.body), call.now)))
+    done = call.context.exchange.execute(call.account, _order_request(call.body), call.now)
+    return Answer(payloads.order(done.result))
 
 
 def _execute_batch(call: Call) -> Answer:
     if not 1 <= len(call.bodies) <= LARGEST_BATCH:
         raise Refusal(400, "INVALID_CLIENT_REQUEST", f"A batch must have 1 to {LARGEST_BATCH} orders")
     requests = [_order_request(body) for body in call.bodies]
-    results = call.desk.venue.execute_batch(call.account, requests, call.now)
+    results = call.context.exchange.execute_batch(call.account, requests, call.now)
     return Answer([_batch_result(result) for result in results])
 
 
-def _batch_result(result: Order | Refusal) -> dict[str, Any]:
+def _batch_result(result: Done[Order] | Refusal) -> dict[str, Any]:
     if isinstance(result, Refusal):
         return {"operation": "Err", "code": result.code, "message": result.message}
-    return {"operation": "Ok", **shapes.order(result)}
+    return {"operation": "Ok", **payloads.order(result.result)}
 
 
 def _named_order(fields: Mapping[str, Any]) -> dict[str, int]:
@@ -245,43 +245,44 @@ def _named_order(fields: Mapping[str, Any]) -> dict[str, int]:
 
 def _order(call: Call) -> Answer:
     named = _named_order(call.query)
-    if not call.desk.is_listed(call.query["symbol"]):
+    if not call.context.is_listed(call.query["symbol"]):
         raise refusals.invalid_symbol()
-    return Answer(shapes.order(call.desk.venue.order(call.account, call.query["symbol"], **named)))
+    return Answer(payloads.order(call.context.exchange.order(call.account, call.query["symbol"], **named)))
 
 
 def _cancel(call: Call) -> Answer:
     named = _named_order(call.body)
-    return Answer(
-        shapes.order(call.desk.venue.cancel(call.account, call.body["symbol"], now=call.now, **named))
-    )
+    done = call.context.exchange.cancel(call.account, call.body["symbol"], now=call.now, **named)
+    return Answer(payloads.order(done.result))
 
 
 def _open_orders(call: Call) -> Answer:
     symbol, kind = call.query.get("symbol"), call.query.get("marketType")
-    rows = call.desk.venue.open_orders(call.account, symbol)
+    rows = call.context.exchange.open_orders(call.account, symbol)
     return Answer(
-        [shapes.order(row) for row in rows if kind is None or _is_of_kind(call, row.symbol, [kind])]
+        [payloads.order(row) for row in rows if kind is None or _is_of_kind(call, row.request.symbol, [kind])]
     )
 
 
 def _cancel_all(call: Call) -> Answer:
-    rows = call.desk.venue.cancel_all(call.account, call.body["symbol"], call.body.get("orderType"), call.now)
-    return Answer([shapes.order(row) for row in rows])
+    done = call.context.exchange.cancel_all(
+        call.account, call.body["symbol"], call.body.get("orderType"), call.now
+    )
+    return Answer([payloads.order(row) for row in done.result])
 
 
 # --- positions -----------------------------------------------------------------------------------------
 
 
 def _is_of_kind(call: Call, symbol: str, kinds: Sequence[str] | None) -> bool:
-    return kinds is None or call.desk.venue.rules[symbol].kind in kinds
+    return kinds is None or call.context.exchange.rules[symbol].kind in kinds
 
 
 def _position(call: Call) -> Answer:
     symbol, kind = call.query.get("symbol"), call.query.get("marketType")
     rows = [
-        shapes.position(view, call.desk.venue.rules[view.position.symbol])
-        for view in call.desk.venue.positions(call.account)
+        payloads.position(view, call.context.exchange.rules[view.position.symbol])
+        for view in call.context.exchange.positions(call.account)
         if symbol in (None, view.position.symbol)
         and (kind is None or _is_of_kind(call, view.position.symbol, [kind]))
     ]
@@ -314,10 +315,10 @@ def _matches(call: Call, *, symbol: str, order_id: int | None = None, strategy_i
 def _order_history(call: Call) -> Answer:
     rows = [
         row
-        for row in call.desk.venue.order_history(call.account)
-        if _matches(call, symbol=row.symbol, order_id=row.id, strategy_id=row.strategy_id)
+        for row in call.context.exchange.order_history(call.account)
+        if _matches(call, symbol=row.request.symbol, order_id=row.id, strategy_id=row.strategy_id)
     ]
-    return _history(call, rows, shapes.history_order)
+    return _history(call, rows, payloads.history_order)
 
 
 SYSTEM_FILLS: Final[Mapping[str, set[str | None]]] = {
@@ -337,31 +338,33 @@ def _fills(call: Call) -> Answer:
     kind = call.query.get("fillType")
     rows: list[Fill] = [
         row
-        for row in call.desk.venue.fills(call.account)
+        for row in call.context.exchange.fills(call.account)
         if _matches(call, symbol=row.symbol, order_id=row.order_id)
         and _is_in_time(call, row.time)
         and (kind is None or row.system_order_type in SYSTEM_FILLS[kind])
     ]
-    return _history(call, rows, shapes.fill)
+    return _history(call, rows, payloads.fill)
 
 
 def _funding_history(call: Call) -> Answer:
     rows = [
-        row for row in call.desk.venue.funding_payments(call.account) if _matches(call, symbol=row.symbol)
+        row
+        for row in call.context.exchange.funding_payments(call.account)
+        if _matches(call, symbol=row.symbol)
     ]
-    return _history(call, rows, lambda row: shapes.funding_payment(row, call.account.user_id))
+    return _history(call, rows, lambda row: payloads.funding_payment(row, call.account.user_id))
 
 
 def _position_history(call: Call) -> Answer:
     """Open and closed positions; the OpenAPI gives this history no page headers."""
-    views = {view.position.symbol: view for view in call.desk.venue.positions(call.account)}
-    leverage = call.desk.venue.summary(call.account).leverage_limit
+    views = {view.position.symbol: view for view in call.context.exchange.positions(call.account)}
+    leverage = call.context.exchange.summary(call.account).leverage_limit
 
     def shape(row: Position) -> dict[str, Any]:
         view = views.get(row.symbol) if row.closed_at is None else None
-        return shapes.past_position(
+        return payloads.past_position(
             row,
-            mark=view.mark if view else call.desk.venue.mark(row.symbol).mark,
+            mark=view.mark if view else call.context.exchange.mark(row.symbol).mark,
             imf=view.imf if view else ZERO,
             liquidated=ZERO,
             leverage=leverage,
@@ -370,7 +373,7 @@ def _position_history(call: Call) -> Answer:
     state = call.query.get("state")
     rows = [
         row
-        for row in call.desk.venue.position_history(call.account)
+        for row in call.context.exchange.position_history(call.account)
         if _matches(call, symbol=row.symbol)
         and state in (None, "Open" if row.closed_at is None else "Closed")
     ]

@@ -2,44 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from bpx_connector.sandbox.choices import COLLATERAL_WEIGHTS, OTHER_COLLATERAL_WEIGHT
+from bpx_connector.sandbox.crowd.history import Asked
 from bpx_connector.sandbox.crowd.listings import assets, stocks
 from bpx_connector.sandbox.crowd.past import MINUTES_BACK
-from bpx_connector.sandbox.http import payloads as shapes
+from bpx_connector.sandbox.http import payloads
 from bpx_connector.sandbox.http.calls import Answer, Call, paged
 from bpx_connector.sandbox.http.context import wallet_address
+from bpx_connector.sandbox.market.candles import Candle
 from bpx_connector.sandbox.market.marks import FundingRate
 from bpx_connector.sandbox.records import refusals
+from bpx_connector.sandbox.records.times import HOUR, MILLISECOND, MINUTE, SECOND
 
-__all__ = ["PUBLIC"]
+__all__ = ["PUBLIC", "candles_asked"]
 
 MOST_DEPTH: Final = 5_000
 """Levels a side without a limit: a probe saw thousands, and the newer documentation says up to 5000."""
 MOST_TRADES: Final = 1_000
 MOST_FUNDING_RATES: Final = 10_000
-USUAL_ROWS: Final = 100
-HOUR: Final = 3_600_000_000
 DEFAULT_MARKET_TYPES: Final = ("SPOT", "PERP")
 """What `/markets` returns unless market types are asked for."""
 
 
 def _is_closed(call: Call, symbol: str) -> bool:
-    return call.desk.state(symbol) == "Closed"
+    return call.context.state(symbol) == "Closed"
 
 
 def _listed(call: Call) -> str:
     symbol: str = call.query["symbol"]
-    if not call.desk.is_listed(symbol):
+    if not call.context.is_listed(symbol):
         raise refusals.invalid_symbol()
     return symbol
 
 
 def _symbols(call: Call, kinds: Iterable[str]) -> list[str]:
     wanted = set(kinds)
-    return [symbol for symbol, rules in call.desk.venue.rules.items() if rules.kind in wanted]
+    return [symbol for symbol, rules in call.context.exchange.rules.items() if rules.kind in wanted]
 
 
 # --- system --------------------------------------------------------------------------------------------
@@ -54,7 +55,7 @@ def _ping(call: Call) -> Answer:
 
 
 def _time(call: Call) -> Answer:
-    return Answer.of_text(str(call.now // 1000))
+    return Answer.of_text(str(call.now // MILLISECOND))
 
 
 def _wallets(call: Call) -> Answer:
@@ -71,7 +72,7 @@ def _assets(call: Call) -> Answer:
 def _collateral(call: Call) -> Answer:
     return Answer(
         [
-            shapes.collateral_summary(
+            payloads.collateral_summary(
                 asset["symbol"], COLLATERAL_WEIGHTS.get(asset["symbol"], OTHER_COLLATERAL_WEIGHT)
             )
             for asset in assets()
@@ -91,7 +92,7 @@ def _market_sessions(call: Call) -> Answer:
 
 
 def _market_row(call: Call, symbol: str) -> dict[str, Any]:
-    return shapes.market(call.desk.venue.rules[symbol], call.desk.state(symbol))
+    return payloads.market(call.context.exchange.rules[symbol], call.context.state(symbol))
 
 
 def _markets(call: Call) -> Answer:
@@ -107,82 +108,97 @@ def _depth(call: Call) -> Answer:
     symbol = _listed(call)
     if _is_closed(call, symbol):
         raise refusals.not_found()
-    return Answer(shapes.depth(call.desk.venue.depth(symbol, int(call.query.get("limit", MOST_DEPTH)))))
+    return Answer(
+        payloads.depth(call.context.exchange.depth(symbol, int(call.query.get("limit", MOST_DEPTH))))
+    )
 
 
 def _mark_prices(call: Call) -> Answer:
     symbol = call.query.get("symbol")
     if symbol is not None:
-        if not call.desk.is_listed(symbol) or _is_closed(call, symbol):
+        if not call.context.is_listed(symbol) or _is_closed(call, symbol):
             raise refusals.symbol_not_found()
-        return Answer([shapes.mark_price(call.desk.venue.mark(symbol))])
+        return Answer([payloads.mark_price(call.context.exchange.mark(symbol))])
     symbols = _symbols(call, [call.query.get("marketType", "PERP")])
     return Answer(
-        [shapes.mark_price(call.desk.venue.mark(each)) for each in symbols if not _is_closed(call, each)]
+        [
+            payloads.mark_price(call.context.exchange.mark(each))
+            for each in symbols
+            if not _is_closed(call, each)
+        ]
     )
 
 
 def _open_interest(call: Call) -> Answer:
     symbols = [_listed(call)] if "symbol" in call.query else _symbols(call, ["PERP"])
     rows = [
-        shapes.open_interest(symbol, call.desk.venue.open_interest(symbol), call.now)
+        payloads.open_interest(symbol, call.context.exchange.open_interest(symbol), call.now)
         for symbol in symbols
-        if call.desk.venue.rules[symbol].is_perp
+        if call.context.exchange.rules[symbol].is_perp
     ]
     return Answer(rows)
 
 
 def _funding_rates(call: Call) -> Answer:
     symbol = call.query["symbol"]
-    limit = min(call.query.get("limit", USUAL_ROWS), MOST_FUNDING_RATES)
+    limit = call.limit(MOST_FUNDING_RATES)
     # An unknown symbol is not refused here: "/fundingRates, unknown symbol: 200 []".
-    rows = _all_funding_rates(call, symbol) if call.desk.is_listed(symbol) else []
-    return paged(rows, limit, call.query.get("offset", 0), shapes.funding_rate)
+    rows = _all_funding_rates(call, symbol) if call.context.is_listed(symbol) else []
+    return paged(rows, limit, call.query.get("offset", 0), payloads.funding_rate)
 
 
 def _all_funding_rates(call: Call, symbol: str) -> list[FundingRate]:
     """The venue's own rates, newest first, then the invented ones of the hours before it began."""
-    if not call.desk.venue.rules[symbol].is_perp:
+    if not call.context.exchange.rules[symbol].is_perp:
         return []
-    live = list(call.desk.venue.funding_history(symbol))
-    past = call.desk.pasts[symbol]
-    oldest = live[-1].interval_end // HOUR if live else call.desk.beginning // 60 + 1
+    live = list(call.context.exchange.funding_history(symbol))
+    history = call.context.history
+    past = history.pasts[symbol]
+    oldest = live[-1].interval_end // HOUR if live else history.beginning * MINUTE // HOUR + 1
     return live + [
         FundingRate(symbol, hour * HOUR, past.funding_rate(hour))
-        for hour in range(oldest - 1, oldest - 1 - MINUTES_BACK // 60, -1)
+        for hour in range(oldest - 1, oldest - 1 - MINUTES_BACK * MINUTE // HOUR, -1)
     ]
 
 
-def _klines(call: Call) -> Answer:
-    now = call.now // 1_000_000
-    rows = call.desk.history.klines(
-        _listed(call),
-        call.query["interval"],
-        min(max(0, call.query["startTime"]), now),
-        min(call.query.get("endTime", now), now),
-        now,
-        call.query.get("priceType", "Last"),
+def candles_asked(query: Mapping[str, Any], now: int) -> Asked:
+    """What a request for candles is about; "endTime defaults to now", and nothing is later than that."""
+    latest = now // SECOND
+    return Asked(
+        query["symbol"],
+        query["interval"],
+        min(max(0, query["startTime"]), latest),
+        # One more than now itself, whose candle has begun.
+        min(query.get("endTime", latest + 1), latest + 1),
+        query.get("priceType", "Last"),
     )
-    return Answer(rows)
+
+
+def _klines(call: Call) -> Answer:
+    _listed(call)
+    rows = call.context.history.candles(candles_asked(call.query, call.now), call.now)
+    return Answer(
+        [payloads.kline(row) if isinstance(row, Candle) else payloads.blank_kline(row) for row in rows]
+    )
 
 
 def _ticker(call: Call) -> Answer:
-    row = call.desk.history.ticker(_listed(call), call.now, call.query.get("interval", "1d"))
+    row = call.context.history.ticker(_listed(call), call.now, call.query.get("interval", "1d"))
     # "If a market has no data this answers 204."
-    return Answer(shapes.ticker(row)) if row is not None else Answer(status=204)
+    return Answer(payloads.ticker(row)) if row is not None else Answer(status=204)
 
 
 def _tickers(call: Call) -> Answer:
     interval = call.query.get("interval", "1d")
-    rows = (call.desk.history.ticker(symbol, call.now, interval) for symbol in call.desk.venue.rules)
-    return Answer([shapes.ticker(row) for row in rows if row is not None])
+    rows = (call.context.history.ticker(symbol, call.now, interval) for symbol in call.context.exchange.rules)
+    return Answer([payloads.ticker(row) for row in rows if row is not None])
 
 
 def _trades(call: Call) -> Answer:
-    limit = min(call.query.get("limit", USUAL_ROWS), MOST_TRADES)
+    limit = call.limit(MOST_TRADES)
     offset = call.query.get("offset", 0)
-    tape = call.desk.venue.trades(_listed(call))
-    return Answer([shapes.trade(row) for row in tape[offset : offset + limit]])
+    tape = call.context.exchange.trades(_listed(call))
+    return Answer([payloads.trade(row) for row in tape[offset : offset + limit]])
 
 
 PUBLIC: dict[str, Callable[[Call], Answer]] = {

@@ -13,9 +13,11 @@ from decimal import Decimal
 from itertools import islice
 from typing import Final
 
+from bpx_connector.sandbox.records.figures import ZERO
 from bpx_connector.sandbox.records.orders import ASK, BID, OPPOSITE, Order
+from bpx_connector.sandbox.records.outbox import Touched
 
-ZERO: Final = Decimal(0)
+__all__ = ["Book"]
 
 
 @dataclass(slots=True)
@@ -60,10 +62,12 @@ class Side:
 
 
 class Book:
-    """Both sides of one market, and which levels changed since somebody last asked."""
+    """Both sides of one market; that it has changed is reported to `touched`, which levels is asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, symbol: str, touched: Touched) -> None:
         self.sides: Final = {BID: Side(BID), ASK: Side(ASK)}
+        self._symbol: Final = symbol
+        self._touched: Final = touched
         self._changed: dict[str, set[Decimal]] = {BID: set(), ASK: set()}
 
     def best(self, side: str) -> Decimal | None:
@@ -78,10 +82,10 @@ class Book:
     def add(self, order: Order) -> None:
         """Put an order behind all others of its price."""
         price = _price(order)
-        level = self.sides[order.side].level(price)
+        level = self.sides[order.request.side].level(price)
         level.orders[order.id] = order
         level.size += order.remaining
-        self._changed[order.side].add(price)
+        self._report(order.request.side, price)
 
     def remove(self, order: Order) -> None:
         """Take an order off, with what it still wanted."""
@@ -96,8 +100,8 @@ class Book:
             self._leave(order, quantity)
             return
         price = _price(order)
-        self.sides[order.side].levels[price].size -= quantity
-        self._changed[order.side].add(price)
+        self.sides[order.request.side].levels[price].size -= quantity
+        self._report(order.request.side, price)
 
     def in_priority(self, side: str) -> Iterator[Order]:
         """All orders of a side in the order they would trade; the book must not change meanwhile."""
@@ -123,27 +127,29 @@ class Book:
         resting = self.sides[side]
         return [(price, resting.levels[price].size) for price in islice(resting.prices(), limit)]
 
-    def take_changes(self) -> tuple[dict[Decimal, Decimal], dict[Decimal, Decimal]] | None:
-        """The present sizes of bids and asks that changed since the last call; None when none did."""
-        if not self._changed[BID] and not self._changed[ASK]:
-            return None
+    def take_changes(self) -> tuple[dict[Decimal, Decimal], dict[Decimal, Decimal]]:
+        """The present sizes of bids and asks that changed since the last call."""
         bids = {price: self.size(BID, price) for price in sorted(self._changed[BID])}
         asks = {price: self.size(ASK, price) for price in sorted(self._changed[ASK])}
         self._changed = {BID: set(), ASK: set()}
         return bids, asks
 
+    def _report(self, side: str, price: Decimal) -> None:
+        self._changed[side].add(price)
+        self._touched.books[self._symbol] = None
+
     def _leave(self, order: Order, quantity: Decimal) -> None:
         price = _price(order)
-        side = self.sides[order.side]
+        side = self.sides[order.request.side]
         level = side.levels[price]
         del level.orders[order.id]
         level.size -= quantity
         if not level.orders:
             side.drop(price)
-        self._changed[order.side].add(price)
+        self._report(order.request.side, price)
 
 
 def _price(order: Order) -> Decimal:
-    if order.price is None:
+    if order.request.price is None:
         raise ValueError(f"order {order.id} has no price and cannot rest")
-    return order.price
+    return order.request.price

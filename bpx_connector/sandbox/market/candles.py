@@ -12,20 +12,28 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from bpx_connector.sandbox import choices
+from bpx_connector.sandbox.records.figures import ZERO
+from bpx_connector.sandbox.records.times import DAY, HOUR, MINUTE, SECOND, WEEK
 
-SECOND: Final = choices.SECOND
-MINUTE: Final = 60 * SECOND
-HOUR: Final = 60 * MINUTE
-DAY: Final = 24 * HOUR
-WEEK: Final = 7 * DAY
+__all__ = [
+    "INTERVALS",
+    "MONTH",
+    "Blank",
+    "Candle",
+    "Rolling",
+    "Series",
+    "Ticker",
+    "interval_bounds",
+    "ticker_of",
+]
+
 MONTH: Final = "1month"
-#: The epoch was a Thursday; weeks start on Mondays.
 FIRST_MONDAY: Final = 4 * DAY
+"""The epoch was a Thursday; weeks start on Mondays."""
 
-#: The venue's `KlineInterval`, but for the month, which has no fixed length.
 INTERVALS: Final = {
     "1s": SECOND,
     "1m": MINUTE,
@@ -43,8 +51,7 @@ INTERVALS: Final = {
     "3d": 3 * DAY,
     "1w": WEEK,
 }
-
-ZERO: Final = Decimal(0)
+"""The venue's `KlineInterval`, but for the month, which has no fixed length."""
 
 
 @dataclass(slots=True)
@@ -69,6 +76,13 @@ class Candle:
         self.volume += later.volume
         self.quote_volume += later.quote_volume
         self.trades += later.trades
+
+
+class Blank(NamedTuple):
+    """An interval in which nothing was traded."""
+
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,13 @@ from bpx_connector.sandbox.market.book import Book
 from bpx_connector.sandbox.market.candles import Candle, Rolling, Series, Ticker, ticker_of
 from bpx_connector.sandbox.market.marks import Depth, Marks
 from bpx_connector.sandbox.records.events import DepthChanged, Event, MarkChanged, TopChanged, Traded
+from bpx_connector.sandbox.records.figures import ZERO
 from bpx_connector.sandbox.records.orders import ASK, BID, INDEX_PRICE, LAST_PRICE, MARK_PRICE, Order
+from bpx_connector.sandbox.records.outbox import Touched
 from bpx_connector.sandbox.records.rules import MarketRules
+from bpx_connector.sandbox.records.times import WEEK
+
+__all__ = ["Market"]
 
 LAST: Final = "Last"
 MARK: Final = "Mark"
@@ -25,13 +30,14 @@ _Top = tuple[Decimal | None, Decimal, Decimal | None, Decimal]
 class Market:
     """The state of one market; its rules stay, everything else moves."""
 
-    def __init__(self, rules: MarketRules, price: Decimal, now: int) -> None:
+    def __init__(self, rules: MarketRules, price: Decimal, now: int, touched: Touched) -> None:
         self.rules: Final = rules
-        self.book: Final = Book()
+        self.symbol: Final = rules.symbol
+        self.book: Final = Book(rules.symbol, touched)
         self.marks: Final = Marks(rules, price, now)
         self.state = rules.state
         self.last_price = price
-        self.open_interest = Decimal(0)
+        self.open_interest = ZERO
         self.triggers: Final[dict[int, Order]] = {}
         self.tape: Final[deque[Traded]] = deque(maxlen=choices.TAPE_LENGTH)
         self._series: Final = {LAST: Series(), MARK: Series(), INDEX: Series()}
@@ -39,12 +45,7 @@ class Market:
         self._next_trade_id = choices.FIRST_TRADE_ID
         self._depth_id = choices.FIRST_DEPTH_ID
         self._depth_time = now
-        self._top: _Top = (None, Decimal(0), None, Decimal(0))
-
-    @property
-    def symbol(self) -> str:
-        """The venue's name of the market."""
-        return self.rules.symbol
+        self._top: _Top = (None, ZERO, None, ZERO)
 
     @property
     def mark(self) -> Decimal:
@@ -63,7 +64,7 @@ class Market:
 
     def trade(self, maker: Order, taker: Order, price: Decimal, quantity: Decimal, now: int) -> Traded:
         """Put one trade on the tape and into the candles."""
-        buyer, seller = (maker, taker) if maker.side == BID else (taker, maker)
+        buyer, seller = (maker, taker) if maker.request.side == BID else (taker, maker)
         traded = Traded(
             now, self.symbol, self._next_trade_id, price, quantity, buyer.id, seller.id, buyer is maker
         )
@@ -93,10 +94,7 @@ class Market:
         One engine event is one update id, however many levels it touched: captured real-time frames have U
         equal u.
         """
-        changes = self.book.take_changes()
-        if changes is None:
-            return []
-        bids, asks = changes
+        bids, asks = self.book.take_changes()
         self._depth_id += 1
         self._depth_time = now
         events: list[Event] = [DepthChanged(now, self.symbol, self._depth_id, self._depth_id, bids, asks)]
@@ -131,15 +129,13 @@ class Market:
         """The last day or week; None when nothing traded in it."""
         if interval == "1d":
             return self._rolling.ticker(self.symbol, now)
-        week = 7 * 24 * 3600 * choices.SECOND
-        return ticker_of(self.symbol, self.candles("1h", now - week, now + 1, LAST))
+        return ticker_of(self.symbol, self.candles("1h", now - WEEK, now + 1, LAST))
 
     def _present_top(self) -> _Top:
         bid, ask = self.book.best(BID), self.book.best(ASK)
-        zero = Decimal(0)
         return (
             bid,
-            zero if bid is None else self.book.size(BID, bid),
+            ZERO if bid is None else self.book.size(BID, bid),
             ask,
-            zero if ask is None else self.book.size(ASK, ask),
+            ZERO if ask is None else self.book.size(ASK, ask),
         )

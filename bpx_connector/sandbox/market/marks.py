@@ -12,12 +12,12 @@ from decimal import Decimal
 from typing import Final
 
 from bpx_connector.sandbox import choices
+from bpx_connector.sandbox.records.figures import ZERO
 from bpx_connector.sandbox.records.rules import MarketRules
+from bpx_connector.sandbox.records.times import DAY, MILLISECOND
 
-ZERO: Final = Decimal(0)
-MILLISECOND: Final = 1_000
-HOURS_A_DAY: Final = 24
-MILLISECONDS_AN_HOUR: Final = 3_600_000
+__all__ = ["Depth", "FundingRate", "Mark", "Marks"]
+
 PREMIUM_UNIT: Final = Decimal("0.000000000001")
 
 
@@ -71,7 +71,7 @@ class Marks:
         if self.next_funding is None or interval is None:
             return ZERO
         mean = self._premium_sum / self._samples if self._samples else ZERO
-        interest = choices.INTEREST_PER_DAY * interval / (MILLISECONDS_AN_HOUR * HOURS_A_DAY)
+        interest = choices.INTEREST_PER_DAY * interval * MILLISECOND / DAY
         pull = _clamped(interest - mean, -choices.INTEREST_CLAMP, choices.INTEREST_CLAMP)
         rate = _clamped(mean + pull, self._rules.funding_rate_lower, self._rules.funding_rate_upper)
         return rate.quantize(choices.RATE_DECIMALS)

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from bpx_connector.sandbox import choices
 from bpx_connector.sandbox.market.book import Book
+from bpx_connector.sandbox.records.figures import ZERO
 from bpx_connector.sandbox.records.orders import (
     BID,
     LIMIT,
@@ -24,7 +25,7 @@ from bpx_connector.sandbox.records.orders import (
 )
 from bpx_connector.sandbox.records.rules import MarketRules
 
-ZERO: Final = Decimal(0)
+__all__ = ["SELF_TRADE", "Preview", "incoming", "matches", "preview"]
 
 SELF_TRADE: Final = "SelfTradePrevention"
 PRICE_IMPACT: Final = "PriceImpact"
@@ -102,8 +103,8 @@ def incoming(order: Order, rules: MarketRules, book: Book) -> Incoming:
     by_quote = order.quote_quantity is not None and order.quantity is None
     return Incoming(
         account_id=order.account_id,
-        side=order.side,
-        self_trade_prevention=order.self_trade_prevention,
+        side=order.request.side,
+        self_trade_prevention=order.request.self_trade_prevention,
         step=rules.step,
         wanted=None if by_quote else order.remaining,
         quote_wanted=order.quote_quantity if by_quote else None,
@@ -117,7 +118,7 @@ def matches(makers: Iterator[Order], taker: Incoming) -> Iterator[Match]:
     Whoever reads these from a live book carries each one out before asking for the next.
     """
     for maker in makers:
-        price = maker.price
+        price = maker.request.price
         if price is None or taker.wanted == 0:
             return
         if not taker.may_trade_at(price):
@@ -145,7 +146,7 @@ def preview(order: Order, rules: MarketRules, book: Book) -> Preview:
     """What an order would do to the book as it stands."""
     taker = incoming(order, rules, book)
     quantity = quote = ZERO
-    for match in matches(book.in_priority(OPPOSITE[order.side]), taker):
+    for match in matches(book.in_priority(OPPOSITE[order.request.side]), taker):
         quantity += match.quantity
         quote += match.quantity * match.price
     complete = taker.wanted == 0 if taker.wanted is not None else taker.stopped is None
@@ -157,29 +158,29 @@ def bound_of(order: Order, rules: MarketRules, book: Book) -> Bound | None:
 
     Impact multipliers say "how far above the best ask a market buy can penetrate" (OpenAPI, PriceFilter).
     """
-    if order.order_type == LIMIT:
-        return None if order.price is None else Bound(order.price, None)
-    best = book.best(OPPOSITE[order.side])
+    if order.request.order_type == LIMIT:
+        return None if order.request.price is None else Bound(order.request.price, None)
+    best = book.best(OPPOSITE[order.request.side])
     if best is None or order.system_order_type is not None:
         return None
     bounds = [bound for bound in (_impact(order, rules, best), _slippage(order, rules, best)) if bound]
     if not bounds:
         return None
-    nearest = min if order.side == BID else max
+    nearest = min if order.request.side == BID else max
     return nearest(bounds, key=lambda bound: bound.price)
 
 
 def _impact(order: Order, rules: MarketRules, best: Decimal) -> Bound | None:
-    multiplier = rules.max_impact_multiplier if order.side == BID else rules.min_impact_multiplier
+    multiplier = rules.max_impact_multiplier if order.request.side == BID else rules.min_impact_multiplier
     return None if multiplier is None else Bound(best * multiplier, PRICE_IMPACT)
 
 
 def _slippage(order: Order, rules: MarketRules, best: Decimal) -> Bound | None:
-    tolerance = order.slippage_tolerance
+    tolerance = order.request.slippage_tolerance
     if tolerance is None:
         return None
-    if order.slippage_tolerance_type == TICK_SIZE:
+    if order.request.slippage_tolerance_type == TICK_SIZE:
         distance = tolerance * rules.tick
     else:
         distance = best * tolerance * choices.PERCENT_SLIPPAGE_UNIT
-    return Bound(best + distance if order.side == BID else best - distance, SLIPPAGE)
+    return Bound(best + distance if order.request.side == BID else best - distance, SLIPPAGE)

@@ -12,9 +12,11 @@ from bpx_connector.sandbox.records import refusals
 from bpx_connector.sandbox.records.orders import GTC, LIMIT, MARKET, OrderRequest
 from bpx_connector.sandbox.records.rules import MarketRules
 
+__all__ = ["check_request", "is_conditional", "trigger_share"]
+
 _NO_ORDERS: Final = frozenset({"Closed", "CancelOnly"})
-#: Above this a figure times another would leave the 28 digits in which all sums here are exact.
 _UNTHINKABLE: Final = Decimal(10) ** 15
+"""Above this a figure times another would leave the 28 digits in which all sums here are exact."""
 
 
 def check_request(request: OrderRequest, rules: MarketRules, state: str, last_price: Decimal) -> None:

@@ -14,6 +14,29 @@ from typing import Final
 from bpx_connector.sandbox.records.orders import Fill, Order
 from bpx_connector.sandbox.records.positions import Position
 
+__all__ = [
+    "ORDER_ACCEPTED",
+    "ORDER_CANCELLED",
+    "ORDER_EXPIRED",
+    "ORDER_FILL",
+    "ORDER_MODIFIED",
+    "POSITION_ADJUSTED",
+    "POSITION_CLOSED",
+    "POSITION_OPENED",
+    "TRIGGER_FAILED",
+    "TRIGGER_PLACED",
+    "BalanceChanged",
+    "DepthChanged",
+    "Event",
+    "FundingPaid",
+    "Liquidated",
+    "MarkChanged",
+    "OrderChanged",
+    "PositionChanged",
+    "TopChanged",
+    "Traded",
+]
+
 ORDER_ACCEPTED: Final = "orderAccepted"
 ORDER_CANCELLED: Final = "orderCancelled"
 ORDER_EXPIRED: Final = "orderExpired"

@@ -11,6 +11,37 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from bpx_connector.sandbox.records.figures import ZERO
+
+__all__ = [
+    "ASK",
+    "BID",
+    "CANCELLED",
+    "CONDITIONAL_ORDER",
+    "EXPIRED",
+    "FILLED",
+    "FOK",
+    "GTC",
+    "INDEX_PRICE",
+    "IOC",
+    "LAST_PRICE",
+    "LIMIT",
+    "LIQUIDATE_ON_BOOK",
+    "MARKET",
+    "MARK_PRICE",
+    "NEW",
+    "OPPOSITE",
+    "PARTIALLY_FILLED",
+    "REJECT_BOTH",
+    "REJECT_TAKER",
+    "TICK_SIZE",
+    "TRIGGER_FAILED",
+    "TRIGGER_PENDING",
+    "Fill",
+    "Order",
+    "OrderRequest",
+]
+
 BID: Final = "Bid"
 ASK: Final = "Ask"
 OPPOSITE: Final = {BID: ASK, ASK: BID}
@@ -23,7 +54,6 @@ IOC: Final = "IOC"
 FOK: Final = "FOK"
 
 REJECT_TAKER: Final = "RejectTaker"
-REJECT_MAKER: Final = "RejectMaker"
 REJECT_BOTH: Final = "RejectBoth"
 
 NEW: Final = "New"
@@ -33,23 +63,19 @@ CANCELLED: Final = "Cancelled"
 EXPIRED: Final = "Expired"
 TRIGGER_PENDING: Final = "TriggerPending"
 TRIGGER_FAILED: Final = "TriggerFailed"
-#: Not in the OpenAPI's `OrderStatus`; a variant of the same enum in the venue's own Rust client.
 TRIGGERED: Final = "Triggered"
+"""Not in the OpenAPI's `OrderStatus`; a variant of the same enum in the venue's own Rust client."""
 
 LAST_PRICE: Final = "LastPrice"
 MARK_PRICE: Final = "MarkPrice"
 INDEX_PRICE: Final = "IndexPrice"
 
 TICK_SIZE: Final = "TickSize"
-PERCENT: Final = "Percent"
 
-#: Kinds of order to cancel, the venue's `CancelOrderTypeEnum`.
-RESTING_LIMIT_ORDER: Final = "RestingLimitOrder"
 CONDITIONAL_ORDER: Final = "ConditionalOrder"
+"""One of the two kinds of order to cancel, the venue's `CancelOrderTypeEnum`; the other is what rests."""
 
 LIQUIDATE_ON_BOOK: Final = "LiquidatePositionOnBook"
-
-ZERO: Final = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +111,11 @@ class OrderRequest:
     auto_borrow: bool | None = None
     auto_borrow_repay: bool | None = None
 
+    @property
+    def has_children(self) -> bool:
+        """Whether its fills arm a stop loss or a take profit."""
+        return self.stop_loss_trigger_price is not None or self.take_profit_trigger_price is not None
+
 
 @dataclass(slots=True, kw_only=True)
 class Order:
@@ -92,43 +123,27 @@ class Order:
 
     id: int
     account_id: int
-    symbol: str
-    side: str
-    order_type: str
-    time_in_force: str
-    self_trade_prevention: str
+    request: OrderRequest
+    """What was asked for; what the engine changes of it stands below."""
     created_at: int
     updated_at: int
     status: str = NEW
-    price: Decimal | None = None
     quantity: Decimal | None = None
+    """The base quantity as it is now: cut to a position, or none while the order waits for its trigger."""
     quote_quantity: Decimal | None = None
     executed_quantity: Decimal = ZERO
     executed_quote_quantity: Decimal = ZERO
-    post_only: bool = False
-    reduce_only: bool | None = None
-    client_id: int | None = None
-    trigger_price: Decimal | None = None
-    trigger_quantity: str | None = None
-    trigger_by: str | None = None
     triggered_at: int | None = None
-    stop_loss_trigger_price: Decimal | None = None
-    stop_loss_limit_price: Decimal | None = None
-    stop_loss_trigger_by: str | None = None
-    take_profit_trigger_price: Decimal | None = None
-    take_profit_limit_price: Decimal | None = None
-    take_profit_trigger_by: str | None = None
-    slippage_tolerance: Decimal | None = None
-    slippage_tolerance_type: str | None = None
     related_order_id: int | None = None
     strategy_id: int | None = None
     expiry_reason: str | None = None
     system_order_type: str | None = None
-    auto_lend_redeem: bool = False
     held: Decimal = ZERO
     """What this order keeps locked of the asset it would give; spot only."""
-    fires_upward: bool | None = None
-    """Whether a trigger order waits for its reference price to rise; None for other orders."""
+    watches: str | None = None
+    """The reference price that a trigger order waits for; None for other orders."""
+    fires_upward: bool = False
+    """Whether it waits for that price to rise."""
     child_ids: tuple[int, ...] = field(default=())
     """The stop loss and take profit that this order's fills have armed."""
 
@@ -145,7 +160,7 @@ class Order:
     @property
     def is_conditional(self) -> bool:
         """Whether the order waits, or waited, for a trigger price itself."""
-        return self.fires_upward is not None
+        return self.watches is not None
 
     def snapshot(self) -> Order:
         """A copy that later changes of the order do not reach."""

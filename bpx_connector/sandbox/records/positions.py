@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Final
 
-ZERO: Final = Decimal(0)
+from bpx_connector.sandbox.records.figures import ZERO
+
+__all__ = ["USDC_UNIT", "Position"]
+
 USDC_UNIT: Final = Decimal("0.000001")
 
 

@@ -7,6 +7,36 @@ from __future__ import annotations
 
 from typing import Final
 
+__all__ = [
+    "Refusal",
+    "account_liquidating",
+    "book_takes_no_such_order",
+    "incomplete_trigger",
+    "insufficient_funds",
+    "insufficient_margin",
+    "invalid_asset",
+    "invalid_leverage",
+    "invalid_order",
+    "invalid_symbol",
+    "market_without_quantity",
+    "no_liquidity",
+    "not_found",
+    "not_reduced",
+    "price_above_maximum",
+    "price_below_minimum",
+    "price_out_of_band",
+    "price_too_fine",
+    "quantity_above_maximum",
+    "quantity_below_minimum",
+    "quantity_too_fine",
+    "stop_without_position",
+    "symbol_not_found",
+    "too_many_orders",
+    "too_many_stops",
+    "trading_paused",
+    "would_take",
+]
+
 
 class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault
     """A request the exchange refuses, with what the client is told."""

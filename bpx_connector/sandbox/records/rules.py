@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final
 
-SPOT: Final = "SPOT"
-PERP: Final = "PERP"
+from bpx_connector.sandbox.records.figures import BASIS_POINT
 
-ZERO: Final = Decimal(0)
-ONE: Final = Decimal(1)
-BASIS_POINT: Final = Decimal("0.0001")
+__all__ = ["MarginFunction", "MarketRules", "market_rules"]
+
+PERP: Final = "PERP"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class MarginFunction:
     factor: Decimal
 
     def fraction(self, notional: Decimal) -> Decimal:
-        """The margin fraction of a position of this notional (see `choices.DECISIONS`)."""
+        """The margin fraction of a position of this notional (see `choices`)."""
         if notional <= 0:
             return self.base
         grown = self.factor * notional.sqrt()
@@ -42,6 +41,8 @@ class MarketRules:
     base: str
     quote: str
     kind: str
+    is_perp: bool
+    """Whether this market trades perpetual futures."""
     tick: Decimal
     step: Decimal
     min_price: Decimal
@@ -62,11 +63,6 @@ class MarketRules:
     open_interest_limit: Decimal | None
     state: str
     row: Mapping[str, Any]
-
-    @property
-    def is_perp(self) -> bool:
-        """Whether this market trades perpetual futures."""
-        return self.kind == PERP
 
     def floor_to_step(self, quantity: Decimal) -> Decimal:
         """The largest multiple of the step that is not above `quantity`."""
@@ -95,6 +91,7 @@ def market_rules(row: Mapping[str, Any]) -> MarketRules:
         base=row["baseSymbol"],
         quote=row["quoteSymbol"],
         kind=row["marketType"],
+        is_perp=row["marketType"] == PERP,
         tick=Decimal(price["tickSize"]),
         step=Decimal(quantity["stepSize"]),
         min_price=Decimal(price["minPrice"]),

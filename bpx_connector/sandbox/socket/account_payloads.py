@@ -15,18 +15,16 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bpx_connector.sandbox.account.margin import PositionView
-from bpx_connector.sandbox.http.payloads import decimal_text
 from bpx_connector.sandbox.records.events import ORDER_EXPIRED, BalanceChanged, OrderChanged, PositionChanged
+from bpx_connector.sandbox.records.figures import ZERO, plain
 from bpx_connector.sandbox.records.orders import LIMIT, Fill, Order
 from bpx_connector.sandbox.records.positions import Position
 from bpx_connector.sandbox.socket.payloads import Payload
 
 __all__ = ["balance_update", "open_position", "order_update", "position_update"]
 
-ZERO: Final = Decimal(0)
 
-
-def _plain(value: Decimal) -> str:
+def _as_sent(value: Decimal) -> str:
     """A figure with the decimals it was sent or computed with, without exponent."""
     return format(value, "f")
 
@@ -47,23 +45,23 @@ def order_update(event: OrderChanged, now: int) -> Payload:
     payload: Payload = {
         "E": now,
         "O": ORIGINS.get(order.system_order_type or "", "USER"),
-        "S": order.side,
+        "S": order.request.side,
         "T": event.time,
-        "V": order.self_trade_prevention,
+        "V": order.request.self_trade_prevention,
         "X": order.status,
-        "Z": _plain(order.executed_quote_quantity),
+        "Z": _as_sent(order.executed_quote_quantity),
         "e": event.kind,
-        "f": order.time_in_force,
+        "f": order.request.time_in_force,
         "i": str(order.id),
-        "o": order.order_type.upper(),
-        "r": bool(order.reduce_only),
-        "s": order.symbol,
+        "o": order.request.order_type.upper(),
+        "r": bool(order.request.reduce_only),
+        "s": order.request.symbol,
         "t": None if fill is None else fill.trade_id,
-        "z": _plain(order.executed_quantity),
+        "z": _as_sent(order.executed_quantity),
     }
     payload |= _present(_quantities(order) | _trigger(order) | _children(order) | _links(order))
-    if order.order_type == LIMIT:
-        payload["y"] = order.post_only
+    if order.request.order_type == LIMIT:
+        payload["y"] = order.request.post_only
     if fill is not None:
         payload |= _fill(fill)
     if event.kind == ORDER_EXPIRED and order.expiry_reason is not None:
@@ -73,7 +71,7 @@ def order_update(event: OrderChanged, now: int) -> Payload:
 
 def _present(values: Mapping[str, Any]) -> Payload:
     return {
-        key: _plain(value) if isinstance(value, Decimal) else value
+        key: _as_sent(value) if isinstance(value, Decimal) else value
         for key, value in values.items()
         if value is not None
     }
@@ -86,30 +84,34 @@ def _quantities(order: Order) -> dict[str, Any]:
     """
     quantity = ZERO if order.quantity is None and order.is_conditional else order.quantity
     quote, price = order.quote_quantity, None
-    if order.order_type == LIMIT:
-        price = order.price
+    if order.request.order_type == LIMIT:
+        price = order.request.price
         quote = price * quantity if price is not None and quantity else ZERO
     return {"q": quantity, "Q": quote, "p": price}
 
 
 def _trigger(order: Order) -> dict[str, Any]:
-    return {"P": order.trigger_price, "B": order.trigger_by, "Y": order.trigger_quantity}
+    return {
+        "P": order.request.trigger_price,
+        "B": order.request.trigger_by,
+        "Y": order.request.trigger_quantity,
+    }
 
 
 def _children(order: Order) -> dict[str, Any]:
     return {
-        "a": order.take_profit_trigger_price,
-        "j": order.take_profit_limit_price,
-        "d": order.take_profit_trigger_by,
-        "b": order.stop_loss_trigger_price,
-        "k": order.stop_loss_limit_price,
-        "g": order.stop_loss_trigger_by,
+        "a": order.request.take_profit_trigger_price,
+        "j": order.request.take_profit_limit_price,
+        "d": order.request.take_profit_trigger_by,
+        "b": order.request.stop_loss_trigger_price,
+        "k": order.request.stop_loss_limit_price,
+        "g": order.request.stop_loss_trigger_by,
     }
 
 
 def _links(order: Order) -> dict[str, Any]:
     return {
-        "c": order.client_id,
+        "c": order.request.client_id,
         "I": None if order.related_order_id is None else str(order.related_order_id),
         "H": order.strategy_id,
     }
@@ -117,28 +119,28 @@ def _links(order: Order) -> dict[str, Any]:
 
 def _fill(fill: Fill) -> Payload:
     return {
-        "L": _plain(fill.price),
+        "L": _as_sent(fill.price),
         "N": fill.fee_symbol,
-        "l": _plain(fill.quantity),
+        "l": _as_sent(fill.quantity),
         "m": fill.is_maker,
-        "n": decimal_text(fill.fee),
+        "n": plain(fill.fee),
     }
 
 
 def _position(row: Position, mark: Decimal, exposure: Decimal, imf: Decimal, mmf: Decimal) -> Payload:
     return {
-        "B": decimal_text(row.entry_price),
-        "M": decimal_text(mark),
-        "P": decimal_text(row.unsettled(mark) if row.quantity else ZERO),
-        "Q": decimal_text(exposure),
-        "b": decimal_text(row.break_even_price),
-        "f": decimal_text(imf),
+        "B": plain(row.entry_price),
+        "M": plain(mark),
+        "P": plain(row.unsettled(mark) if row.quantity else ZERO),
+        "Q": plain(exposure),
+        "b": plain(row.break_even_price),
+        "f": plain(imf),
         "i": row.id,
         "l": "0",
-        "m": decimal_text(mmf),
-        "n": decimal_text(exposure * mark),
-        "p": decimal_text(row.pnl_realized),
-        "q": decimal_text(row.quantity),
+        "m": plain(mmf),
+        "n": plain(exposure * mark),
+        "p": plain(row.pnl_realized),
+        "q": plain(row.quantity),
         "s": row.symbol,
     }
 
@@ -158,10 +160,10 @@ def open_position(view: PositionView, now: int) -> Payload:
 def balance_update(event: BalanceChanged, now: int) -> Payload:
     """`account.balanceUpdate`: absolute figures after the change."""
     return {
-        "A": decimal_text(event.available),
+        "A": plain(event.available),
         "E": now,
-        "L": decimal_text(event.locked),
-        "S": decimal_text(event.staked),
+        "L": plain(event.locked),
+        "S": plain(event.staked),
         "T": event.time,
         "a": event.asset,
         "e": "balanceUpdate",

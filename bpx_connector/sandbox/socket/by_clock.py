@@ -13,12 +13,11 @@ from typing import Final, Protocol
 
 from bpx_connector.sandbox.market.candles import Candle, interval_bounds
 from bpx_connector.sandbox.records.events import DepthChanged
-from bpx_connector.sandbox.socket import payloads as frames
-from bpx_connector.sandbox.socket.payloads import Payload
+from bpx_connector.sandbox.records.times import SECOND
+from bpx_connector.sandbox.socket.payloads import Padding, Payload, depth, kline
 
-__all__ = ["HALF_SECOND", "MARK_PHASE", "SECOND", "Candles", "MergedDepth", "Repeated", "Timed"]
+__all__ = ["HALF_SECOND", "MARK_PHASE", "Candles", "MergedDepth", "Repeated", "Timed"]
 
-SECOND: Final = 1_000_000
 MARK_PHASE: Final = 400_000
 """How far into each second marks are sent."""
 HALF_SECOND: Final = 500_000
@@ -64,7 +63,7 @@ class _Beat:
 class MergedDepth:
     """All changes of one book in one window as one frame; nothing is sent for a window without changes."""
 
-    def __init__(self, window: int, pad: frames.Padding, now: int) -> None:
+    def __init__(self, window: int, pad: Padding, now: int) -> None:
         self._beat: Final = _Beat(window, 0, now)
         self._pad: Final = pad
         self._merged: DepthChanged | None = None
@@ -85,7 +84,7 @@ class MergedDepth:
         if not self._beat.is_over(now) or self._merged is None:
             return ()
         merged, self._merged = self._merged, None
-        return (frames.depth(merged, self._pad, now),)
+        return (depth(merged, self._pad, now),)
 
 
 class Candles:
@@ -128,4 +127,4 @@ class Candles:
 
     def _payload(self, bounds: tuple[int, int], now: int, *, closed: bool) -> Payload:
         candle = self._read(self._symbol, self._interval, *bounds)
-        return frames.kline(self._symbol, *bounds, candle, now, closed=closed)
+        return kline(self._symbol, *bounds, candle, now, closed=closed)

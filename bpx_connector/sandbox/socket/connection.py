@@ -12,7 +12,7 @@ from typing import Final
 
 from aiohttp import web
 
-from bpx_connector.sandbox.socket.publications import Key
+from bpx_connector.sandbox.records.keys import Key
 
 __all__ = ["Connection"]
 

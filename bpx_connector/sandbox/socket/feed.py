@@ -17,15 +17,15 @@ from typing import Final
 from aiohttp import ClientError, WSCloseCode, WSMessage, WSMsgType, web
 
 from bpx_connector.sandbox.account.ledger import Account
-from bpx_connector.sandbox.crowd.quotes import Quotes
-from bpx_connector.sandbox.faults.faults import Faults, Strike
-from bpx_connector.sandbox.http.context import FrontDesk
+from bpx_connector.sandbox.faults.faults import Cut, Faults
+from bpx_connector.sandbox.http.context import Context
 from bpx_connector.sandbox.http.signatures import subscriber
 from bpx_connector.sandbox.records.events import Event
+from bpx_connector.sandbox.records.keys import Key
 from bpx_connector.sandbox.records.refusals import Refusal
-from bpx_connector.sandbox.socket import payloads as frames
 from bpx_connector.sandbox.socket.connection import Connection
-from bpx_connector.sandbox.socket.publications import Key, Streams
+from bpx_connector.sandbox.socket.payloads import INVALID_SIGNATURE, PARSE_ERROR, envelope
+from bpx_connector.sandbox.socket.publications import Streams
 from bpx_connector.sandbox.socket.requests import Stream, request_of, stream_of
 
 __all__ = ["Feed"]
@@ -48,17 +48,17 @@ class Feed:
 
     def __init__(
         self,
-        desk: FrontDesk,
+        context: Context,
         faults: Faults | None = None,
         *,
         ping_interval: float = PING_INTERVAL,
         pong_timeout: float = PONG_TIMEOUT,
         queue_limit: int = QUEUE_LIMIT,
     ) -> None:
-        self._desk: Final = desk
+        self._context: Final = context
         self._faults: Final = Faults() if faults is None else faults
-        self._faults.on_strike = self._strike_soon
-        self.streams: Final = Streams(Quotes(desk))
+        self._faults.on_cut = self._cut_soon
+        self.streams: Final = Streams(context.exchange, context.history)
         self._audience: Final[dict[Key, dict[Connection, None]]] = {}
         self._connections: Final[dict[Connection, None]] = {}
         self._farewells: Final[set[asyncio.Task[None]]] = set()
@@ -77,18 +77,18 @@ class Feed:
     def on_event(self, event: Event) -> None:
         """Tell those who listen what has happened."""
         if self._audience:
-            now = self._desk.clock.now()
+            now = self._context.clock.now()
             for key, payload in self.streams.of_event(event, now):
-                self._publish(key, frames.envelope(key.name, payload), now)
+                self._publish(key, envelope(key.name, payload), now)
 
     def on_time(self, now: int) -> None:
         """Send what the clock has brought about."""
         for key, text in self._faults.released(now):
             self._deliver(key, text)
         for key, payload in self.streams.due(now):
-            self._publish(key, frames.envelope(key.name, payload), now)
-        for strike in self._faults.strikes_due(now):
-            self._strike(strike)
+            self._publish(key, envelope(key.name, payload), now)
+        for cut in self._faults.cuts_due(now):
+            self._carry_out(cut)
 
     def _publish(self, key: Key, text: str, now: int) -> None:
         if not self._faults.concern_streams:
@@ -96,8 +96,8 @@ class Feed:
             return
         for delivery in self._faults.deliveries(key, text, now):
             self._deliver(*delivery)
-        for strike in self._faults.strikes_at(key.name):
-            self._strike(strike, self._audience.get(key, {}))
+        for cut in self._faults.cuts_at(key.name):
+            self._carry_out(cut, self._audience.get(key, {}))
 
     def _deliver(self, key: Key, text: str) -> None:
         for connection in self._audience.get(key, ()):
@@ -105,24 +105,24 @@ class Feed:
 
     # --- what goes wrong on purpose ------------------------------------------------------------------
 
-    def _strike_soon(self, strike: Strike) -> None:
-        """Strike at once, whichever thread asks for it."""
+    def _cut_soon(self, cut: Cut) -> None:
+        """Cut at once, whichever thread asks for it."""
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._strike, strike)
+            self._loop.call_soon_threadsafe(self._carry_out, cut)
 
-    def _strike(self, strike: Strike, among: Iterable[Connection] | None = None) -> None:
+    def _carry_out(self, cut: Cut, among: Iterable[Connection] | None = None) -> None:
         for connection in list(self._connections if among is None else among):
             if connection.is_frozen or connection.is_lost:
                 continue
-            if among is None and not strike.concerns(key.name for key in connection.keys):
+            if among is None and not cut.concerns(key.name for key in connection.keys):
                 continue
-            strike.hit()
-            if strike.freezes:
+            cut.count()
+            if cut.freezes:
                 connection.freeze()
-            elif strike.close_code is None:
+            elif cut.close_code is None:
                 connection.cut()
             else:
-                self._say_goodbye(connection, strike.close_code)
+                self._say_goodbye(connection, cut.close_code)
 
     def _say_goodbye(self, connection: Connection, code: int) -> None:
         farewell = asyncio.get_running_loop().create_task(connection.close(code))
@@ -175,7 +175,7 @@ class Feed:
         if message.type is WSMsgType.TEXT:
             self._answer(connection, message.data)
         elif message.type is WSMsgType.BINARY:
-            connection.send(frames.PARSE_ERROR)
+            connection.send(PARSE_ERROR)
         elif message.type is WSMsgType.PING:
             with suppress(ClientError, ConnectionError):
                 await connection.socket.pong(message.data)
@@ -212,7 +212,7 @@ class Feed:
     def _answer(self, connection: Connection, text: str) -> None:
         request = request_of(text)
         if request is None:
-            connection.send(frames.PARSE_ERROR)
+            connection.send(PARSE_ERROR)
         elif request.subscribes:
             self._subscribe(connection, request.names, request.signature)
         else:
@@ -230,7 +230,7 @@ class Feed:
         if any(stream.is_private for stream in streams):
             account = self._account(signature)
             if account is None:
-                connection.send(frames.INVALID_SIGNATURE)
+                connection.send(INVALID_SIGNATURE)
         for stream in streams:
             if not stream.is_private:
                 self._join(connection, stream, None)
@@ -239,11 +239,11 @@ class Feed:
 
     def _account(self, signature: object) -> Account | None:
         """Whose signature this is; None if it proves nothing."""
-        public_key = subscriber(signature, self._desk.clock.moments())
-        if public_key is None or self._faults.distrusts("subscribe"):
+        public_key = subscriber(signature, self._context.clock.moments())
+        if public_key is None or self._faults.refuses_signature("subscribe"):
             return None
         try:
-            return self._desk.account(public_key)
+            return self._context.account(public_key)
         except Refusal:
             return None
 
@@ -251,13 +251,13 @@ class Feed:
         key = Key(stream.name, None if account is None else account.id)
         if key in connection.keys:
             return
-        now = self._desk.clock.now()
+        now = self._context.clock.now()
         self.streams.open(stream, key.account_id, now)
         connection.keys[key] = None
         self._audience.setdefault(key, {})[connection] = None
         if account is not None:
             for payload in self.streams.snapshot(stream, account, now):
-                connection.send(frames.envelope(stream.name, payload))
+                connection.send(envelope(stream.name, payload))
 
     def _leave(self, connection: Connection, key: Key) -> None:
         connection.keys.pop(key, None)

@@ -17,11 +17,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from bpx_connector.sandbox.http.payloads import decimal_text
 from bpx_connector.sandbox.market.candles import Candle, Ticker
 from bpx_connector.sandbox.market.marks import Mark
 from bpx_connector.sandbox.records.events import DepthChanged, Liquidated, TopChanged, Traded
+from bpx_connector.sandbox.records.figures import plain
 from bpx_connector.sandbox.records.rules import MarketRules
+from bpx_connector.sandbox.records.times import SECOND
 
 __all__ = [
     "INVALID_DEPTH_WINDOW",
@@ -29,6 +30,7 @@ __all__ = [
     "INVALID_STREAM",
     "PARSE_ERROR",
     "Padding",
+    "Payload",
     "book_ticker",
     "depth",
     "envelope",
@@ -45,17 +47,16 @@ Payload = dict[str, Any]
 Levels = Mapping[Decimal, Decimal]
 
 
-def _text(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+_encoded: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def envelope(stream: str, payload: Payload) -> str:
     """The text frame of one event: data first, as captured."""
-    return _text({"data": payload, "stream": stream})
+    return _encoded({"data": payload, "stream": stream})
 
 
 def _error(code: int, message: str) -> str:
-    return _text({"id": None, "error": {"code": code, "message": message}})
+    return _encoded({"id": None, "error": {"code": code, "message": message}})
 
 
 PARSE_ERROR: Final = _error(4002, "Parse error")
@@ -97,7 +98,7 @@ def _padded(value: Decimal | None, form: str) -> str | None:
 
 def _clock_text(time: int) -> str:
     """Start and end of a candle: naive ISO text in UTC."""
-    return datetime.fromtimestamp(time // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return datetime.fromtimestamp(time // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 # --- books and trades ----------------------------------------------------------------------------------
@@ -141,8 +142,8 @@ def trade(event: Traded, now: int) -> Payload:
         "b": str(event.buyer_order_id),
         "e": "trade",
         "m": event.buyer_is_maker,
-        "p": decimal_text(event.price),
-        "q": decimal_text(event.quantity),
+        "p": plain(event.price),
+        "q": plain(event.quantity),
         "s": event.symbol,
         "t": event.trade_id,
     }
@@ -155,8 +156,8 @@ def liquidation(event: Liquidated, now: int) -> Payload:
         "S": event.side,
         "T": event.time,
         "e": "liquidation",
-        "p": decimal_text(event.price),
-        "q": decimal_text(event.quantity),
+        "p": plain(event.price),
+        "q": plain(event.quantity),
         "s": event.symbol,
     }
 
@@ -182,12 +183,12 @@ def kline(symbol: str, start: int, end: int, candle: Candle | None, now: int, *,
     }
     if candle is not None:
         payload |= {
-            "c": decimal_text(candle.close),
-            "h": decimal_text(candle.high),
-            "l": decimal_text(candle.low),
+            "c": plain(candle.close),
+            "h": plain(candle.high),
+            "l": plain(candle.low),
             "n": candle.trades,
-            "o": decimal_text(candle.open),
-            "v": decimal_text(candle.volume),
+            "o": plain(candle.open),
+            "v": plain(candle.volume),
         }
     return payload
 
@@ -196,15 +197,15 @@ def ticker(row: Ticker, now: int) -> Payload:
     """`ticker.<symbol>`: the last 24 hours; it has no `T`."""
     return {
         "E": now,
-        "V": decimal_text(row.quote_volume),
-        "c": decimal_text(row.last_price),
+        "V": plain(row.quote_volume),
+        "c": plain(row.last_price),
         "e": "ticker",
-        "h": decimal_text(row.high),
-        "l": decimal_text(row.low),
+        "h": plain(row.high),
+        "l": plain(row.low),
         "n": row.trades,
-        "o": decimal_text(row.first_price),
+        "o": plain(row.first_price),
         "s": row.symbol,
-        "v": decimal_text(row.volume),
+        "v": plain(row.volume),
     }
 
 
@@ -212,16 +213,16 @@ def mark_price(row: Mark, time: int, now: int) -> Payload:
     """`markPrice.<symbol>`; rate, index and next funding (milliseconds) only where the market has funding."""
     payload: Payload = {"E": now, "T": time, "e": "markPrice"}
     if row.funding_rate is not None:
-        payload["f"] = decimal_text(row.funding_rate)
+        payload["f"] = plain(row.funding_rate)
     if row.index is not None:
-        payload["i"] = decimal_text(row.index)
+        payload["i"] = plain(row.index)
     if row.next_funding is not None:
         payload["n"] = row.next_funding // 1000
-    payload["p"] = decimal_text(row.mark)
+    payload["p"] = plain(row.mark)
     payload["s"] = row.symbol
     return payload
 
 
 def open_interest(symbol: str, quantity: Decimal, now: int) -> Payload:
     """`openInterest.<symbol>`."""
-    return {"E": now, "e": "openInterest", "o": decimal_text(quantity), "s": symbol}
+    return {"E": now, "e": "openInterest", "o": plain(quantity), "s": symbol}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple, Protocol
 
 from bpx_connector.sandbox.account.ledger import Account
-from bpx_connector.sandbox.exchange.exchange import Venue
+from bpx_connector.sandbox.exchange.exchange import Exchange
 from bpx_connector.sandbox.market.candles import Candle, Ticker
 from bpx_connector.sandbox.records.events import (
     BalanceChanged,
@@ -23,12 +23,12 @@ from bpx_connector.sandbox.records.events import (
     TopChanged,
     Traded,
 )
-from bpx_connector.sandbox.socket import account_payloads as account_frames
-from bpx_connector.sandbox.socket import payloads as frames
+from bpx_connector.sandbox.records.keys import Key
+from bpx_connector.sandbox.records.times import SECOND
+from bpx_connector.sandbox.socket import account_payloads, payloads
 from bpx_connector.sandbox.socket.by_clock import (
     HALF_SECOND,
     MARK_PHASE,
-    SECOND,
     Candles,
     MergedDepth,
     Repeated,
@@ -37,31 +37,20 @@ from bpx_connector.sandbox.socket.by_clock import (
 from bpx_connector.sandbox.socket.payloads import Payload
 from bpx_connector.sandbox.socket.requests import BALANCES, WINDOWS, Stream
 
-__all__ = ["Key", "Publication", "Source", "Streams"]
+__all__ = ["Publication", "Streams"]
 
 OPEN_INTEREST_PERIOD: Final = 60 * SECOND
 CLOSED: Final = "Closed"
 
 
-class Source(Protocol):
-    """What the streams ask the exchange between its events."""
-
-    @property
-    def venue(self) -> Venue:
-        """The exchange."""
+class Figures(Protocol):
+    """What the streams ask between the exchange's events: figures that reach back into the past."""
 
     def ticker(self, symbol: str, now: int) -> Ticker | None:
         """The last 24 hours of one market; None if nothing traded in them."""
 
     def candle(self, symbol: str, interval: str, start: int, end: int) -> Candle | None:
         """One interval's candle, running or closed, or None if nothing traded in it."""
-
-
-class Key(NamedTuple):
-    """What makes two subscriptions one stream: its name and, on private ones, whose it is."""
-
-    name: str
-    account_id: int | None = None
 
 
 class Publication(NamedTuple):
@@ -74,14 +63,15 @@ class Publication(NamedTuple):
 class Streams:
     """All open streams of one exchange."""
 
-    def __init__(self, source: Source) -> None:
-        self._source: Final = source
+    def __init__(self, exchange: Exchange, figures: Figures) -> None:
+        self._exchange: Final = exchange
+        self._figures: Final = figures
         self._open: Final[dict[Key, Stream]] = {}
         self._accounts: Final[Counter[int]] = Counter()
         self._timed: Final[dict[str, Timed]] = {}
         self._merged: Final[defaultdict[str, dict[str, MergedDepth]]] = defaultdict(dict)
         self._candles: Final[defaultdict[str, dict[str, Candles]]] = defaultdict(dict)
-        self._paddings: Final[dict[str, frames.Padding]] = {}
+        self._paddings: Final[dict[str, payloads.Padding]] = {}
         self._answers: Final[dict[type, Callable[[Any, int], Iterator[Publication]]]] = {
             DepthChanged: self._depth,
             TopChanged: self._top,
@@ -105,7 +95,7 @@ class Streams:
         self._open[key] = stream
         if account_id is not None:
             self._accounts[account_id] += 1
-        if stream.symbol in self._source.venue.rules:
+        if stream.symbol in self._exchange.rules:
             self._begin_timed(stream, stream.symbol, now)
 
     def close(self, key: Key) -> None:
@@ -140,46 +130,46 @@ class Streams:
         if stream.kind != "account.positionUpdate":
             return []
         return [
-            account_frames.open_position(view, now)
-            for view in self._source.venue.positions(account)
+            account_payloads.open_position(view, now)
+            for view in self._exchange.positions(account)
             if stream.symbol in (None, view.position.symbol)
         ]
 
     # --- by the clock --------------------------------------------------------------------------------
 
     def _begin_timed(self, stream: Stream, symbol: str, now: int) -> None:
-        venue = self._source.venue
+        exchange = self._exchange
         if stream.kind == "depth" and stream.variant is not None:
             merged = MergedDepth(WINDOWS[stream.variant], self._padding(symbol), now)
             self._timed[stream.name] = self._merged[symbol][stream.name] = merged
         elif stream.kind == "kline" and stream.variant is not None:
-            candles = Candles(symbol, stream.variant, now, self._source.candle)
+            candles = Candles(symbol, stream.variant, now, self._figures.candle)
             self._timed[stream.name] = self._candles[symbol][stream.name] = candles
         elif stream.kind == "ticker":
             self._timed[stream.name] = Repeated(SECOND, HALF_SECOND, now, lambda at: self._ticker(symbol, at))
         elif stream.kind == "markPrice":
             self._timed[stream.name] = Repeated(
-                SECOND, MARK_PHASE, now, lambda at: frames.mark_price(venue.mark(symbol), at, at)
+                SECOND, MARK_PHASE, now, lambda at: payloads.mark_price(exchange.mark(symbol), at, at)
             )
-        elif stream.kind == "openInterest" and venue.rules[symbol].is_perp:
+        elif stream.kind == "openInterest" and exchange.rules[symbol].is_perp:
             self._timed[stream.name] = Repeated(
                 OPEN_INTEREST_PERIOD,
                 0,
                 now,
-                lambda at: frames.open_interest(symbol, venue.open_interest(symbol), at),
+                lambda at: payloads.open_interest(symbol, exchange.open_interest(symbol), at),
             )
 
     def _ticker(self, symbol: str, now: int) -> Payload | None:
-        row = self._source.ticker(symbol, now)
-        return None if row is None else frames.ticker(row, now)
+        row = self._figures.ticker(symbol, now)
+        return None if row is None else payloads.ticker(row, now)
 
     def _is_closed(self, symbol: str) -> bool:
-        return self._source.venue.markets[symbol].state == CLOSED
+        return self._exchange.markets[symbol].state == CLOSED
 
-    def _padding(self, symbol: str) -> frames.Padding:
+    def _padding(self, symbol: str) -> payloads.Padding:
         known = self._paddings.get(symbol)
         if known is None:
-            known = self._paddings[symbol] = frames.padding(self._source.venue.rules[symbol])
+            known = self._paddings[symbol] = payloads.padding(self._exchange.rules[symbol])
         return known
 
     # --- by event ------------------------------------------------------------------------------------
@@ -189,33 +179,33 @@ class Streams:
             merged.take(event)
         key = Key(f"depth.{event.symbol}")
         if key in self._open:
-            yield Publication(key, frames.depth(event, self._padding(event.symbol), now))
+            yield Publication(key, payloads.depth(event, self._padding(event.symbol), now))
 
     def _top(self, event: TopChanged, now: int) -> Iterator[Publication]:
         key = Key(f"bookTicker.{event.symbol}")
         if key in self._open:
-            yield Publication(key, frames.book_ticker(event, self._padding(event.symbol), now))
+            yield Publication(key, payloads.book_ticker(event, self._padding(event.symbol), now))
 
     def _trade(self, event: Traded, now: int) -> Iterator[Publication]:
         for candles in self._candles.get(event.symbol, {}).values():
             candles.traded()
         key = Key(f"trade.{event.symbol}")
         if key in self._open:
-            yield Publication(key, frames.trade(event, now))
+            yield Publication(key, payloads.trade(event, now))
 
     def _liquidation(self, event: Liquidated, now: int) -> Iterator[Publication]:
         # The older documentation has one stream for all markets, the newer one a stream for each.
         yield from self._both(
-            "liquidation", event.symbol, None, event, lambda it: frames.liquidation(it, now)
+            "liquidation", event.symbol, None, event, lambda it: payloads.liquidation(it, now)
         )
 
     def _order(self, event: OrderChanged, now: int) -> Iterator[Publication]:
         yield from self._both(
             "account.orderUpdate",
-            event.order.symbol,
+            event.order.request.symbol,
             event.account_id,
             event,
-            lambda it: account_frames.order_update(it, now),
+            lambda it: account_payloads.order_update(it, now),
         )
 
     def _position(self, event: PositionChanged, now: int) -> Iterator[Publication]:
@@ -224,13 +214,13 @@ class Streams:
             event.position.symbol,
             event.account_id,
             event,
-            lambda it: account_frames.position_update(it, now),
+            lambda it: account_payloads.position_update(it, now),
         )
 
     def _balance(self, event: BalanceChanged, now: int) -> Iterator[Publication]:
         key = Key(BALANCES, event.account_id)
         if key in self._open:
-            yield Publication(key, account_frames.balance_update(event, now))
+            yield Publication(key, account_payloads.balance_update(event, now))
 
     def _both(
         self, name: str, symbol: str, account_id: int | None, event: Any, payload: Callable[[Any], Payload]

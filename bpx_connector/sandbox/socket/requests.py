@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from bpx_connector.sandbox.market.candles import INTERVALS, MONTH
-from bpx_connector.sandbox.socket import payloads as frames
+from bpx_connector.sandbox.socket.payloads import INVALID_DEPTH_WINDOW, INVALID_STREAM
 
 __all__ = ["BALANCES", "WINDOWS", "Request", "Stream", "request_of", "stream_of"]
 
@@ -54,16 +54,16 @@ def stream_of(name: str) -> Stream | str:
         return _account_stream(name)
     kind, _, rest = name.partition(".")
     if not rest:
-        return frames.INVALID_STREAM
+        return INVALID_STREAM
     if kind == "depth":
         return _depth_stream(name, rest)
     if kind == "kline":
         interval, _, symbol = rest.partition(".")
         is_known = symbol and (interval in INTERVALS or interval == MONTH)
-        return Stream(name, kind, symbol, interval) if is_known else frames.INVALID_STREAM
+        return Stream(name, kind, symbol, interval) if is_known else INVALID_STREAM
     if kind in _BY_SYMBOL or kind in _SILENT:
         return Stream(name, kind, rest)
-    return frames.INVALID_STREAM
+    return INVALID_STREAM
 
 
 def _depth_stream(name: str, rest: str) -> Stream | str:
@@ -71,15 +71,15 @@ def _depth_stream(name: str, rest: str) -> Stream | str:
     if not _WINDOW.fullmatch(window):
         return Stream(name, "depth", rest)
     if window not in WINDOWS:
-        return frames.INVALID_DEPTH_WINDOW
-    return Stream(name, "depth", symbol, window) if symbol else frames.INVALID_STREAM
+        return INVALID_DEPTH_WINDOW
+    return Stream(name, "depth", symbol, window) if symbol else INVALID_STREAM
 
 
 def _account_stream(name: str) -> Stream | str:
     if name in _SCOPABLE or name == BALANCES:
         return Stream(name, name)
     kind, symbol = ".".join(name.split(".")[:2]), ".".join(name.split(".")[2:])
-    return Stream(name, kind, symbol) if kind in _SCOPABLE and symbol else frames.INVALID_STREAM
+    return Stream(name, kind, symbol) if kind in _SCOPABLE and symbol else INVALID_STREAM
 
 
 @dataclass(frozen=True, slots=True)

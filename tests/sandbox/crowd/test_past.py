@@ -16,7 +16,7 @@ SOL, PERP, BONK, CLOSED = listings(["SOL_USDC", "SOL_USDC_PERP", "BONK_USDC", "H
 
 def test_the_past_ends_at_the_price_that_trading_starts_with() -> None:
     past = Past(7, SOL, BEGINNING)
-    assert past.candle(list(past.minutes(BEGINNING - 1, BEGINNING))).close == SOL.start
+    assert past.candles("1m", BEGINNING - 1, BEGINNING)[-1].close == SOL.start
     assert past.price(BEGINNING) == SOL.start
 
 
@@ -72,8 +72,9 @@ def test_a_market_that_never_trades_has_no_past() -> None:
 
 def test_a_candle_over_minutes_has_their_extremes_and_their_sums() -> None:
     past = Past(7, SOL, BEGINNING)
-    alone = [past.candle([minute]) for minute in past.minutes(BEGINNING - 5, BEGINNING)]
-    whole = past.candle(list(past.minutes(BEGINNING - 5, BEGINNING)))
+    first = BEGINNING // 5 * 5 - 5
+    alone = past.candles("1m", first, first + 5)
+    [whole] = past.candles("5m", first, first + 5)
     assert (whole.open, whole.close) == (alone[0].open, alone[-1].close)
     assert (whole.high, whole.low) == (max(row.high for row in alone), min(row.low for row in alone))
     assert whole.volume == sum(row.volume for row in alone)
@@ -85,7 +86,10 @@ def test_a_suffix_is_what_all_its_minutes_come_to() -> None:
     past = Past(7, SOL, BEGINNING)
     suffixes = past.suffixes(1)
     assert len(suffixes) == 24 * 60
-    assert past.candle([suffixes[-90]]) == past.candle(list(past.minutes(BEGINNING - 90, BEGINNING)))
+    last = past.whole(suffixes[-90])
+    minutes = past.candles("1m", BEGINNING - 90, BEGINNING)
+    assert (last.open, last.close) == (minutes[0].open, minutes[-1].close)
+    assert (last.volume, last.trades) == (sum(m.volume for m in minutes), sum(m.trades for m in minutes))
 
 
 @given(st.integers(400_000, 500_000))

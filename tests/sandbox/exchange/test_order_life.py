@@ -36,7 +36,7 @@ def test_a_cancelled_order_gives_its_funds_back(floor: Floor) -> None:
     order = floor.ask(floor.alice, price=151, quantity=2)
     floor.events.clear()
     cancelled = floor.venue.cancel(floor.alice, SPOT, order_id=order.id, now=floor.now)
-    assert outcome(cancelled) == ("Cancelled", 0, None)
+    assert outcome(cancelled.result) == ("Cancelled", 0, None)
     assert (floor.free(floor.alice, "SOL"), floor.locked(floor.alice, "SOL")) == (1_000, 0)
     assert floor.heard() == ["orderCancelled", "BalanceChanged", "DepthChanged", "TopChanged"]
 
@@ -249,9 +249,9 @@ def test_cancelling_all_takes_the_kind_and_the_market_asked_for(floor: Floor) ->
     waiting = floor.ask(floor.alice, order_type="Market", trigger_price=140, trigger_quantity="1")
     elsewhere = floor.bid(floor.alice, PERP, price=149, quantity=1)
     cancel_all = floor.venue.cancel_all
-    assert cancel_all(floor.alice, SPOT, "ConditionalOrder", floor.now) == [waiting]
-    assert cancel_all(floor.alice, SPOT, "RestingLimitOrder", floor.now) == [resting]
-    assert cancel_all(floor.alice, SPOT, None, floor.now) == []
+    assert cancel_all(floor.alice, SPOT, "ConditionalOrder", floor.now).result == [waiting]
+    assert cancel_all(floor.alice, SPOT, "RestingLimitOrder", floor.now).result == [resting]
+    assert cancel_all(floor.alice, SPOT, None, floor.now).result == []
     assert floor.venue.open_orders(floor.alice) == [elsewhere]
 
 

@@ -133,7 +133,7 @@ def test_a_sound_account_is_left_alone(floor: Floor) -> None:
 def test_a_withdrawal_leaves_at_once_and_is_confirmed_later(floor: Floor) -> None:
     row = floor.venue.withdraw(
         floor.carol, "USDC", Decimal(100), floor.now, address="there", blockchain="Solana", fee=Decimal(1)
-    )
+    ).result
     assert (row.status, row.fee, floor.free(floor.carol)) == ("pending", 1, 900)
     tick_at(floor, floor.now + 10 * SECOND)
     assert row.status == "confirmed"

@@ -39,7 +39,7 @@ def fired_by(floor: Floor, trigger: Order) -> Order:
 
 def test_a_waiting_order_holds_nothing_and_is_on_no_book(floor: Floor) -> None:
     order = floor.ask(floor.bob, SPOT, price=139, trigger_price=140, trigger_quantity="500")
-    assert (order.status, order.quantity, order.trigger_quantity) == ("TriggerPending", None, "500")
+    assert (order.status, order.quantity, order.request.trigger_quantity) == ("TriggerPending", None, "500")
     assert floor.locked(floor.bob, "SOL") == 0
     assert floor.venue.depth(SPOT).asks == []
     assert floor.venue.order(floor.bob, SPOT, order_id=order.id) is order
@@ -53,7 +53,7 @@ def test_a_stop_fires_when_the_mark_falls_to_its_price(floor: Floor) -> None:
     floor.move_index(PERP, 145)
     fired = fired_by(floor, trigger)
     assert (trigger.status, trigger.triggered_at) == (choices.FIRED_STATUS, floor.now)
-    assert (fired.status, fired.executed_quantity, fired.client_id) == ("Filled", 4, 5)
+    assert (fired.status, fired.executed_quantity, fired.request.client_id) == ("Filled", 4, 5)
     assert fired.related_order_id == trigger.id != fired.id
     assert fired.triggered_at == floor.now
     assert floor.bob.position_quantity(PERP) == 6
@@ -164,10 +164,14 @@ def test_an_entry_arms_its_children_when_it_fills(floor: Floor) -> None:
         floor.bob, PERP, quantity=2, stop_loss_trigger_price=140, take_profit_trigger_price=160
     )
     loss, profit = children_of(floor, parent)
-    assert (loss.trigger_price, profit.trigger_price) == (140, 160)
+    assert (loss.request.trigger_price, profit.request.trigger_price) == (140, 160)
     for child in (loss, profit):
-        assert (child.side, child.order_type, child.trigger_quantity) == ("Ask", "Market", "2")
-        assert (child.reduce_only, child.status) == (True, "TriggerPending")
+        assert (child.request.side, child.request.order_type, child.request.trigger_quantity) == (
+            "Ask",
+            "Market",
+            "2",
+        )
+        assert (child.request.reduce_only, child.status) == (True, "TriggerPending")
     kinds = [event.kind for event in floor.seen(OrderChanged)]
     assert kinds == ["orderAccepted", "orderFill", "orderFill", "triggerPlaced", "triggerPlaced"]
 
@@ -181,10 +185,10 @@ def test_children_grow_with_their_parents_fills(floor: Floor) -> None:
     parent = floor.bid(floor.bob, PERP, price="149.5", quantity=3, stop_loss_trigger_price=140)
     floor.ask(floor.carol, PERP, quantity=1)
     (child,) = children_of(floor, parent)
-    assert child.trigger_quantity == "1"
+    assert child.request.trigger_quantity == "1"
     floor.ask(floor.carol, PERP, quantity=2)
     assert children_of(floor, parent) == [child]
-    assert child.trigger_quantity == "3"
+    assert child.request.trigger_quantity == "3"
 
 
 @pytest.mark.parametrize(("price", "fired"), [(140, 0), (160, 1)])
@@ -204,7 +208,7 @@ def test_children_of_a_sale_wait_the_other_way_round(floor: Floor) -> None:
         floor.bob, PERP, quantity=12, stop_loss_trigger_price=160, take_profit_trigger_price=140
     )
     loss, profit = children_of(floor, parent)
-    assert (loss.side, loss.fires_upward, profit.fires_upward) == ("Bid", True, False)
+    assert (loss.request.side, loss.fires_upward, profit.fires_upward) == ("Bid", True, False)
 
 
 def test_a_child_with_a_limit_price_fires_a_limit_order(floor: Floor) -> None:
@@ -219,11 +223,11 @@ def test_a_child_with_a_limit_price_fires_a_limit_order(floor: Floor) -> None:
     (child,) = children_of(floor, parent)
     floor.move_index(PERP, 160)
     fired = fired_by(floor, child)
-    assert (fired.order_type, fired.price, fired.status) == ("Limit", 195, "New")
+    assert (fired.request.order_type, fired.request.price, fired.status) == ("Limit", 195, "New")
 
 
 def test_a_spot_child_sells_no_more_than_the_fee_has_left(floor: Floor) -> None:
     floor.ask(floor.alice, SPOT, price=150, quantity=10)
     parent = floor.bid(floor.bob, SPOT, quantity=10, stop_loss_trigger_price=140)
     (child,) = children_of(floor, parent)
-    assert (child.trigger_quantity, child.reduce_only) == ("9.99", None)
+    assert (child.request.trigger_quantity, child.request.reduce_only) == ("9.99", None)

@@ -18,8 +18,8 @@ from bpx_connector.sandbox.__main__ import arguments
 from bpx_connector.sandbox.clock import DrivenClock
 from bpx_connector.sandbox.faults.faults import Faults
 from bpx_connector.sandbox.faults.kinds import KINDS, Fault, FaultError, Place, fault_of
+from bpx_connector.sandbox.records.keys import Key
 from bpx_connector.sandbox.server import Sandbox
-from bpx_connector.sandbox.socket.publications import Key
 from tests.support.keys import FIRST
 from tests.support.listeners import Listener, listener, signed_headers, until
 
@@ -247,7 +247,7 @@ def test_a_periodic_cut_first_comes_one_period_after_it_was_set() -> None:
     faults = Faults()
     faults.cut(every="2s")
 
-    times = [now for now in range(0, 10) if faults.strikes_due(now * 1_000_000)]
+    times = [now for now in range(0, 10) if faults.cuts_due(now * 1_000_000)]
 
     assert times == [2, 4, 6, 8]
 
@@ -488,7 +488,7 @@ async def test_a_lost_answer_leaves_the_order_in_the_exchange(
     with pytest.raises(ClientConnectionError):
         await post_order(exchange, session)
 
-    assert [order.price for order in open_orders(exchange)] == [Decimal(90)]
+    assert [order.request.price for order in open_orders(exchange)] == [Decimal(90)]
     assert exchange.faults.counts == {"lost": 1}
 
 
@@ -503,7 +503,7 @@ async def test_a_late_answer_leaves_the_order_in_the_exchange(
 
     with pytest.raises(asyncio.CancelledError):
         await request
-    assert [order.price for order in open_orders(exchange)] == [Decimal(90)]
+    assert [order.request.price for order in open_orders(exchange)] == [Decimal(90)]
 
 
 async def test_a_held_request_is_carried_out_after_the_client_gave_up(
@@ -521,7 +521,7 @@ async def test_a_held_request_is_carried_out_after_the_client_gave_up(
     await until(lambda: open_orders(exchange))
 
     assert held == []
-    assert [order.price for order in open_orders(exchange)] == [Decimal(90)]
+    assert [order.request.price for order in open_orders(exchange)] == [Decimal(90)]
 
 
 async def test_a_late_answer_comes_in_the_end(exchange: Sandbox, session: ClientSession) -> None:
@@ -531,17 +531,17 @@ async def test_a_late_answer_comes_in_the_end(exchange: Sandbox, session: Client
 
 
 async def test_signatures_are_refused_on_requests(exchange: Sandbox, session: ClientSession) -> None:
-    exchange.faults.distrust("/api/v1/order", times=1)
+    exchange.faults.refuse_signature("/api/v1/order", times=1)
 
     refused = await post_order(exchange, session)
 
     assert refused == (400, "Invalid signature")
     assert await post_order(exchange, session) == (200, "New")
-    assert exchange.faults.counts == {"distrust": 1}
+    assert exchange.faults.counts == {"refuse_signature": 1}
 
 
 async def test_signatures_are_refused_on_subscriptions(exchange: Sandbox, client: Listener) -> None:
-    exchange.faults.distrust("subscribe", times=1)
+    exchange.faults.refuse_signature("subscribe", times=1)
 
     (error,) = await client.subscribe("account.orderUpdate", pair=FIRST)
 
@@ -559,7 +559,7 @@ async def post_order(exchange: Sandbox, session: ClientSession) -> tuple[int, st
 
 
 def open_orders(exchange: Sandbox) -> list[Any]:
-    return list(exchange.venue.open_orders(exchange.desk.account(FIRST.api_key)))
+    return list(exchange.venue.open_orders(exchange.context.account(FIRST.api_key)))
 
 
 # --- by HTTP -------------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpx_connector.sandbox.http.payloads import decimal_text, naive_time
+from bpx_connector.sandbox.http.payloads import naive_time
+from bpx_connector.sandbox.records.figures import plain
 from tests.support.desk import Client, LocalDesk
 from tests.support.openapi import property_names
 
@@ -180,12 +181,12 @@ def test_withdrawals_and_deposits_have_the_captured_keys(client: Client, sample:
     ],
 )
 def test_decimals_are_plain_and_trimmed(value: str, text: str) -> None:
-    assert decimal_text(Decimal(value)) == text
+    assert plain(Decimal(value)) == text
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=12, min_value=-(10**15), max_value=10**15))
 def test_a_trimmed_decimal_is_still_the_same_number(value: Decimal) -> None:
-    text = decimal_text(value)
+    text = plain(value)
     assert Decimal(text) == value
     assert DECIMAL.fullmatch(text)
 

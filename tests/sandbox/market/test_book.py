@@ -8,27 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bpx_connector.sandbox.market.book import Book
-from bpx_connector.sandbox.records.orders import ASK, BID, GTC, LIMIT, REJECT_TAKER, Order
+from bpx_connector.sandbox.records.orders import ASK, BID, LIMIT, Order, OrderRequest
+from bpx_connector.sandbox.records.outbox import Touched
 
 
 def order(number: int, side: str, price: int, quantity: int = 1) -> Order:
     return Order(
         id=number,
         account_id=1,
-        symbol="SOL_USDC",
-        side=side,
-        order_type=LIMIT,
-        time_in_force=GTC,
-        self_trade_prevention=REJECT_TAKER,
+        request=OrderRequest(symbol="SOL_USDC", side=side, order_type=LIMIT, price=Decimal(price)),
         created_at=0,
         updated_at=0,
-        price=Decimal(price),
         quantity=Decimal(quantity),
     )
 
 
 def book_of(*orders: Order) -> Book:
-    book = Book()
+    book = Book("SOL_USDC", Touched())
     for each in orders:
         book.add(each)
     return book
@@ -61,7 +57,11 @@ def test_a_level_is_as_large_as_what_its_orders_still_want(
             each.executed_quantity += taken
     for side in (BID, ASK):
         for price, size in book.depth(side):
-            assert size == sum(e.remaining for e in orders if e.side == side and e.price == price) > 0
+            assert (
+                size
+                == sum(e.remaining for e in orders if e.request.side == side and e.request.price == price)
+                > 0
+            )
 
 
 def test_an_order_keeps_its_place_when_it_shrinks() -> None:
@@ -75,7 +75,7 @@ def test_changes_are_absolute_sizes_and_are_told_once() -> None:
     resting = order(1, BID, 10, 5)
     book = book_of(resting, order(2, ASK, 12, 3))
     assert book.take_changes() == ({Decimal(10): Decimal(5)}, {Decimal(12): Decimal(3)})
-    assert book.take_changes() is None
+    assert book.take_changes() == ({}, {})
     book.remove(resting)
     assert book.take_changes() == ({Decimal(10): Decimal(0)}, {})
 
@@ -96,7 +96,7 @@ def test_only_a_price_at_or_past_the_best_opposite_one_crosses() -> None:
     assert not book.crosses(BID, Decimal(11))
     assert book.crosses(ASK, Decimal(10))
     assert not book.crosses(ASK, Decimal(11))
-    assert not Book().crosses(ASK, Decimal(1))
+    assert not book_of().crosses(ASK, Decimal(1))
 
 
 def test_depth_is_best_first_and_no_deeper_than_asked() -> None:

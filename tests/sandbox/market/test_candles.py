@@ -14,16 +14,13 @@ from hypothesis import strategies as st
 
 from bpx_connector.sandbox import choices
 from bpx_connector.sandbox.market.candles import (
-    DAY,
-    HOUR,
     INTERVALS,
-    MINUTE,
-    SECOND,
     Rolling,
     Series,
     interval_bounds,
     ticker_of,
 )
+from bpx_connector.sandbox.records.times import DAY, HOUR, MINUTE, SECOND
 
 START = 1_790_000_000_000_000
 Trade = tuple[int, Decimal, Decimal]

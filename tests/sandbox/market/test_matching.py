@@ -14,30 +14,34 @@ from hypothesis import strategies as st
 
 from bpx_connector.sandbox.market.book import Book
 from bpx_connector.sandbox.market.matching import Preview, incoming, matches, preview
-from bpx_connector.sandbox.records.orders import ASK, BID, GTC, LIMIT, MARKET, OPPOSITE, REJECT_TAKER, Order
+from bpx_connector.sandbox.records.orders import ASK, BID, LIMIT, MARKET, OPPOSITE, Order, OrderRequest
+from bpx_connector.sandbox.records.outbox import Touched
 from tests.support.venues import SPOT, rules_of
 
 RULES = rules_of(SPOT)
 
 
 def order(number: int, side: str, price: object = None, quantity: object = None, **fields: Any) -> Order:
-    given = {"account_id": number, "self_trade_prevention": REJECT_TAKER, **fields}
-    return Order(
-        id=number,
+    own = {name: fields.pop(name) for name in ("account_id", "quote_quantity") if name in fields}
+    request = OrderRequest(
         symbol=SPOT,
         side=side,
         order_type=MARKET if price is None else LIMIT,
-        time_in_force=GTC,
+        price=None if price is None else Decimal(str(price)),
+        **fields,
+    )
+    return Order(
+        id=number,
+        request=request,
         created_at=0,
         updated_at=0,
-        price=None if price is None else Decimal(str(price)),
         quantity=None if quantity is None else Decimal(str(quantity)),
-        **given,
+        **{"account_id": number, **own},
     )
 
 
 def book_of(*orders: Order) -> Book:
-    book = Book()
+    book = Book(SPOT, Touched())
     for each in orders:
         book.add(each)
     return book
@@ -118,4 +122,4 @@ def test_looking_changes_nothing() -> None:
     book = book_of(maker)
     book.take_changes()
     preview(order(9, BID, 100, 1), RULES, book)
-    assert (maker.remaining, book.take_changes()) == (2, None)
+    assert (maker.remaining, book.take_changes()) == (2, ({}, {}))

@@ -49,7 +49,8 @@ def place(exchange: Sandbox, side: str, pair: Any = FIRST, symbol: str = SPOT, *
     figures: dict[str, Any] = {name: Decimal(str(value)) for name, value in fields.items()}
     order_type = LIMIT if "price" in fields else MARKET
     request = OrderRequest(symbol=symbol, side=side, order_type=order_type, **figures)
-    return exchange.venue.execute(exchange.desk.account(pair.api_key), request, exchange.clock.now())
+    done = exchange.venue.execute(exchange.context.account(pair.api_key), request, exchange.clock.now())
+    return done.result
 
 
 async def test_a_book_kept_from_the_stream_is_the_exchanges_book(exchange: Sandbox, client: Listener) -> None:
@@ -214,7 +215,7 @@ async def test_private_streams_tell_an_order_and_its_balance(exchange: Sandbox, 
 
     order = place(exchange, "Bid", price="90", quantity="2")
     exchange.venue.cancel(
-        exchange.desk.account(FIRST.api_key), SPOT, order_id=order.id, now=exchange.clock.now()
+        exchange.context.account(FIRST.api_key), SPOT, order_id=order.id, now=exchange.clock.now()
     )
 
     heard = await client.heard()

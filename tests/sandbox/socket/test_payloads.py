@@ -23,7 +23,7 @@ from bpx_connector.sandbox.records.events import (
     TopChanged,
     Traded,
 )
-from bpx_connector.sandbox.records.orders import Fill, Order
+from bpx_connector.sandbox.records.orders import Fill, Order, OrderRequest
 from bpx_connector.sandbox.records.positions import Position
 from bpx_connector.sandbox.records.rules import MarketRules, market_rules
 from bpx_connector.sandbox.socket import account_payloads as account_frames
@@ -205,27 +205,30 @@ def test_open_interest_has_the_documented_fields() -> None:
 def order_of(data: dict[str, Any]) -> Order:
     """The order that a captured update tells of."""
     is_conditional = "P" in data
-    return Order(
-        id=int(data["i"]),
-        account_id=1,
+    request = OrderRequest(
         symbol=data["s"],
         side=data["S"],
         order_type=data["o"].capitalize(),
         time_in_force=data["f"],
         self_trade_prevention=data["V"],
-        created_at=0,
-        updated_at=data["T"],
-        status=data["X"],
         price=figure(data.get("p")),
-        quantity=None if is_conditional else figure(data.get("q")),
-        quote_quantity=figure(data.get("Q")) if data["o"] == "MARKET" else None,
-        executed_quantity=Decimal(data["z"]),
-        executed_quote_quantity=Decimal(data["Z"]),
         post_only=data.get("y", False),
         trigger_price=figure(data.get("P")),
         trigger_quantity=data.get("Y"),
         trigger_by=data.get("B"),
-        fires_upward=True if is_conditional else None,
+    )
+    return Order(
+        id=int(data["i"]),
+        account_id=1,
+        request=request,
+        created_at=0,
+        updated_at=data["T"],
+        status=data["X"],
+        quantity=None if is_conditional else figure(data.get("q")),
+        quote_quantity=figure(data.get("Q")) if data["o"] == "MARKET" else None,
+        executed_quantity=Decimal(data["z"]),
+        executed_quote_quantity=Decimal(data["Z"]),
+        watches="LastPrice" if is_conditional else None,
     )
 
 
@@ -274,16 +277,20 @@ def test_order_updates_are_those_captured(name: str) -> None:
 def test_every_documented_field_of_an_order_update_can_be_there() -> None:
     (data,) = captured("account.orderUpdate.all_fields")
     some = Decimal(1)
+    given = order_of(data)
     order = replace(
-        order_of(data),
+        given,
+        request=replace(
+            given.request,
+            client_id=123,
+            take_profit_trigger_price=some,
+            take_profit_limit_price=some,
+            take_profit_trigger_by="MarkPrice",
+            stop_loss_trigger_price=some,
+            stop_loss_limit_price=some,
+            stop_loss_trigger_by="IndexPrice",
+        ),
         quantity=some,
-        client_id=123,
-        take_profit_trigger_price=some,
-        take_profit_limit_price=some,
-        take_profit_trigger_by="MarkPrice",
-        stop_loss_trigger_price=some,
-        stop_loss_limit_price=some,
-        stop_loss_trigger_by="IndexPrice",
         related_order_id=1111343026156135,
         strategy_id=6023471188,
         expiry_reason="PriceImpact",

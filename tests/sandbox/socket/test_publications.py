@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from bpx_connector.sandbox.account.ledger import Account
 from bpx_connector.sandbox.market.candles import Candle, Ticker
 from bpx_connector.sandbox.records.events import BalanceChanged, DepthChanged, Liquidated
-from bpx_connector.sandbox.socket.publications import Key, Publication, Streams
+from bpx_connector.sandbox.records.keys import Key
+from bpx_connector.sandbox.socket.publications import Publication, Streams
 from bpx_connector.sandbox.socket.requests import Stream, stream_of
 from tests.support.venues import PERP, SPOT, START, Floor
 from tests.support.venues import SECOND as A_SECOND
@@ -34,12 +35,12 @@ class Sheet:
         return next(iter(self.venue.candles(symbol, interval, start, end)), None)
 
 
-class Desk:
+class Orders:
     """A venue with open streams, and all that they have sent."""
 
     def __init__(self, *names: str, account: Account | None = None) -> None:
         self.floor = Floor()
-        self.streams = Streams(Sheet(self.floor))
+        self.streams = Streams(self.floor.venue, Sheet(self.floor))
         self.sent: list[Publication] = []
         self.floor.venue.listeners.append(
             lambda event: self.sent.extend(self.streams.of_event(event, self.floor.now))
@@ -66,7 +67,7 @@ class Desk:
 
 
 def test_nothing_is_made_for_a_stream_that_is_not_open() -> None:
-    desk = Desk("trade.SOL_USDC_PERP")
+    desk = Orders("trade.SOL_USDC_PERP")
 
     desk.trade(SPOT)
     desk.wait(2 * MINUTE)
@@ -76,7 +77,7 @@ def test_nothing_is_made_for_a_stream_that_is_not_open() -> None:
 
 def test_nothing_is_made_for_a_stream_that_was_closed() -> None:
     names = ["trade.SOL_USDC", "ticker.SOL_USDC", "kline.1m.SOL_USDC", "depth.200ms.SOL_USDC"]
-    desk = Desk(*names)
+    desk = Orders(*names)
     for name in names:
         desk.streams.close(Key(name))
 
@@ -87,7 +88,7 @@ def test_nothing_is_made_for_a_stream_that_was_closed() -> None:
 
 
 def test_one_streams_closing_leaves_its_sister_open() -> None:
-    desk = Desk("depth.200ms.SOL_USDC", "depth.600ms.SOL_USDC")
+    desk = Orders("depth.200ms.SOL_USDC", "depth.600ms.SOL_USDC")
     desk.streams.close(Key("depth.200ms.SOL_USDC"))
 
     desk.trade()
@@ -98,7 +99,7 @@ def test_one_streams_closing_leaves_its_sister_open() -> None:
 
 @pytest.mark.parametrize("window", ["200ms", "600ms", "1000ms"])
 def test_a_merged_depth_sends_a_windows_changes_as_one_frame(window: str) -> None:
-    desk = Desk(f"depth.{window}.SOL_USDC", "depth.SOL_USDC")
+    desk = Orders(f"depth.{window}.SOL_USDC", "depth.SOL_USDC")
     for price in (140, 141, 142):
         desk.floor.bid(desk.floor.alice, price=price, quantity=1)
     desk.floor.venue.cancel_all(desk.floor.alice, SPOT, None, desk.floor.now)
@@ -113,7 +114,7 @@ def test_a_merged_depth_sends_a_windows_changes_as_one_frame(window: str) -> Non
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 3), st.integers(0, 5)), max_size=30))
 def test_merged_and_single_depth_frames_end_in_one_book(changes: list[tuple[int, int, int]]) -> None:
-    desk = Desk("depth.SOL_USDC", "depth.200ms.SOL_USDC")
+    desk = Orders("depth.SOL_USDC", "depth.200ms.SOL_USDC")
     for number, (price, size, steps) in enumerate(changes, start=1):
         levels = {Decimal(price): Decimal(size)}
         event = DepthChanged(desk.floor.now, SPOT, number, number, levels, {})
@@ -130,7 +131,7 @@ def test_merged_and_single_depth_frames_end_in_one_book(changes: list[tuple[int,
 
 
 def test_a_candle_is_sent_once_a_second_after_fills_and_once_when_it_closes() -> None:
-    desk = Desk("kline.1m.SOL_USDC")
+    desk = Orders("kline.1m.SOL_USDC")
     rest = MINUTE - desk.floor.now % MINUTE
 
     desk.trade(price=150)
@@ -145,7 +146,7 @@ def test_a_candle_is_sent_once_a_second_after_fills_and_once_when_it_closes() ->
 
 
 def test_a_minute_without_trades_closes_with_nulls() -> None:
-    desk = Desk("kline.1m.SOL_USDC")
+    desk = Orders("kline.1m.SOL_USDC")
 
     desk.wait(2 * MINUTE)
 
@@ -156,7 +157,7 @@ def test_a_minute_without_trades_closes_with_nulls() -> None:
 
 
 def test_a_candle_closes_half_a_second_after_its_end() -> None:
-    desk = Desk("kline.1m.SOL_USDC")
+    desk = Orders("kline.1m.SOL_USDC")
 
     desk.wait(MINUTE)
 
@@ -165,7 +166,7 @@ def test_a_candle_closes_half_a_second_after_its_end() -> None:
 
 
 def test_a_leap_of_the_clock_makes_up_for_an_hour_of_seconds_and_no_more() -> None:
-    desk = Desk("kline.1s.SOL_USDC")
+    desk = Orders("kline.1s.SOL_USDC")
 
     desk.wait(3_600 * A_SECOND, step=3_600 * A_SECOND)
 
@@ -174,7 +175,7 @@ def test_a_leap_of_the_clock_makes_up_for_an_hour_of_seconds_and_no_more() -> No
 
 
 def test_a_ticker_is_sent_every_second_changed_or_not() -> None:
-    desk = Desk("ticker.SOL_USDC")
+    desk = Orders("ticker.SOL_USDC")
     desk.trade()
 
     desk.wait(3 * A_SECOND)
@@ -185,7 +186,7 @@ def test_a_ticker_is_sent_every_second_changed_or_not() -> None:
 
 
 def test_a_market_without_trades_has_no_ticker() -> None:
-    desk = Desk("ticker.SOL_USDC")
+    desk = Orders("ticker.SOL_USDC")
 
     desk.wait(3 * A_SECOND)
 
@@ -193,7 +194,7 @@ def test_a_market_without_trades_has_no_ticker() -> None:
 
 
 def test_marks_come_every_second_and_open_interest_every_minute() -> None:
-    desk = Desk("markPrice.SOL_USDC_PERP", "openInterest.SOL_USDC_PERP")
+    desk = Orders("markPrice.SOL_USDC_PERP", "openInterest.SOL_USDC_PERP")
     desk.trade(PERP)
 
     desk.wait(2 * MINUTE)
@@ -203,7 +204,7 @@ def test_marks_come_every_second_and_open_interest_every_minute() -> None:
 
 
 def test_a_spot_market_has_no_open_interest() -> None:
-    desk = Desk("openInterest.SOL_USDC")
+    desk = Orders("openInterest.SOL_USDC")
 
     desk.wait(2 * MINUTE)
 
@@ -211,7 +212,7 @@ def test_a_spot_market_has_no_open_interest() -> None:
 
 
 def test_a_closed_market_is_silent() -> None:
-    desk = Desk("ticker.SOL_USDC", "markPrice.SOL_USDC", "kline.1s.SOL_USDC")
+    desk = Orders("ticker.SOL_USDC", "markPrice.SOL_USDC", "kline.1s.SOL_USDC")
     desk.trade()
     desk.floor.venue.set_book_state(SPOT, "Closed")
 
@@ -221,7 +222,7 @@ def test_a_closed_market_is_silent() -> None:
 
 
 def test_a_liquidation_is_told_on_both_names() -> None:
-    desk = Desk("liquidation", "liquidation.SOL_USDC_PERP", "liquidation.BTC_USDC_PERP")
+    desk = Orders("liquidation", "liquidation.SOL_USDC_PERP", "liquidation.BTC_USDC_PERP")
 
     told = list(desk.streams.of_event(Liquidated(START, PERP, "Ask", Decimal(1), Decimal(2)), START))
 
@@ -230,7 +231,7 @@ def test_a_liquidation_is_told_on_both_names() -> None:
 
 
 def test_an_account_hears_of_itself_only() -> None:
-    desk = Desk()
+    desk = Orders()
     desk.open("account.orderUpdate", "account.balanceUpdate", account=desk.floor.alice)
 
     desk.trade()
@@ -240,7 +241,7 @@ def test_an_account_hears_of_itself_only() -> None:
 
 
 def test_a_stream_of_one_market_hears_of_that_market_only() -> None:
-    desk = Desk()
+    desk = Orders()
     desk.open("account.orderUpdate.SOL_USDC", "account.orderUpdate", account=desk.floor.alice)
 
     desk.trade(SPOT)
@@ -251,7 +252,7 @@ def test_a_stream_of_one_market_hears_of_that_market_only() -> None:
 
 
 def test_the_last_to_close_ends_an_accounts_events() -> None:
-    desk = Desk()
+    desk = Orders()
     alice = desk.floor.alice
     desk.open("account.orderUpdate", "account.balanceUpdate", account=alice)
     desk.streams.close(Key("account.balanceUpdate", alice.id))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
 from bpx_connector.sandbox.clock import DrivenClock
-from bpx_connector.sandbox.crowd.quotes import Quotes
+from bpx_connector.sandbox.crowd.history import Asked
 from bpx_connector.sandbox.market.candles import interval_bounds
 from bpx_connector.sandbox.server import Sandbox
 
@@ -23,16 +21,15 @@ def test_a_candle_that_reaches_into_the_past_is_the_one_of_rest(interval: str) -
     clock.advance(10)
     start, end = interval_bounds(interval, NEW_YEAR - SECOND)
 
-    candle = Quotes(sandbox.desk).candle("SOL_USDC", interval, start, end)
+    history = sandbox.context.history
+    candle = history.candle("SOL_USDC", interval, start, end)
 
-    history = sandbox.desk.history
-    (row,) = history.klines("SOL_USDC", interval, start // SECOND, end // SECOND, end // SECOND, "Last")
+    [row] = history.candles(Asked("SOL_USDC", interval, start // SECOND, end // SECOND), end)
     assert candle is not None
-    figures = [candle.open, candle.high, candle.low, candle.close, candle.volume, candle.trades]
-    assert figures == [Decimal(row[key]) for key in ("open", "high", "low", "close", "volume", "trades")]
+    assert candle == row
 
 
 def test_an_interval_without_trades_has_no_candle() -> None:
     sandbox = Sandbox(seed=1, clock=DrivenClock(NEW_YEAR), symbols=["SOL_USDC"])
 
-    assert Quotes(sandbox.desk).candle("SOL_USDC", "1m", NEW_YEAR, NEW_YEAR + 60 * SECOND) is None
+    assert sandbox.context.history.candle("SOL_USDC", "1m", NEW_YEAR, NEW_YEAR + 60 * SECOND) is None
