@@ -20,7 +20,7 @@ help:
 	@echo "make demo         trade on the local exchange, through ccxt"
 	@echo "make test         all tests, network closed"
 	@echo "make check        ruff and mypy"
-	@echo "make types        write the types that are made from the venue's documents"
+	@echo "make types        write the types that are made from the venue's documents and our classes"
 	@echo "make types-check  are they up to date?"
 	@echo "make record       record the cassettes anew, from the sandbox"
 	@echo "make bench        measurements beside ccxt's own class, written into the README"
@@ -42,10 +42,12 @@ check: $(INSTALLED)
 	@$(BIN)/mypy
 
 types: $(INSTALLED)
-	@$(BIN)/python tools/venue_types.py
+	@$(BIN)/python -m tools.venue_types
+	@$(BIN)/python -m tools.class_stubs
 
 types-check: $(INSTALLED)
-	@$(BIN)/python tools/venue_types.py --check
+	@$(BIN)/python -m tools.venue_types --check
+	@$(BIN)/python -m tools.class_stubs --check
 
 record: $(INSTALLED)
 	@rm -rf cassettes/http cassettes/ws
@@ -67,7 +69,7 @@ interop: $(INSTALLED) $(INTEROP_INSTALLED)
 	@$(BIN)/python -m tests.interop $(INTEROP_VENV)/bin/python
 
 clean:
-	@rm -rf $(VENV) $(INTEROP_VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	@rm -rf $(VENV) $(INTEROP_VENV) .venv-wheel* .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -21,13 +21,15 @@ __all__ = ["bpx", "register", "unregister"]
 __version__ = "0.1.0"
 
 
-def __getattr__(name: str) -> Any:
-    if name != "bpx":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from bpx_connector.blocking import bpx
+if not TYPE_CHECKING:  # a checker would take every name for one of the package's
 
-    globals()[name] = bpx  # asked for once; from here on it is an attribute like any other
-    return bpx
+    def __getattr__(name: str) -> Any:
+        if name != "bpx":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from bpx_connector.blocking import bpx
+
+        globals()[name] = bpx  # asked for once; from here on it is an attribute like any other
+        return bpx
 
 
 def __dir__() -> list[str]:

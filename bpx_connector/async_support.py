@@ -13,6 +13,7 @@ from ccxt.async_support.base.exchange import Exchange
 from ccxt.base.errors import ExchangeNotAvailable, NetworkError, RequestTimeout
 from yarl import URL
 
+from bpx_connector.call.sessions import AsyncioSession
 from bpx_connector.exchange import Backpack
 
 __all__ = ["bpx"]
@@ -57,6 +58,16 @@ class bpx(Backpack, Exchange):
         if self._goes_straight():
             return await self._fetched(url, method, headers, body)
         return await super().fetch(url, method, headers, body)
+
+    def open(self, lazy: bool = False) -> None:
+        """Make ccxt's session, if there is none; whoever made it, it sends once and follows no redirect."""
+        super().open(lazy)
+        if self.session is not None and not isinstance(self.session, AsyncioSession):
+            self.session = AsyncioSession(self.session)
+
+    def get_socks_proxy_session(self, socksProxy: str) -> Any:  # noqa: N803  ccxt's name
+        """ccxt's session for a SOCKS proxy; it too sends once and follows no redirect."""
+        return AsyncioSession(super().get_socks_proxy_session(socksProxy))
 
     def _goes_straight(self) -> bool:
         """Whether nothing is set that asks more of a request than to be sent and answered."""

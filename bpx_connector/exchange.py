@@ -29,6 +29,7 @@ from ccxt.base.errors import (
 )
 
 from bpx_connector._ccxt import Ccxt
+from bpx_connector.call.addresses import Addresses, addresses_of, refuse_mixture
 from bpx_connector.call.masking import masked, masking_logger
 from bpx_connector.call.pacing import Pacing, shared_pacing
 from bpx_connector.call.signer import Signer, checked_window, value_text
@@ -150,6 +151,7 @@ class Backpack(
             pause, params = self.handle_option_and_params(params, path, "maxRetriesOnFailureDelay", 0)
         if method not in REPEATABLE:
             retries = 0
+        refuse_mixture(self.id, self._addresses(), has_streams=self.has.get("ws") is True)
         while True:
             if self.enableRateLimit:
                 milliseconds = self._reserved_wait(ENDPOINTS.get((method, path)))
@@ -185,7 +187,7 @@ class Backpack(
         """Milliseconds until the account's budget lets this call go."""
         budget: Budget = endpoint.budget if endpoint else STANDARD
         per_minute = self._requests_per_minute(budget)
-        address = (urlsplit(self._base_url("private")).netloc, self.apiKey)
+        address = (urlsplit(self._addresses().private).netloc, self.apiKey)
         if self._pacing is None or self._pacing_of != address:
             self._pacing, self._pacing_of = shared_pacing(*address), address
         return self._pacing.wait(budget, per_minute, time.monotonic() * 1000)
@@ -197,6 +199,18 @@ class Backpack(
         if budget is STANDARD and self.rateLimit != DESCRIPTION["rateLimit"]:
             return float(MINUTE / self.rateLimit)  # ccxt's own dial: milliseconds between calls
         return float(configured)
+
+    def set_sandbox_mode(self, enabled: bool) -> None:
+        """Lead requests and streams to `urls["test"]`, or back."""
+        test = self.urls.get("test")
+        if isinstance(test, str):  # ccxt copies it as a dict
+            public, private, streams = addresses_of(test)
+            self.urls["test"] = {
+                "public": public,
+                "private": private,
+                "ws": {"public": streams, "private": streams},
+            }
+        super().set_sandbox_mode(enabled)
 
     def nonce(self) -> int:
         """Milliseconds by the venue's clock, as far as `adjustForTimeDifference` has measured it."""
@@ -216,7 +230,8 @@ class Backpack(
         """The request that ccxt's transport sends: url, method, headers, body."""
         access = api if isinstance(api, str) else api[0]
         endpoint = ENDPOINTS.get((method, path))
-        url = f"{self._base_url(access)}/{path}"
+        addresses = self._addresses()
+        url = f"{addresses.private if access == 'private' else addresses.public}/{path}"
         headers = dict(headers) if headers else {}
         if access == "private":
             params, window = self._without_window(params)
@@ -241,9 +256,9 @@ class Backpack(
             headers |= self._broker_headers(endpoint)
         return {"url": url, "method": method, "headers": headers, "body": body}
 
-    def _base_url(self, access: str) -> str:
-        urls = self.urls["api"]
-        return str(urls if isinstance(urls, str) else urls[access]).rstrip("/")
+    def _addresses(self) -> Addresses:
+        """Where requests and streams go."""
+        return addresses_of(self.urls["api"])
 
     def _without_window(self, params: Any) -> tuple[Any, int]:
         window = self.options.get("recvWindow", 5000)
@@ -295,11 +310,9 @@ class Backpack(
         request_body: Any,
     ) -> bool | None:
         """Raise what an answer means, if it is a refusal or no answer at all."""
-        if code < 400 and response is not None:
-            return None
         endpoint = endpoint_of(method, url)
-        if code < 400:
-            if endpoint is None or endpoint.is_text or (not body and endpoint.may_be_empty):
+        if 200 <= code < 300:
+            if endpoint is None or endpoint.is_answered_by(code, body, response):
                 return None
             raise ExchangeNotAvailable(
                 f"{self._call(method, url)} answered {code} with {_quoted(body)} instead of JSON; "
@@ -326,6 +339,8 @@ class Backpack(
         kind = error_class(status, venue_code, text, endpoint.path if endpoint else "")
         answer = body if venue_code is not None else _quoted(body)
         message = f"{call} was answered {status} {answer}"
+        if status < 400:
+            message += "; a redirect is not followed, since it would carry the signed request elsewhere"
         if kind is InvalidNonce:
             message += "; " + _clock_advice(headers, request_headers)
         return kind(message)

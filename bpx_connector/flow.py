@@ -10,8 +10,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Coroutine, Generator
 from functools import update_wrapper
-from types import MethodType
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
+from types import FunctionType, MethodType
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Generic,
+    ParamSpec,
+    TypeVar,
+    get_args,
+    get_origin,
+    overload,
+)
 
 if TYPE_CHECKING:
     from ccxt.async_support.base.exchange import BaseExchange as AsyncioExchange
@@ -60,12 +70,31 @@ def _asyncio_twin(steps: Callable[..., Flow[R]]) -> Callable[..., Coroutine[Any,
     return awaited
 
 
-def _dressed(twin: Any, steps: Callable[..., Any]) -> Callable[..., Any]:
-    """The twin with the name, documentation and signature of what was written."""
-    update_wrapper(twin, steps)
-    del twin.__wrapped__  # the generator function is not what callers get
-    twin.__signature__ = inspect.signature(steps)
-    return cast("Callable[..., Any]", twin)
+def _returned(annotation: Any) -> Any:
+    """Of `Flow[R]`, as a text or as the type itself, the R: what a caller gets."""
+    if isinstance(annotation, str):
+        return (
+            annotation.removeprefix("Flow[").removesuffix("]")
+            if annotation.startswith("Flow[")
+            else annotation
+        )
+    return get_args(annotation)[2] if get_origin(annotation) is Generator else annotation
+
+
+def _dressed(twin: Any, steps: FunctionType) -> Callable[..., Any]:
+    """The twin with the name, documentation and signature of what was written, but for the word `Flow`.
+
+    It is put among the globals of the module that the steps were written in, where the names in its
+    annotations mean something (`typing.get_type_hints`).
+    """
+    dressed = FunctionType(twin.__code__, steps.__globals__, steps.__name__, None, twin.__closure__)
+    update_wrapper(dressed, steps)
+    del dressed.__wrapped__  # type: ignore[attr-defined]  # the generator function is not what callers get
+    signature = inspect.signature(steps)
+    returned = _returned(signature.return_annotation)
+    dressed.__annotations__ = {**steps.__annotations__, "return": returned}
+    dressed.__signature__ = signature.replace(return_annotation=returned)  # type: ignore[attr-defined]
+    return dressed
 
 
 class flow(Generic[P, R]):  # noqa: N801  used as a decorator, named like one
@@ -75,7 +104,7 @@ class flow(Generic[P, R]):  # noqa: N801  used as a decorator, named like one
     """
 
     def __init__(self, steps: Callable[Concatenate[Any, P], Flow[R]]) -> None:
-        if not inspect.isgeneratorfunction(steps):
+        if not isinstance(steps, FunctionType) or not inspect.isgeneratorfunction(steps):
             raise TypeError(f"{steps.__qualname__} has no `yield`: a method without I/O is not a flow")
         self.steps = steps
         self._blocking = _dressed(_blocking_twin(steps), steps)

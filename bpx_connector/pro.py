@@ -20,6 +20,7 @@ from ccxt.base.errors import ArgumentsRequired, ExchangeClosedByUser
 
 from bpx_connector import async_support
 from bpx_connector.aliases import Params
+from bpx_connector.call.addresses import refuse_mixture
 from bpx_connector.call.signer import checked_window
 from bpx_connector.feeds import Feeds, Streams, candle_part, depth_window
 from bpx_connector.stream.callbacks import Callback, RawSubscription
@@ -705,11 +706,9 @@ class bpx(async_support.bpx):
         return client
 
     def _stream_url(self) -> str:
-        urls = self.urls["api"]
-        if isinstance(urls, str):
-            return "ws" + urls.removeprefix("http")
-        streams = urls["ws"]
-        return str(streams if isinstance(streams, str) else streams["public"])
+        addresses = self._addresses()
+        refuse_mixture(self.id, addresses, has_streams=True)
+        return addresses.streams
 
     async def _connected_link(self) -> Link:
         self.open()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -125,9 +128,20 @@ async def test_a_class_that_has_settled_finds_the_functions_themselves() -> None
 
 @pytest.mark.parametrize("kind", [Blocking, Awaiting])
 def test_name_signature_and_docstring_are_those_that_were_written(kind: Any) -> None:
-    assert str(inspect.signature(kind().doubled)) == "(number: 'int', more: 'int' = 0) -> 'Flow[int]'"
+    assert str(inspect.signature(kind().doubled)) == "(number: 'int', more: 'int' = 0) -> 'int'"
+    assert get_type_hints(kind.doubled) == {"number": int, "more": int, "return": int}
     assert kind.doubled.__name__ == "doubled"
     assert kind.doubled.__doc__ == "Twice the number."
+
+
+def test_a_flow_written_without_postponed_annotations_shows_what_callers_get() -> None:
+    def steps(self: Any, number: int) -> Any:
+        yield
+
+    steps.__annotations__["return"] = Flow[list[int]]
+    for twin in (flow(steps).twin(True), flow(steps).twin(False)):
+        assert inspect.signature(twin).return_annotation == list[int]
+        assert get_type_hints(twin)["return"] == list[int]
 
 
 def test_a_method_that_never_waits_is_refused() -> None:
@@ -154,3 +168,62 @@ async def test_a_cancelled_flow_runs_its_finally() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert exchange.steps == ["waiting", "finally"]
+
+
+# --- a forgotten bracket -------------------------------------------------------------------------------
+
+PACKAGE = Path(__file__).parent.parent / "bpx_connector"
+
+
+def flows(tree: ast.AST) -> Iterator[ast.FunctionDef]:
+    """Every method that is written as a flow."""
+    for node in ast.walk(tree):
+        returns = getattr(node, "returns", None)
+        if isinstance(node, ast.FunctionDef) and returns is not None and "Flow[" in ast.unparse(returns):
+            yield node
+
+
+def is_one_call(waited_for: ast.expr | None) -> bool:
+    """Whether a `yield` waits for a call or a name, and not for what an operator makes of it.
+
+    `yield` binds weaker than any operator: in `yield self.page() + 1` the 1 is added to a coroutine.
+    """
+    if isinstance(waited_for, ast.Call):
+        called: ast.expr = waited_for.func
+        while isinstance(called, ast.Attribute):
+            called = called.value
+        return not isinstance(called, ast.Call) or ast.unparse(called) == "super()"
+    return isinstance(waited_for, ast.Name)
+
+
+def yields_of(tree: ast.AST) -> Iterator[ast.Yield]:
+    for method in flows(tree):
+        yield from (node for node in ast.walk(method) if isinstance(node, ast.Yield))
+
+
+@pytest.mark.parametrize(
+    "line", ["self.a() + 1", "self.a() or []", "self.a()['b']", "self.a().b()", "-self.a()", "", "self.a().b"]
+)
+def test_a_yield_without_its_brackets_is_seen(line: str) -> None:
+    (found,) = yields_of(ast.parse(f"def steps(self) -> Flow[int]:\n    x = yield {line}"))
+    assert not is_one_call(found.value)
+
+
+@pytest.mark.parametrize(
+    "line", ["x = yield self.a()", "x = (yield self.a()) + 1", "x = (yield super().a(1))['b']"]
+)
+def test_a_yield_with_its_brackets_passes(line: str) -> None:
+    (found,) = yields_of(ast.parse(f"def steps(self) -> Flow[int]:\n    {line}"))
+    assert is_one_call(found.value)
+
+
+def test_every_flow_waits_for_calls_and_for_nothing_made_of_them() -> None:
+    sources = {path: ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")}
+    wrong = [
+        f"{path.name}:{found.lineno}: {ast.unparse(found)}"
+        for path, tree in sources.items()
+        for found in yields_of(tree)
+        if not is_one_call(found.value)
+    ]
+    assert sum(1 for tree in sources.values() for _ in flows(tree)) > 80
+    assert wrong == []

@@ -411,7 +411,7 @@ class ErrorFrame(TypedDict):
 def formatted(text: str, name: str) -> str:
     """As `ruff format` leaves it."""
     ruff = Path(sys.executable).with_name("ruff")
-    command = [str(ruff), "format", "--quiet", f"--stdin-filename=bpx_connector/venue/{name}", "-"]
+    command = [str(ruff), "format", "--quiet", f"--stdin-filename={name}", "-"]
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603
     return done.stdout
 
@@ -419,8 +419,8 @@ def formatted(text: str, name: str) -> str:
 def made() -> dict[Path, str]:
     """Each file and its text."""
     return {
-        TARGETS / "payloads.py": formatted(payloads(), "payloads.py"),
-        TARGETS / "events.py": formatted(events(), "events.py"),
+        TARGETS / "payloads.py": formatted(payloads(), "bpx_connector/venue/payloads.py"),
+        TARGETS / "events.py": formatted(events(), "bpx_connector/venue/events.py"),
     }
 
 
@@ -435,12 +435,13 @@ def settle(path: Path, text: str, only_check: bool) -> bool:
     return only_check
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Write the types of what the venue sends.")
+def settle_all(files: dict[Path, str]) -> int:
+    """Write what a tool makes or, with --check, count what differs."""
+    parser = argparse.ArgumentParser(description="Write files that are made from others.")
     parser.add_argument("--check", action="store_true", help="only say whether the files are up to date")
     only_check: bool = parser.parse_args().check
-    return sum(settle(path, text, only_check) for path, text in made().items())
+    return sum(settle(path, text, only_check) for path, text in files.items())
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(settle_all(made()))

@@ -14,7 +14,14 @@ from ccxt.base.decimal_to_precision import TICK_SIZE
 from bpx_connector.venue.endpoints import Budget
 from bpx_connector.venue.words import NETWORK_ID, TIMEFRAME
 
-__all__ = ["DESCRIPTION", "HISTORY_LIMIT", "KLINES_LIMIT", "ORDERS_PER_BATCH", "REQUESTS_PER_MINUTE"]
+__all__ = [
+    "DESCRIPTION",
+    "HISTORY_LIMIT",
+    "KLINES_LIMIT",
+    "ORDERS_PER_BATCH",
+    "REQUESTS_PER_MINUTE",
+    "STREAMS",
+]
 
 REQUESTS_PER_MINUTE = {Budget.STANDARD: 2000, Budget.HISTORICAL: 30}
 

@@ -63,8 +63,9 @@ WITHDRAWAL_FIELDS = (
 class Endpoint(Entry[Any]):
     """One operation, and the implicit method that calls it.
 
-    `may_be_empty` marks the operations that can succeed with no body (200, 202 or 204), `is_text` those that
-    answer bare text, `needs_session` those that the venue serves to a browser session only.
+    `empty` is the status with which the operation succeeds without a body (202: accepted, not yet done), None
+    if it never does; `is_text` marks the operations that answer bare text, `needs_session` those that the
+    venue serves to a browser session only.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class Endpoint(Entry[Any]):
         parameters: str = "",
         *,
         budget: Budget = STANDARD,
-        may_be_empty: bool = False,
+        empty: int | None = None,
         is_text: bool = False,
         needs_session: bool = False,
     ) -> None:
@@ -82,7 +83,7 @@ class Endpoint(Entry[Any]):
         super().__init__(path, [], method, {"cost": 1})
         self.instruction = instruction
         self.budget = budget
-        self.may_be_empty = may_be_empty
+        self.empty = empty
         self.is_text = is_text
         self.needs_session = needs_session
         names = parameters.split()
@@ -95,6 +96,10 @@ class Endpoint(Entry[Any]):
         self.api.append(access)
         words = [access, self.method.lower(), *re.split(r"[/-]", self.path)]
         setattr(owner, words[0] + "".join(word[:1].upper() + word[1:] for word in words[1:]), self)
+
+    def is_answered_by(self, status: int, body: str | None, decoded: Any) -> bool:
+        """Whether a success with this body is an answer at all."""
+        return decoded is not None or self.is_text or (not body and status == self.empty)
 
     def __repr__(self) -> str:
         return f"<Endpoint {self.method} /{self.path}>"
@@ -109,7 +114,7 @@ class Endpoints:
         "PATCH /api/v1/account",
         "accountUpdate",
         "autoBorrowSettlements autoLend autoRepayBorrows leverageLimit",
-        may_be_empty=True,
+        empty=200,
     )
     private_get_api_v1_account_limits_borrow = Endpoint(
         "GET /api/v1/account/limits/borrow", "maxBorrowQuantity", "symbol!"
@@ -125,7 +130,7 @@ class Endpoints:
 
     # Capital
     private_post_api_v1_account_convertdust = Endpoint(
-        "POST /api/v1/account/convertDust", "convertDust", "symbol", may_be_empty=True
+        "POST /api/v1/account/convertDust", "convertDust", "symbol", empty=200
     )
     private_get_api_v1_capital = Endpoint("GET /api/v1/capital", "balanceQuery")
     private_get_api_v1_capital_collateral = Endpoint(
@@ -170,7 +175,7 @@ class Endpoints:
         "GET /api/v1/borrowLend/position/liquidationPrice", UNSIGNED, "subaccountId borrow!"
     )
     private_post_api_v1_borrowlend = Endpoint(
-        "POST /api/v1/borrowLend", "borrowLendExecute", "quantity! side! symbol!", may_be_empty=True
+        "POST /api/v1/borrowLend", "borrowLendExecute", "quantity! side! symbol!", empty=200
     )
     private_get_wapi_v1_history_borrowlend = Endpoint(
         "GET /wapi/v1/history/borrowLend",
@@ -216,19 +221,19 @@ class Endpoints:
     public_get_api_v1_klines = Endpoint(
         "GET /api/v1/klines", UNSIGNED, "symbol! interval! startTime! endTime priceType", budget=HISTORICAL
     )
-    public_get_api_v1_ticker = Endpoint("GET /api/v1/ticker", UNSIGNED, "symbol! interval", may_be_empty=True)
+    public_get_api_v1_ticker = Endpoint("GET /api/v1/ticker", UNSIGNED, "symbol! interval", empty=204)
     public_get_api_v1_tickers = Endpoint("GET /api/v1/tickers", UNSIGNED, "interval")
 
     # Order
     private_get_api_v1_order = Endpoint("GET /api/v1/order", "orderQuery", "clientId orderId symbol!")
     private_post_api_v1_order = Endpoint("POST /api/v1/order", "orderExecute", ORDER_FIELDS)
     private_delete_api_v1_order = Endpoint(
-        "DELETE /api/v1/order", "orderCancel", "clientId orderId symbol!", may_be_empty=True
+        "DELETE /api/v1/order", "orderCancel", "clientId orderId symbol!", empty=202
     )
     private_post_api_v1_orders = Endpoint("POST /api/v1/orders", "orderExecute", ORDER_FIELDS)
     private_get_api_v1_orders = Endpoint("GET /api/v1/orders", "orderQueryAll", "marketType symbol")
     private_delete_api_v1_orders = Endpoint(
-        "DELETE /api/v1/orders", "orderCancelAll", "symbol! orderType", may_be_empty=True
+        "DELETE /api/v1/orders", "orderCancelAll", "symbol! orderType", empty=202
     )
     private_get_wapi_v1_history_fills = Endpoint(
         "GET /wapi/v1/history/fills",
@@ -312,13 +317,13 @@ class Endpoints:
         STRATEGY_FIELDS,
     )
     private_delete_api_v1_strategy = Endpoint(
-        "DELETE /api/v1/strategy", "strategyCancel", "clientStrategyId strategyId symbol!", may_be_empty=True
+        "DELETE /api/v1/strategy", "strategyCancel", "clientStrategyId strategyId symbol!", empty=202
     )
     private_get_api_v1_strategies = Endpoint(
         "GET /api/v1/strategies", "strategyQueryAll", "marketType strategyType symbol"
     )
     private_delete_api_v1_strategies = Endpoint(
-        "DELETE /api/v1/strategies", "strategyCancelAll", "symbol! strategyType", may_be_empty=True
+        "DELETE /api/v1/strategies", "strategyCancelAll", "symbol! strategyType", empty=202
     )
     private_get_wapi_v1_history_strategies = Endpoint(
         "GET /wapi/v1/history/strategies",
@@ -345,13 +350,13 @@ class Endpoints:
         "POST /api/v1/vault/mint",
         "vaultMint",
         "vaultId! symbol! quantity! autoBorrow autoLendRedeem",
-        may_be_empty=True,
+        empty=200,
     )
     private_post_api_v1_vault_redeem = Endpoint(
-        "POST /api/v1/vault/redeem", "vaultRedeemRequest", "vaultId! vaultTokenQuantity", may_be_empty=True
+        "POST /api/v1/vault/redeem", "vaultRedeemRequest", "vaultId! vaultTokenQuantity", empty=200
     )
     private_delete_api_v1_vault_redeem = Endpoint(
-        "DELETE /api/v1/vault/redeem", "vaultRedeemCancel", "vaultId!", may_be_empty=True
+        "DELETE /api/v1/vault/redeem", "vaultRedeemCancel", "vaultId!", empty=200
     )
     private_get_api_v1_vault_redeems_pending = Endpoint(
         "GET /api/v1/vault/redeems/pending", "vaultPendingRedeemsQuery", "vaultId!"
@@ -361,13 +366,13 @@ class Endpoints:
 
     # Withdrawal Delays
     private_get_wapi_v1_capital_withdrawals_delay = Endpoint(
-        "GET /wapi/v1/capital/withdrawals/delay", may_be_empty=True, needs_session=True
+        "GET /wapi/v1/capital/withdrawals/delay", empty=204, needs_session=True
     )
     private_post_wapi_v1_capital_withdrawals_delay = Endpoint(
         "POST /wapi/v1/capital/withdrawals/delay",
         UNSIGNED,
         "withdrawalDelayHours! twoFactorToken!",
-        may_be_empty=True,
+        empty=200,
         needs_session=True,
     )
     private_patch_wapi_v1_capital_withdrawals_delay = Endpoint(

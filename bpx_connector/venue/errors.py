@@ -6,9 +6,9 @@
     │       ├── RateLimited                 TOO_MANY_REQUESTS, HTTP 429 (ccxt's two names for it at once)
     │       ├── InvalidNonce                the request's time is outside the window
     │       ├── RequestTimeout              TIMEOUT, HTTP 408 and 504
-    │       └── ExchangeNotAvailable        SERVER_ERROR, HTTP 5xx, HTML, nothing at all
+    │       └── ExchangeNotAvailable        SERVER_ERROR, HTTP 3xx and 5xx, HTML, nothing at all
     │           └── OnMaintenance           MAINTENANCE
-    └── ExchangeError                       certainly refused
+    └── ExchangeError                       certainly refused: a status of 4xx and a code or text that says so
         ├── AuthenticationError             key, signature, two-factor code
         │   ├── PermissionDenied            FORBIDDEN
         │   └── AccountSuspended            ACCOUNT_DEACTIVATED
@@ -47,6 +47,7 @@ from ccxt.base.errors import (
     NotSupported,
     NullResponse,
     OnMaintenance,
+    OperationFailed,
     OperationRejected,
     OrderImmediatelyFillable,
     OrderNotFillable,
@@ -56,7 +57,7 @@ from ccxt.base.errors import (
     RequestTimeout,
 )
 
-__all__ = ["CODES", "MESSAGES", "STATUSES", "RateLimited", "error_class"]
+__all__ = ["CODES", "MESSAGES", "STATUSES", "RateLimited", "error_class", "leaves_the_outcome_open"]
 
 
 class RateLimited(RateLimitExceeded, DDoSProtection):
@@ -165,23 +166,44 @@ STATUSES: dict[int, type[BaseError]] = {
 }
 """For bodies without a code: plain text of the venue's parameter parser, or nothing at all."""
 
-SERVER_SIDE = 500
-"""From here on the venue does not say that it refused, so neither do we."""
+UNCERTAIN_STATUSES = frozenset({408, 499})
+"""With every 3xx and 5xx these leave open whether the venue acted: nobody who knows has answered."""
 
 
 def _is_a_page(body: str) -> bool:
     return body.lstrip()[:1] == "<"
 
 
+def leaves_the_outcome_open(status: int) -> bool:
+    """Whether an answer of this status may come although the venue has done what it was asked.
+
+    "After a timeout, a TIMEOUT code, or a 5xx on POST order the order may still have reached the engine"
+    (the
+    venue's documentation of October 2026). A redirect says nothing of what happened before it.
+    """
+    return not 400 <= status < 500 or status in UNCERTAIN_STATUSES
+
+
+def _uncertain(status: int, code: str | None) -> type[BaseError]:
+    """The most that can be said where the status does not say that the venue has refused."""
+    named = CODES.get(code or "", BaseError)
+    return named if issubclass(named, OperationFailed) else STATUSES.get(status, ExchangeNotAvailable)
+
+
 def error_class(status: int, code: str | None, message: str, path: str = "") -> type[BaseError]:
     """The ccxt exception for one refusal.
 
-    `message` is the venue's text, or the whole body where it is not JSON; `path` the operation's path.
+    `message` is the venue's text, or the whole body where it is not JSON; `path` the operation's path. The
+    status decides first whether the venue has refused at all, then the code, then the text.
     """
-    if code is None and status != 429 and (status >= SERVER_SIDE or _is_a_page(message)):
-        # A page instead of an answer comes from the edge in front of the venue: what happened behind it
-        # is not known.
-        return STATUSES.get(status, ExchangeNotAvailable) if status >= SERVER_SIDE else ExchangeNotAvailable
+    if status == 429:
+        return RateLimited
+    if leaves_the_outcome_open(status):
+        return _uncertain(status, code)
+    if code is None and _is_a_page(message):
+        return ExchangeNotAvailable  # from the edge in front of the venue: what happened behind it is open
+    if code is not None and issubclass(CODES.get(code, BaseError), OperationFailed):
+        return CODES[code]
     text = message.lower()
     for row in MESSAGES:
         if row.text.lower() in text:

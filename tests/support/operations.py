@@ -23,7 +23,7 @@ class Operation:
     instruction: str | None
     parameters: frozenset[str]
     required: frozenset[str]
-    may_be_empty: bool
+    empty: int | None
     is_text: bool
     takes_signature: bool
 
@@ -60,7 +60,7 @@ def _operation(method: str, path: str, described: dict[str, Any]) -> Operation:
         parameters=frozenset(row["name"] for row in query) | frozenset(body["properties"]),
         required=frozenset(row["name"] for row in query if row.get("required"))
         | frozenset(body.get("required", [])),
-        may_be_empty=any(not row.get("content") for row in successes.values()),
+        empty=next((int(status) for status, row in successes.items() if not row.get("content")), None),
         is_text=any(kind.startswith("text/plain") for kind in kinds),
         takes_signature="X-SIGNATURE" in headers,
     )

@@ -23,6 +23,7 @@ class Answer:
     status: int = 200
     kind: str = "application/json"
     is_cut: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 BREAKS_OFF = Answer('{"id": "1"', is_cut=True)
@@ -86,6 +87,8 @@ def _handler(venue: ScriptedVenue) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Type", answer.kind)
             self.send_header("Content-Length", str(len(payload) + (10 if answer.is_cut else 0)))
             self.send_header("Connection", "close")
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(payload)
 

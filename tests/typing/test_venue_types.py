@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
-from types import ModuleType, UnionType
+from types import UnionType
 from typing import Any, Literal, NotRequired, get_args, get_origin, get_type_hints, is_typeddict
 
 import pytest
 
 from bpx_connector.venue import events, payloads
 from bpx_connector.venue.streams import STREAMS
+from tools import venue_types
 
 ROOT = Path(__file__).parent.parent.parent
 SAMPLES = ROOT / "tests" / "data" / "samples"
@@ -21,19 +20,7 @@ WRITTEN_BY_OTHERS = (
 )
 
 
-def loaded(name: str) -> ModuleType:
-    """A program of tools/ as a module."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-venue_types = loaded("venue_types")
-MADE: dict[Path, str] = venue_types.made()
+MADE = venue_types.made()
 
 
 @pytest.mark.parametrize("path", MADE, ids=lambda path: str(path.name))

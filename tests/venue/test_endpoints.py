@@ -75,8 +75,8 @@ def test_an_operation_requires_what_the_venue_requires(operation: Operation) -> 
 
 
 @EVERY_OPERATION
-def test_an_operation_may_answer_nothing_only_where_the_venue_may(operation: Operation) -> None:
-    assert row_of(operation).may_be_empty == operation.may_be_empty
+def test_an_operation_answers_nothing_only_with_the_status_that_the_venue_names(operation: Operation) -> None:
+    assert row_of(operation).empty == operation.empty
 
 
 @EVERY_OPERATION

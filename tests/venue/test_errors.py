@@ -188,6 +188,29 @@ def test_a_server_side_failure_without_a_code_leaves_the_outcome_open(status: in
     assert not isinstance(error, ExchangeError)
 
 
+OPEN = [301, 302, 307, 308, 408, 499, 500, 501, 502, 503, 504, 507, 520, 521, 522, 523, 524, 525, 529, 530]
+
+
+@pytest.mark.parametrize("status", OPEN)
+def test_no_code_and_no_phrase_makes_a_refusal_of_a_status_that_leaves_it_open(status: int) -> None:
+    for code in (None, "SOMETHING_NEW", *error_codes()):
+        for message in ("Order not found", "Invalid signature", "immediately match", ""):
+            kind = error_class(status, code, message, "api/v1/order")
+            assert issubclass(kind, NetworkError), (code, message, kind)
+            assert not issubclass(kind, ExchangeError), (code, message, kind)
+
+
+@pytest.mark.parametrize("code", ["SERVER_ERROR", "TIMEOUT", "MAINTENANCE"])
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_code_that_leaves_it_open_is_not_overruled_by_a_phrase(code: str, status: int) -> None:
+    assert error_class(status, code, "Order not found", "api/v1/order") is CODES[code]
+
+
+def test_too_many_requests_are_too_many_whatever_the_body_says() -> None:
+    assert error_class(429, "INVALID_ORDER", "Order not found", "api/v1/order") is RateLimited
+    assert error_class(429, NO_CODE, "<html>slow down</html>") is RateLimited
+
+
 @pytest.mark.parametrize("status", [400, 403, 404])
 def test_a_page_from_the_edge_is_no_refusal_of_the_venue(status: int) -> None:
     error = raised(Seen(ORDER, status, NO_CODE, "<!DOCTYPE html><html>Request blocked</html>", NetworkError))
@@ -221,6 +244,11 @@ def test_an_accepted_cancel_may_come_back_empty() -> None:
     exchange = bpx_connector.bpx()
     nothing = exchange.handle_errors(202, "", HOST + "/api/v1/order", "DELETE", {}, "", None, {}, None)
     assert nothing is None
+
+
+def test_only_an_accepted_cancel_may_come_back_empty() -> None:
+    with pytest.raises(ExchangeNotAvailable, match="an empty body instead of JSON"):
+        bpx_connector.bpx().handle_errors(200, "", HOST + "/api/v1/order", "DELETE", {}, "", None, {}, None)
 
 
 def test_bare_text_is_an_answer_where_the_venue_gives_text() -> None:

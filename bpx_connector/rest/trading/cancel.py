@@ -8,6 +8,7 @@ from ccxt.base.errors import ArgumentsRequired, BaseError, OrderNotFound
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.rest.trading.answers import NOTHING_SAID, answered_order, answered_orders
 from bpx_connector.rest.trading.find import FoundOrders, reference_of
 from bpx_connector.venue.words import CANCEL_ORDER_TYPE
 
@@ -33,9 +34,10 @@ class CancelledOrders(FoundOrders):
         reference, rest = reference_of(self.id, "cancelOrder", id, params)
         market_id = yield from self._market_id_of_order("cancelOrder", reference, symbol)
         answer = yield self.private_delete_api_v1_order({**rest, **reference, "symbol": market_id})
-        if answer:
-            return self.parse_order(self._known_orders().see(answer))
-        return self._order_being_cancelled(reference, market_id)
+        if answer in NOTHING_SAID:
+            return self._order_being_cancelled(reference, market_id)
+        order = answered_order(f"{self.id} cancelOrder()", answer)
+        return self.parse_order(self._known_orders().see(order))
 
     def _order_being_cancelled(self, reference: Payload, market_id: str) -> Any:
         seen = self._seen(reference) or {}
@@ -115,5 +117,7 @@ class CancelledOrders(FoundOrders):
         orders: list[Any] = []
         for market_id in market_ids:
             cancelled = yield self.private_delete_api_v1_orders({**rest, "symbol": market_id})
-            orders += [self._known_orders().see(order) for order in cancelled or []]
+            if cancelled not in NOTHING_SAID:
+                named = answered_orders(f"{self.id} cancelAllOrders()", cancelled)
+                orders += [self._known_orders().see(order) for order in named]
         return list(self.parse_orders(orders))

@@ -18,6 +18,7 @@ from ccxt.base.errors import (
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.trading.orders import refused_order
+from bpx_connector.rest.trading.answers import answered_order, answered_results
 from bpx_connector.rest.trading.find import FoundOrders
 from bpx_connector.rest.trading.request import CALL_PARAMS, order_request
 from bpx_connector.venue.description import ORDERS_PER_BATCH
@@ -58,7 +59,8 @@ class PlacedOrders(FoundOrders):
         answer = yield self.private_post_api_v1_order(
             order_request(market, type, side, amount, price, params)
         )
-        return self.parse_order(self._known_orders().see(answer), market)
+        order = answered_order(f"{self.id} createOrder()", answer)
+        return self.parse_order(self._known_orders().see(order), market)
 
     @flow
     def create_market_order_with_cost(
@@ -110,8 +112,9 @@ class PlacedOrders(FoundOrders):
             yield self.load_markets()
         requests = self._batch(orders, params)
         answers = yield self.private_post_api_v1_orders(requests)
+        results = answered_results(f"{self.id} createOrders()", answers, len(requests))
         return [
-            self._order_of_batch(answer, request) for answer, request in zip(answers, requests, strict=False)
+            self._order_of_batch(result, request) for result, request in zip(results, requests, strict=True)
         ]
 
     def _batch(self, orders: Sequence[Any], params: Params) -> list[Payload]:

@@ -15,6 +15,7 @@ from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.life import is_open
 from bpx_connector.parse.numbers import plain
 from bpx_connector.parse.trading.orders import amount_asked
+from bpx_connector.rest.trading.answers import NOTHING_SAID, answered_order
 from bpx_connector.rest.trading.figures import client_id_of
 from bpx_connector.rest.trading.find import FoundOrders, reference_of
 from bpx_connector.rest.trading.request import order_request
@@ -60,7 +61,7 @@ class ReplacedOrders(FoundOrders):
             old = yield from self._found_order("editOrder", reference, symbol, {})
             amount = amount_asked(old) if amount is None else amount
             price = old.get("price") if price is None else price
-        order_request(market, type, side, amount, price, rest)  # refuses what could not be placed afterwards
+        self._refuse_what_could_not_be_placed(order_request(market, type, side, amount, price, rest))
         ended = yield from self._confirmed_cancellation(reference, market)
         amount = self._left_to_trade(ended, amount)
         try:
@@ -70,13 +71,20 @@ class ReplacedOrders(FoundOrders):
             outcome = "and nothing took its place" if is_refusal else "its replacement may have been placed"
             raise error.__class__(f"{error}; order {ended['id']} was cancelled, {outcome}") from error
 
+    def _refuse_what_could_not_be_placed(self, request: Payload) -> None:
+        """Raise whatever sending this order would raise here: once the old order is gone it is too late."""
+        self.sign("api/v1/order", ["private"], "POST", request)
+
     def _confirmed_cancellation(self, reference: Payload, market: Any) -> Flow[Payload]:
         """The order as it ended, if this cancellation was its end."""
         try:
-            ended: Payload = yield self.private_delete_api_v1_order({**reference, "symbol": market["id"]})
+            answer = yield self.private_delete_api_v1_order({**reference, "symbol": market["id"]})
         except OrderNotFound as error:
-            ended = yield from self._found_order("editOrder", reference, market["symbol"], {})
-            raise self._cannot_replace(ended) from error
+            found = yield from self._found_order("editOrder", reference, market["symbol"], {})
+            raise self._cannot_replace(found) from error
+        ended: Payload = {}
+        if answer not in NOTHING_SAID:
+            ended = answered_order(f"{self.id} editOrder()", answer)
         if not ended or is_open(ended):
             ended = yield from self._ended_order(reference, market)
         self._known_orders().see(ended)

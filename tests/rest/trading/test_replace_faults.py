@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from ccxt.base.errors import (
+    AuthenticationError,
+    BadRequest,
     InsufficientFunds,
     InvalidOrder,
     NetworkError,
@@ -110,3 +112,28 @@ def test_an_order_is_replaced_by_its_client_id(params: dict[str, Any], new_id: i
     assert order["clientOrderId"] == str(new_id)
     assert exchange.asked_for()[0].params == {"clientId": 7, "symbol": "SOL_USDC"}
     assert exchange.asked_for()[1].params["clientId"] == new_id
+
+
+@pytest.mark.parametrize(
+    ("params", "error"),
+    [
+        ({"recvWindow": 70000}, BadRequest),
+        ({"recvWindow": "soon"}, BadRequest),
+        ({"clientOrderId": 2**32}, InvalidOrder),
+        ({"somethingElse": 1}, InvalidOrder),
+    ],
+)
+def test_an_edit_that_could_not_be_sent_leaves_the_old_order_alone(
+    params: dict[str, Any], error: type[Exception]
+) -> None:
+    exchange = scripted_exchange([])
+    with pytest.raises(error):
+        exchange.edit_order("11", SOL, "limit", "buy", 2, 50, params)
+    assert exchange.asked_for() == []
+
+
+def test_an_edit_without_keys_leaves_the_old_order_alone() -> None:
+    exchange = scripted_exchange([], {"secret": "c2hvcnQ="})
+    with pytest.raises(AuthenticationError):
+        exchange.edit_order("11", SOL, "limit", "buy", 2, 50)
+    assert exchange.asked_for() == []

@@ -1,0 +1,75 @@
+"""Where requests and streams go, and that they go to one place.
+
+`urls["api"]` is ccxt's: one address for all, or `public`, `private` and, for streams, `ws`. Orders that go to
+a sandbox while prices come from the venue, or the reverse, are a mistake that costs money: it is refused.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from ccxt.base.errors import BadRequest
+
+from bpx_connector.venue.description import STREAMS
+
+__all__ = ["Addresses", "addresses_of", "refuse_mixture"]
+
+VENUE = "backpack.exchange"
+
+
+class Addresses(NamedTuple):
+    """Base addresses, without a slash at the end."""
+
+    public: str
+    private: str
+    streams: str
+
+
+def addresses_of(urls: Any) -> Addresses:
+    """The addresses that ccxt's `urls["api"]` means. One address alone leads requests and streams."""
+    if isinstance(urls, str):
+        urls = {"public": urls}
+    public = urls.get("public") or urls.get("private")
+    private = urls.get("private") or public
+    if not public:
+        raise BadRequest(f'urls["api"] is {urls!r}; it takes an address, or `public`, `private` and `ws`')
+    streams = urls.get("ws") or _streams_beside(public)
+    if not isinstance(streams, str):
+        streams = streams.get("public") or streams["private"]
+    return Addresses(public.rstrip("/"), private.rstrip("/"), streams.rstrip("/"))
+
+
+def refuse_mixture(exchange_id: str, addresses: Addresses, *, has_streams: bool) -> None:
+    """BadRequest if some addresses are this machine's and some are not."""
+    asked = addresses if has_streams else addresses[:2]
+    if len({_is_local(url) for url in asked}) == 1:
+        return
+    here = next(url for url in asked if _is_local(url))
+    sandbox = "http" + here.removeprefix("ws") if here.startswith("ws") else here
+    raise BadRequest(
+        f"{exchange_id} would mix a sandbox with the venue: public requests go to {addresses.public}, signed "
+        f"ones to {addresses.private}"
+        + (f", streams come from {addresses.streams}" if has_streams else "")
+        + f'; nothing was sent. Write {{"urls": {{"api": "{sandbox}"}}}} to use the sandbox for all of it, '
+        'or leave `urls["api"]` out to use the venue'
+    )
+
+
+def _streams_beside(url: str) -> str:
+    """The address of streams where one address was given for everything."""
+    host = urlsplit(url).hostname or ""
+    if host == VENUE or host.endswith("." + VENUE):
+        return STREAMS
+    return "ws" + url.removeprefix("http")
+
+
+@lru_cache(maxsize=64)
+def _is_local(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,0 +1,85 @@
+"""Sessions that send a request once, and to the address it was made for.
+
+Left to themselves both libraries do more. aiohttp sends a GET or DELETE again when a kept connection breaks:
+a cancellation that worked then comes back as "not found". Both follow a redirect, and so would carry a signed
+order, key included, wherever the answer points.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import (
+    ClientConnectionError,
+    ClientConnectorError,
+    ClientHandlerType,
+    ClientOSError,
+    ClientRequest,
+    ClientResponse,
+    ConnectionTimeoutError,
+    ServerDisconnectedError,
+)
+
+__all__ = ["AsyncioSession", "BlockingSession"]
+
+
+async def _sent_once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """The answer to one sending. aiohttp sends again after two kinds of error, so they get another name."""
+    try:
+        return await handler(request)
+    except (ClientConnectorError, ConnectionTimeoutError):
+        raise  # no connection was made: aiohttp does not try again
+    except (ClientOSError, ServerDisconnectedError) as error:
+        raise ClientConnectionError(str(error) or type(error).__name__) from error
+
+
+class _Session:
+    """A session of either library; all that is not said here is the session's own."""
+
+    _session: Any
+
+    def __init__(self, session: Any) -> None:
+        vars(self)["_session"] = session
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_session":  # half made, as by copy and pickle
+            raise AttributeError(name)
+        return getattr(self._session, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._session, name, value)
+
+    def __reduce__(self) -> Any:
+        return type(self), (self._session,)
+
+
+class BlockingSession(_Session):
+    """A session of requests that follows no redirect."""
+
+    def request(self, method: str, url: Any, **how: Any) -> Any:
+        """The answer to one request."""
+        return self._session.request(method, url, **{**how, "allow_redirects": False})
+
+
+class AsyncioSession(_Session):
+    """A session of aiohttp that follows no redirect and sends nothing again."""
+
+    def request(self, method: str, url: Any, **how: Any) -> Any:
+        """The answer to one request, to be awaited or entered."""
+        return self._session.request(method, url, **how, allow_redirects=False, middlewares=(_sent_once,))
+
+    def get(self, url: Any, **how: Any) -> Any:
+        """The answer to a question."""
+        return self.request("GET", url, **how)
+
+    def post(self, url: Any, **how: Any) -> Any:
+        """The answer to an order."""
+        return self.request("POST", url, **how)
+
+    def delete(self, url: Any, **how: Any) -> Any:
+        """The answer to a cancellation."""
+        return self.request("DELETE", url, **how)
+
+    def patch(self, url: Any, **how: Any) -> Any:
+        """The answer to a change."""
+        return self.request("PATCH", url, **how)
