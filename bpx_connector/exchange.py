@@ -48,6 +48,7 @@ from bpx_connector.rest.trading import Trading
 from bpx_connector.rest.trading.edit_many import EditedOrders
 from bpx_connector.rest.transfers import Transfers
 from bpx_connector.rest.wallet import Wallet
+from bpx_connector.tapes import Tapes
 from bpx_connector.venue.description import DESCRIPTION, REQUESTS_PER_MINUTE
 from bpx_connector.venue.endpoints import ENDPOINTS, STANDARD, Budget, Endpoint, endpoint_of
 from bpx_connector.venue.errors import error_class
@@ -84,6 +85,7 @@ class Backpack(
     LedgerHistory,
     Lending,
     Conversions,
+    Tapes,
     Ccxt,
 ):
     """Backpack Exchange in ccxt's unified words. Mixed into ccxt's blocking and asyncio bases."""

@@ -518,6 +518,9 @@ class bpx(async_support.bpx):
             self._connect_streams = None
             del self.fetch
 
+    record = record_streams  # of streams and of REST: the same and more
+    play = play_streams  # type: ignore[assignment]  # it yields the player of both
+
     # --- waiting -----------------------------------------------------------------------------------------
 
     def _known_topic(self, kind: str, symbols: Any) -> Topic | None:

@@ -19,7 +19,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "orders": {"aliases", "venue"},
     "parse": {"aliases", "orders", "venue", "_ccxt"},
     "rest": {"aliases", "orders", "parse", "venue", "flow", "_ccxt"},
-    "exchange": {"aliases", "rest", "call", "venue", "flow", "_ccxt"},
+    "tapes": {"call", "_ccxt"},
+    "exchange": {"aliases", "tapes", "rest", "call", "venue", "flow", "_ccxt"},
     "blocking": {"exchange", "call"},
     "async_support": {"exchange", "call"},
     "stream": {"aliases", "orders", "venue"},
@@ -31,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__init__": {"blocking", "plugin"},
     "cli": {"plugin", "pro", "venue"},
     "__main__": {"cli"},
-    "testing": {"sandbox"},
+    "testing": {"sandbox", "call"},
     "gateway": {"stream", "venue"},
 }
 """Part of the package -> the other parts that it may import."""

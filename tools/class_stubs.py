@@ -242,6 +242,9 @@ def method_text(name: str, method: Callable[..., Any], writer: Writer, *, is_sta
     signature, module = inspect.signature(method), method.__module__
     snake = method.__name__
     result = RETURNS.get(snake) or writer.got(signature.return_annotation, module)
+    if is_context_manager(method):
+        writer.modules.add("contextlib")
+        result = result.replace("Iterator[", "contextlib.AbstractContextManager[", 1)
     for word in ("MarketInterface", "CurrencyInterface"):
         if word in result:
             writer.structures.add(word)
@@ -249,6 +252,16 @@ def method_text(name: str, method: Callable[..., Any], writer: Writer, *, is_sta
     waits = "async " if inspect.iscoroutinefunction(method) else ""
     mark = "@staticmethod\n    " if is_static else ""
     return f"    {mark}{waits}def {name}({given}) -> {result}: ..."
+
+
+def is_context_manager(method: Callable[..., Any]) -> bool:
+    """Whether a method was written as a generator under `@contextmanager`."""
+    inner = getattr(method, "__wrapped__", None)
+    return (
+        inner is not None
+        and inspect.isgeneratorfunction(inner)
+        and "contextlib" in method.__code__.co_filename
+    )
 
 
 def endpoint_text(name: str, endpoint: Endpoint, answers: dict[str, str], *, blocks: bool) -> str:

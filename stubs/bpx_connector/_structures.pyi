@@ -16,6 +16,26 @@ class BalanceAccount(TypedDict):
     frozen: str | Any
     info: dict[str, Any]
 
+class Conversion(TypedDict):
+    info: dict[str, Any]
+    timestamp: int | Any
+    datetime: str | Any
+    id: str | Any
+    fromCurrency: str | Any
+    fromAmount: Any
+    toCurrency: str | Any
+    toAmount: Any
+    price: Any
+    fee: Any
+
+class CrossBorrowRate(TypedDict):
+    info: dict[str, Any]
+    currency: str | Any
+    rate: Any
+    period: Any
+    timestamp: int | Any
+    datetime: str | Any
+
 class CurrencyInterface(TypedDict):
     id: str
     code: str

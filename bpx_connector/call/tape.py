@@ -1,0 +1,263 @@
+"""What was asked over REST and what was answered, to a file of JSON lines and back, without any network.
+
+The first line of a tape names its source and the moment it began; each further one holds a question with
+its answer, the seconds since the beginning and, where it is not 200, the status. A call that got no answer is
+there with its failure:
+
+    {"cassette":1,"source":"https://api.backpack.exchange","began":1767225600000}
+    {"at":0.1,"request":"GET /api/v1/ticker?symbol=SOL_USDC","answer":{...}}
+    {"at":0.2,"request":"POST /api/v1/order","body":{...},"status":400,"answer":{"code":"...",...}}
+    {"at":0.9,"request":"GET /api/v1/time","failure":"RequestTimeout","answer":"bpx GET https://..."}
+
+The answers stand there as the venue wrote them, to the letter. Headers are not written, so neither key nor
+signature is; a two-factor code in a body is replaced. What the venue says of the account stays: look before
+you share.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TextIO
+from urllib.parse import urlsplit
+
+import msgspec
+from ccxt.base.errors import BaseError, ExchangeClosedByUser, ExchangeError
+
+from bpx_connector.call.masking import MASK, masked
+
+__all__ = ["Answer", "Answers", "NotOnTape", "TapeEnded", "TapeError", "TapeLine", "TapeWriter", "read_tape"]
+
+VERSION = 1
+NOT_ASKED_TWICE_ALIKE = frozenset({"from", "to", "startTime", "endTime"})
+"""Parameters that are reckoned from now, and so differ each time a request is made."""
+MADE_UP_ANEW = frozenset({"clientId"})
+"""Members of a body that programs make up anew for each order."""
+
+
+class TapeError(ExchangeError, ValueError):
+    """A file is no tape."""
+
+
+class NotOnTape(ExchangeError, LookupError):  # noqa: N818  # it says what is, as TapeEnded does
+    """A request or a stream is asked for that is not on the tape."""
+
+
+class TapeEnded(ExchangeClosedByUser):
+    """What is asked for was on the tape, and all of it has been played."""
+
+
+class TapeLine(msgspec.Struct, omit_defaults=True):
+    """One line of a tape, of any kind; an answer stays the text that it was."""
+
+    at: float = 0.0
+    request: str | None = None
+    body: Any = None
+    status: int = 200
+    failure: str | None = None
+    answer: msgspec.Raw = msgspec.Raw(b"null")
+    socket: int | None = None
+    client: str | None = None
+    venue: str | None = None
+
+
+class Header(msgspec.Struct, omit_defaults=True):
+    """The first line of a tape."""
+
+    cassette: int
+    source: str
+    began: int | None = None
+    constructed: Any = None
+
+
+# --- to a file ----------------------------------------------------------------------------------------------
+
+
+class TapeWriter:
+    """Writes what passes, line by line; `secrets` are replaced wherever they stand."""
+
+    def __init__(
+        self,
+        path: Path,
+        source: str,
+        *,
+        secrets: Iterable[str] = (),
+        began: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file: TextIO = path.open("w", encoding="utf-8")
+        self._clock, self._started = clock, clock()
+        self._secrets = [secret for secret in secrets if secret]
+        self._write(Header(VERSION, source, began))
+
+    def answered(self, method: str, url: str, body: Any, status: int, text: str) -> None:
+        """Write down a question and its answer; `text` is the answer's body as it came."""
+        request, sent = request_line(method, url), _sent(body)
+        self._write(
+            TapeLine(self._elapsed(), request=request, body=sent, status=status, answer=_verbatim(text))
+        )
+
+    def failed(self, method: str, url: str, body: Any, failure: BaseError) -> None:
+        """Write down a question that got no answer."""
+        kind, text = type(failure).__name__, msgspec.json.encode(str(failure))
+        line = TapeLine(self._elapsed(), request=request_line(method, url), body=_sent(body), failure=kind)
+        line.answer = msgspec.Raw(text)
+        self._write(line)
+
+    def close(self) -> None:
+        """Finish the tape."""
+        self._file.close()
+
+    def _elapsed(self) -> float:
+        return round(self._clock() - self._started, 6)
+
+    def _write(self, line: Any) -> None:
+        if self._file.closed:
+            return
+        text = msgspec.json.encode(line).decode()
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+        self._file.write(text + "\n")
+        self._file.flush()
+
+
+def request_line(method: str, url: str) -> str:
+    """`GET /api/v1/depth?symbol=SOL_USDC`: what was asked, whoever was asked."""
+    parts = urlsplit(url)
+    return f"{method} {parts.path}" + (f"?{parts.query}" if parts.query else "")
+
+
+def _sent(body: Any) -> Any:
+    return masked(msgspec.json.decode(body)) if body else None
+
+
+def _verbatim(text: str) -> msgspec.Raw:
+    """The answer itself if it is JSON on one line, else its text as JSON."""
+    content = text.strip()
+    try:
+        msgspec.json.decode(content)
+    except msgspec.DecodeError:
+        return msgspec.Raw(msgspec.json.encode(_Text(text)))
+    return msgspec.Raw(msgspec.json.format(content.encode(), indent=-1))
+
+
+class _Text(msgspec.Struct, tag="text", tag_field="is"):
+    """An answer that is no JSON: a plain word, or a page of somebody in between."""
+
+    text: str
+
+
+# --- from a file --------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Answer:
+    """An answer on a tape: where it stands, when it came, what it was."""
+
+    line: int
+    at: float
+    status: int
+    text: str
+    failure: str | None
+    is_given: bool = False
+
+
+def read_tape(path: Path) -> tuple[Header, list[TapeLine]]:
+    """The first line of a tape and all others; TapeError if the file is no tape."""
+    try:
+        first, *others = path.read_bytes().splitlines()
+        header = msgspec.json.decode(first, type=Header)
+        lines = [msgspec.json.decode(line, type=TapeLine) for line in others]
+    except FileNotFoundError as error:
+        raise TapeError(f"there is no tape {path}; record one first") from error
+    except (ValueError, OSError) as error:
+        raise TapeError(f"{path} is not a tape of version {VERSION}: {error}") from error
+    if header.cassette != VERSION:
+        raise TapeError(f"{path} is not a tape of version {VERSION}: it says {header.cassette}")
+    return header, lines
+
+
+class Answers:
+    """The answers of a tape, found by their questions.
+
+    The same question is answered in order. The last answer to a question that changes nothing is given for
+    ever; an order that was placed once is placed once.
+    """
+
+    def __init__(self, name: str, lines: Iterable[tuple[int, TapeLine]]) -> None:
+        self.name = name
+        self.in_order: list[Answer] = []
+        self._exact: dict[str, list[Answer]] = defaultdict(list)
+        self._alike: dict[str, list[Answer]] = defaultdict(list)
+        for number, line in lines:
+            if line.request is not None:
+                self._read_in(number, line)
+
+    def answer(self, method: str, url: str, body: Any = None) -> Answer:
+        """The answer to a request. Times and made-up ids need not agree."""
+        request, sent = request_line(method, url), _sent(body)
+        for found in (self._exact.get(_key(request, sent)), self._alike.get(_loose_key(request, sent))):
+            if found:
+                return self._given(found, request)
+        raise NotOnTape(
+            f"the tape {self.name} has no answer to {request}{_as_sent(sent)}{self._near(request)}"
+        )
+
+    def _given(self, found: list[Answer], request: str) -> Answer:
+        answer = next((answer for answer in found if not answer.is_given), None)
+        if answer is None and not request.startswith("GET "):
+            raise TapeEnded(f"the tape {self.name} has ended: {request} stands on it {_times(len(found))}")
+        answer = answer or found[-1]
+        answer.is_given = True
+        return answer
+
+    def _read_in(self, number: int, line: TapeLine) -> None:
+        assert line.request is not None
+        text = _text(line.answer) if line.failure is None else msgspec.json.decode(line.answer)
+        answer = Answer(number, line.at, line.status, text, line.failure)
+        self.in_order.append(answer)
+        self._exact[_key(line.request, line.body)].append(answer)
+        self._alike[_loose_key(line.request, line.body)].append(answer)
+
+    def _near(self, request: str) -> str:
+        known = sorted({key.partition("\n")[0] for key in self._exact})
+        near = get_close_matches(request, known, n=5, cutoff=0.5) or known[:5]
+        return f"; it has answers to: {', '.join(near)}" if near else "; it has no answers at all"
+
+
+def _text(answer: msgspec.Raw) -> str:
+    try:
+        return msgspec.json.decode(answer, type=_Text).text
+    except msgspec.ValidationError:
+        return bytes(answer).decode()
+
+
+def _key(request: str, body: Any) -> str:
+    return f"{request}\n{msgspec.json.encode(body, order='sorted').decode()}"
+
+
+def _loose_key(request: str, body: Any) -> str:
+    call, _, query = request.partition("?")
+    kept = sorted(pair for pair in query.split("&") if pair.partition("=")[0] not in NOT_ASKED_TWICE_ALIKE)
+    return _key(f"{call}?{'&'.join(kept)}", _without_made_up(body))
+
+
+def _without_made_up(body: Any) -> Any:
+    if isinstance(body, list):
+        return [_without_made_up(item) for item in body]
+    if isinstance(body, Mapping):
+        return {name: value for name, value in body.items() if name not in MADE_UP_ANEW}
+    return body
+
+
+def _as_sent(body: Any) -> str:
+    return "" if body is None else f" with {msgspec.json.encode(body).decode()}"
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
