@@ -519,7 +519,7 @@ class bpx(async_support.bpx):
             del self.fetch
 
     record = record_streams  # of streams and of REST: the same and more
-    play = play_streams  # type: ignore[assignment]  # it yields the player of both
+    play = play_streams
 
     # --- waiting -----------------------------------------------------------------------------------------
 

@@ -61,7 +61,7 @@ class Tapes(Ccxt):
             writer.close()
 
     @contextmanager
-    def play(self, path: Any) -> Iterator[Answers]:
+    def play(self, path: Any) -> Iterator[Any]:
         """Have every request answered by a tape; no network is used, and no budget is waited for.
 
         It is the time on the tape as well, so what is reckoned from now is asked for as it was. A request

@@ -3,7 +3,6 @@
 from collections.abc import *
 from typing import Any, Literal, Self
 
-import bpx_connector.call.tape
 import bpx_connector.parse.ledger
 import bpx_connector.stream.callbacks
 import bpx_connector.stream.recording
@@ -1948,7 +1947,7 @@ class bpx(Shared, Exchange):
     ownSession: bool
     own_session: bool
     ping: Any
-    def play(self, path: Any) -> contextlib.AbstractContextManager[bpx_connector.call.tape.Answers]: ...
+    def play(self, path: Any) -> contextlib.AbstractContextManager[Any]: ...
     async def privateGetApiV1BorrowLendPositionLiquidationPrice(
         self, params: dict[str, Any] = ...
     ) -> payloads.PositionEstimatedLiquidationPrice: ...
