@@ -14,7 +14,7 @@ PIP_OPTIONS := --disable-pip-version-check --progress-bar off
 DOTS := { while read -r line; do case $$line in Collecting*|Installing*) printf .;; esac; done; echo; }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check types types-check record bench bench-check soak sandbox interop clean
+.PHONY: help demo test check types types-check types-report record bench bench-check soak sandbox interop clean
 
 help:
 	@echo "make demo         trade on the local exchange, through ccxt"
@@ -22,6 +22,7 @@ help:
 	@echo "make check        ruff and mypy"
 	@echo "make types        write the types that are made from the venue's documents and our classes"
 	@echo "make types-check  are they up to date?"
+	@echo "make types-report how much of each part a type checker sees"
 	@echo "make record       record the cassettes anew, from the sandbox"
 	@echo "make bench        measurements beside ccxt's own class, written into the README"
 	@echo "make bench-check  a short run: has any ratio fallen far behind?"
@@ -48,6 +49,9 @@ types: $(INSTALLED)
 types-check: $(INSTALLED)
 	@$(BIN)/python -m tools.venue_types --check
 	@$(BIN)/python -m tools.class_stubs --check
+
+types-report: $(INSTALLED)
+	@$(BIN)/python -m tools.any_report
 
 record: $(INSTALLED)
 	@rm -rf cassettes/http cassettes/ws

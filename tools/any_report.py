@@ -1,7 +1,7 @@
 """How much of each part of the package a type checker sees: the share of expressions that are Any.
 
-`mypy --any-exprs-report` over the package, summed by part. BOUNDS holds what has been reached, rounded up: a part
-that gets worse fails. Lower a bound when a part has got better.
+`mypy --any-exprs-report` over the package, summed by part. BOUNDS holds what has been reached, rounded up: a
+part that gets worse fails. Lower a bound when a part has got better.
 
     make types-report
 """
