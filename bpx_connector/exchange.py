@@ -29,7 +29,7 @@ from ccxt.base.errors import (
 )
 
 from bpx_connector._ccxt import Ccxt
-from bpx_connector.call.addresses import Addresses, addresses_of, refuse_mixture
+from bpx_connector.call.addresses import Addresses, addresses_of, in_region, refuse_mixture
 from bpx_connector.call.masking import masked, masking_logger
 from bpx_connector.call.pacing import Pacing, shared_pacing
 from bpx_connector.call.signer import Signer, checked_window, value_text
@@ -43,10 +43,14 @@ from bpx_connector.rest.lending import Lending
 from bpx_connector.rest.markets import Markets
 from bpx_connector.rest.markets.several import SeveralMarkets
 from bpx_connector.rest.past_positions import PastPositions
+from bpx_connector.rest.predictions import Predictions
 from bpx_connector.rest.reading import decoded
+from bpx_connector.rest.strategies import Strategies
+from bpx_connector.rest.terms import Terms
 from bpx_connector.rest.trading import Trading
 from bpx_connector.rest.trading.edit_many import EditedOrders
 from bpx_connector.rest.transfers import Transfers
+from bpx_connector.rest.vaults import Vaults
 from bpx_connector.rest.wallet import Wallet
 from bpx_connector.tapes import Tapes
 from bpx_connector.venue.description import DESCRIPTION, REQUESTS_PER_MINUTE
@@ -86,6 +90,10 @@ class Backpack(
     Lending,
     Conversions,
     Tapes,
+    Strategies,
+    Vaults,
+    Predictions,
+    Terms,
     Ccxt,
 ):
     """Backpack Exchange in ccxt's unified words. Mixed into ccxt's blocking and asyncio bases."""
@@ -110,6 +118,9 @@ class Backpack(
             _METHODS_WITH_BOTH_NAMES[type(self)] = _method_names(type(self))
         self._names_to_skip = frozenset()
         self.logger = masking_logger(self.logger)
+        region = self.options.get("region")
+        if region is not None and "urls" not in config:
+            self.urls["api"] = in_region(self.id, self.urls["api"], region)
 
     def __dir__(self) -> Iterable[str]:
         """All names; while ccxt's constructor reads them, only those it has not dealt with on this class.

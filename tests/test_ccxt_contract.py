@@ -31,6 +31,7 @@ from tests.support.canned_rows import (
     quote,
     rfq,
     rfq_fill,
+    strategy,
 )
 from tests.support.samples import offline_exchange
 
@@ -330,6 +331,7 @@ CANNED: dict[str, tuple[Any, ...]] = {
     "fetchBorrowRateHistories": (["USDC"],),
     "fetchBorrowRateHistory": ("USDC",),
     "createConvertTrade": ("113392053149171712", "USDC", "SOL", 1000),
+    "createTwapOrder": (SPOT, "buy", 1, 600_000),
     "fetchConvertQuote": ("USDC", "SOL", 1000),
     "fetchConvertTrade": ("113392053149171712",),
     "fetchConvertTradeHistory": (),
@@ -350,6 +352,7 @@ ANSWERS: dict[str, Any] = {
     "GET /api/v1/borrowLend/markets/history": [lending_rate("2026-01-01T00:00:00Z", "0.08")],
     "GET /api/v1/borrowLend/positions": [lending_position("SOL", "-5")],
     "POST /api/v1/borrowLend": None,
+    "POST /api/v1/strategy": strategy(),
     "POST /api/v1/rfq": rfq(),
     "POST /api/v1/rfq/accept": rfq(status="Filled"),
     "GET /api/v1/rfqs": [{"rfq": rfq(), "quotes": [quote("99", "101")]}],

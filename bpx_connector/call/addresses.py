@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from ccxt.base.errors import BadRequest
 
-from bpx_connector.venue.description import STREAMS
+from bpx_connector.venue.description import REGION_HOST, STREAMS
 
-__all__ = ["Addresses", "addresses_of", "refuse_mixture"]
+__all__ = ["Addresses", "addresses_of", "in_region", "refuse_mixture"]
 
 VENUE = "backpack.exchange"
 
@@ -40,6 +40,16 @@ def addresses_of(urls: Any) -> Addresses:
     if not isinstance(streams, str):
         streams = streams.get("public") or streams["private"]
     return Addresses(public.rstrip("/"), private.rstrip("/"), streams.rstrip("/"))
+
+
+def in_region(exchange_id: str, urls: Any, region: Any) -> Any:
+    """ccxt's `urls["api"]` with the hosts of a region; the streams of all regions come from one."""
+    if region not in REGION_HOST:
+        regions = ", ".join(map(repr, REGION_HOST))
+        raise BadRequest(
+            f"{exchange_id} options['region'] has to be one of {regions}, or None, not {region!r}"
+        )
+    return {**urls, "public": REGION_HOST[region], "private": REGION_HOST[region]}
 
 
 def refuse_mixture(exchange_id: str, addresses: Addresses, *, has_streams: bool) -> None:

@@ -22,7 +22,7 @@ from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.account import CROSS, ParseAccount
 from bpx_connector.parse.numbers import milliseconds_of, plain
-from bpx_connector.rest.arguments import checked_limit, checked_time, until_of
+from bpx_connector.rest.arguments import checked_limit, checked_time, until_of, whole_of
 from bpx_connector.rest.history_pages import NEWEST_FIRST, rows_of_history
 
 __all__ = ["Account"]
@@ -278,13 +278,15 @@ class Account(ParseAccount):
         https://docs.backpack.exchange/#tag/History/operation/get_funding_payments
 
         The history has no time filter: it is read newest first until `since` or `limit` is satisfied, 1000
-        rows a call, and one call without either. `until`; `offset` for a page of one's own.
+        rows a call, and one call without either. `until`; `paginate` True reads all; `offset` for a page of
+        one's own.
         """
         if self.markets is None:
             yield self.load_markets()
         call = "fetchFundingHistory()"
         limit, since = checked_limit(call, limit), checked_time(call, "since", since)
         until, rest = until_of(call, params, since)
+        is_whole, rest = whole_of(rest)
         request = {**NEWEST_FIRST, **rest}
         if symbol is not None:
             request["symbol"] = self._contract_market("fetchFundingHistory", symbol)["id"]
@@ -292,7 +294,7 @@ class Account(ParseAccount):
         def is_enough(rows: list[Payload]) -> bool:
             if since is not None:
                 return (milliseconds_of(rows[-1]["intervalEndTimestamp"]) or 0) < since
-            return limit is None or len(_until(rows, until)) >= limit
+            return not is_whole if limit is None else len(_until(rows, until)) >= limit
 
         size = limit if since is None and until is None else None
         rows = yield from rows_of_history(self.private_get_wapi_v1_history_funding, request, size, is_enough)

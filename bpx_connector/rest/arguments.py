@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ccxt.base.errors import BadRequest
+from ccxt.base.errors import BadRequest, InvalidOrder
 
 from bpx_connector.aliases import Params
+from bpx_connector.venue.words import CLIENT_ID_MAX, RFQ_SUFFIX
 
 __all__ = [
     "asked_currency",
@@ -18,7 +19,10 @@ __all__ = [
     "checked_limit",
     "checked_time",
     "checked_word",
+    "client_id_of",
+    "prices_of",
     "until_of",
+    "whole_of",
 ]
 
 
@@ -70,6 +74,14 @@ def until_of(call: str, params: Params, since: int | None = None) -> tuple[int |
     return until, rest
 
 
+def whole_of(params: Params) -> tuple[bool, Params]:
+    """Whether ccxt's `paginate` asks for all there is, and the params that are left."""
+    if "paginate" not in params and "paginationCalls" not in params:
+        return False, params
+    rest = {name: value for name, value in params.items() if name not in ("paginate", "paginationCalls")}
+    return bool(params.get("paginate")), rest
+
+
 def _is_whole(value: Any) -> bool:
     if isinstance(value, bool):
         return False
@@ -98,3 +110,27 @@ def asked_currency(exchange: Any, call: str, code: Any) -> Any:
     if code not in exchange.currencies and code not in (exchange.currencies_by_id or {}):
         raise BadRequest(f"{call} knows no currency {code!r}; the venue's are the keys of `currencies`")
     return exchange.currency(code)
+
+
+def client_id_of(value: Any) -> int:
+    """A client id as the venue takes it, or InvalidOrder."""
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if is_whole or (isinstance(value, str) and value.isascii() and value.isdigit()):
+        client_id = int(value)
+        if 0 <= client_id <= CLIENT_ID_MAX:
+            return client_id
+    raise InvalidOrder(
+        f"clientOrderId {value!r} cannot be used: the venue takes whole numbers from 0 to {CLIENT_ID_MAX}"
+    )
+
+
+def prices_of(market: Any) -> Params:
+    """What names a market where its prices are asked for.
+
+    A market for requests for quotes has none of its own; the venue has a feed of fair prices of all stocks
+    instead (`source` External), by the symbol that their spot market would have.
+    """
+    market_id = market["id"]
+    if not market_id.endswith(RFQ_SUFFIX):
+        return {"symbol": market_id}
+    return {"symbol": market_id.removesuffix(RFQ_SUFFIX), "source": "External"}

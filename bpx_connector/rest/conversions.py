@@ -55,7 +55,7 @@ class Pair(NamedTuple):
         return (quantity, cost, price) if self.is_sold else (cost, quantity, price)
 
 
-class Conversions(Rfqs, Stocks, ParseConversions):
+class Conversions(ParseConversions, Rfqs, Stocks):
     """Converting."""
 
     @flow

@@ -16,10 +16,10 @@ import msgspec
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow
-from bpx_connector.rest.arguments import checked_limit, checked_time, until_of
+from bpx_connector.rest.arguments import checked_limit, checked_time, until_of, whole_of
 from bpx_connector.venue.description import HISTORY_LIMIT
 
-__all__ = ["NEWEST", "RowsRead", "Span", "asked_span", "history_rows"]
+__all__ = ["NEWEST", "RowsRead", "Span", "asked_span", "history_rows", "whole_row"]
 
 Row = TypeVar("Row")
 
@@ -76,8 +76,7 @@ def asked_span(
     """
     first, count = checked_time(call, "since", since), checked_limit(call, limit)
     until, rest = until_of(call, params, first)
-    is_whole = bool(rest.get("paginate"))
-    rest = {name: value for name, value in rest.items() if name not in ("paginate", "paginationCalls")}
+    is_whole, rest = whole_of(rest)
     if count is None and first is None and not is_whole:
         count = usual
     return Span(first, count, until, is_whole), rest

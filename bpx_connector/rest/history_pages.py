@@ -2,18 +2,19 @@
 
 The account's histories have `limit` and `offset` and little else in common; most have no time filter. Newest
 first, a row that arrives between two pages shifts the rest backwards, so a row can come twice but none is
-missed. Source: Backpack OpenAPI, tag History.
+missed; `histories` knows the rows that come twice. Source: Backpack OpenAPI, tag History.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from ccxt.base.errors import BadRequest
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow
+from bpx_connector.rest.histories import RowsRead, whole_row
 from bpx_connector.venue.description import HISTORY_LIMIT
 from bpx_connector.venue.words import MARKET_TYPE_ID
 
@@ -28,6 +29,7 @@ def rows_of_history(
     request: Params,
     size: int | None,
     is_enough: Callable[[list[Payload]], bool],
+    identity_of: Callable[[Payload], Hashable] = whole_row,
 ) -> Flow[list[Payload]]:
     """Rows in the order in which the venue gives them, `size` a page, until `is_enough`.
 
@@ -36,12 +38,14 @@ def rows_of_history(
     size = min(size or HISTORY_LIMIT, HISTORY_LIMIT)
     if "offset" in request:
         return list((yield call({"limit": size, **request})))
-    rows: list[Payload] = []
+    read = RowsRead(identity_of)
+    offset = 0
     while True:
-        page = yield call({**request, "limit": size, "offset": len(rows)})
-        rows += page
-        if len(page) < size or is_enough(rows):
-            return rows
+        page = yield call({**request, "limit": size, "offset": offset})
+        offset += len(page)
+        read.take(page)
+        if len(page) < size or is_enough(read.rows):
+            return read.rows
 
 
 def market_type_request(call: str, params: Params) -> tuple[Params, Params]:

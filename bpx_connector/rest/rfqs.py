@@ -15,9 +15,8 @@ from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.numbers import plain
 from bpx_connector.parse.rfqs import ParseRfqs, rfq_moment
-from bpx_connector.rest.arguments import checked_amount, checked_word
+from bpx_connector.rest.arguments import checked_amount, checked_word, client_id_of
 from bpx_connector.rest.histories import NEWEST, asked_span, history_rows
-from bpx_connector.rest.trading.figures import client_id_of
 from bpx_connector.venue.words import RFQ_EXECUTION_MODES, SIDE_ID
 
 __all__ = ["Rfqs", "checked_id"]

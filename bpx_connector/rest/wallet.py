@@ -15,7 +15,8 @@ from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.numbers import plain
 from bpx_connector.parse.wallet import ParseWallet
-from bpx_connector.rest.arguments import checked_limit, checked_time, until_of
+from bpx_connector.rest.arguments import checked_limit, checked_time, until_of, whole_of
+from bpx_connector.rest.histories import RowsRead
 from bpx_connector.venue.description import HISTORY_LIMIT
 
 __all__ = ["Wallet"]
@@ -101,6 +102,7 @@ class Wallet(ParseWallet):
     ) -> Flow[list[Transaction]]:
         since, limit = checked_time(call, "since", since), checked_limit(call, limit)
         until, params = until_of(call, params, since)
+        _, params = whole_of(params)  # all that is wanted is read anyway
         yield self.load_markets()
         wanted = None if code is None else self._currency(call, code)["id"]
         request: Params = {}
@@ -108,12 +110,13 @@ class Wallet(ParseWallet):
             request["from"] = since
         if until is not None:
             request["to"] = until + 1  # the venue's `to` is the first time that is left out
+        read = RowsRead(lambda row: row["id"])
         found: list[Payload] = []
         offset = 0
         while True:
             # The venue filters by time but not by currency, and names no order: page on until enough or all.
             page = yield endpoint({**request, "limit": HISTORY_LIMIT, "offset": offset, **params})
-            found += [row for row in page if wanted is None or row["symbol"] == wanted]
+            found += [row for row in read.take(page) if wanted is None or row["symbol"] == wanted]
             offset += len(page)
             if len(page) < HISTORY_LIMIT or (since is None and limit is not None and len(found) >= limit):
                 break

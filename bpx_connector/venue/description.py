@@ -19,6 +19,7 @@ __all__ = [
     "HISTORY_LIMIT",
     "KLINES_LIMIT",
     "ORDERS_PER_BATCH",
+    "REGION_HOST",
     "REQUESTS_PER_MINUTE",
     "STREAMS",
 ]
@@ -34,6 +35,8 @@ KLINES_LIMIT = 1000
 """Candles we ask for at once. The venue has no limit parameter and documents no longest span."""
 
 HOST = "https://api.backpack.exchange"
+REGION_HOST = {"eu": "https://api.eu.backpack.exchange"}
+"""Hosts of regions; the EEA's answers the same bodies (FACTS 22, by two public clients)."""
 STREAMS = "wss://ws.backpack.exchange"
 SANDBOX_PORT = 8787
 
@@ -81,6 +84,7 @@ HAS: dict[str, Any] = {
     "createTrailingAmountOrder": NO,
     "createTrailingPercentOrder": NO,
     "createTriggerOrder": YES,
+    "createTwapOrder": YES,
     "editOrder": YES,
     "editOrderWithClientOrderId": YES,
     "editOrders": YES,

@@ -65,7 +65,8 @@ class Endpoint(Entry[Any]):
 
     `empty` is the status with which the operation succeeds without a body (202: accepted, not yet done), None
     if it never does; `is_text` marks the operations that answer bare text, `needs_session` those that the
-    venue serves to a browser session only.
+    venue serves to a browser session only. `newer` are parameters that the documentation of October 2026 adds
+    to those of the OpenAPI.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Endpoint(Entry[Any]):
         instruction: str | None = UNSIGNED,
         parameters: str = "",
         *,
+        newer: str = "",
         budget: Budget = STANDARD,
         empty: int | None = None,
         is_text: bool = False,
@@ -89,6 +91,7 @@ class Endpoint(Entry[Any]):
         names = parameters.split()
         self.required = frozenset(name[:-1] for name in names if name.endswith("!"))
         self.parameters = frozenset(name.rstrip("!") for name in names)
+        self.newer = frozenset(newer.split())
 
     def __set_name__(self, owner: type, name: str) -> None:
         super().__set_name__(owner, name)
@@ -137,7 +140,10 @@ class Endpoints:
         "GET /api/v1/capital/collateral", "collateralQuery", "subaccountId"
     )
     private_get_wapi_v1_capital_deposits = Endpoint(
-        "GET /wapi/v1/capital/deposits", "depositQueryAll", "from to limit offset excludePlatform"
+        "GET /wapi/v1/capital/deposits",
+        "depositQueryAll",
+        "from to limit offset excludePlatform",
+        newer="transactionHash",
     )
     private_get_wapi_v1_capital_deposit_address = Endpoint(
         "GET /wapi/v1/capital/deposit/address", "depositAddressQuery", "blockchain!"
@@ -219,10 +225,16 @@ class Endpoints:
         "GET /api/v1/fundingRates", UNSIGNED, "symbol! limit offset", budget=HISTORICAL
     )
     public_get_api_v1_klines = Endpoint(
-        "GET /api/v1/klines", UNSIGNED, "symbol! interval! startTime! endTime priceType", budget=HISTORICAL
+        "GET /api/v1/klines",
+        UNSIGNED,
+        "symbol! interval! startTime! endTime priceType",
+        newer="source",
+        budget=HISTORICAL,
     )
-    public_get_api_v1_ticker = Endpoint("GET /api/v1/ticker", UNSIGNED, "symbol! interval", empty=204)
-    public_get_api_v1_tickers = Endpoint("GET /api/v1/tickers", UNSIGNED, "interval")
+    public_get_api_v1_ticker = Endpoint(
+        "GET /api/v1/ticker", UNSIGNED, "symbol! interval", newer="source", empty=204
+    )
+    public_get_api_v1_tickers = Endpoint("GET /api/v1/tickers", UNSIGNED, "interval", newer="source")
 
     # Order
     private_get_api_v1_order = Endpoint("GET /api/v1/order", "orderQuery", "clientId orderId symbol!")
@@ -239,12 +251,14 @@ class Endpoints:
         "GET /wapi/v1/history/fills",
         "fillHistoryQueryAll",
         "orderId strategyId from to symbol limit offset fillType marketType sortDirection",
+        newer="assetClass",
         budget=HISTORICAL,
     )
     private_get_wapi_v1_history_orders = Endpoint(
         "GET /wapi/v1/history/orders",
         "orderHistoryQueryAll",
         "orderId strategyId symbol limit offset marketType sortDirection",
+        newer="assetClass",
         budget=HISTORICAL,
     )
 
@@ -260,6 +274,7 @@ class Endpoints:
         "GET /wapi/v1/history/position",
         "positionHistoryQueryAll",
         "symbol state marketType limit offset sortDirection",
+        newer="assetClass",
         budget=HISTORICAL,
     )
 
@@ -329,6 +344,7 @@ class Endpoints:
         "GET /wapi/v1/history/strategies",
         "strategyHistoryQueryAll",
         "strategyId symbol limit offset marketType sortDirection",
+        newer="assetClass",
         budget=HISTORICAL,
     )
 
@@ -392,8 +408,10 @@ class NewerEndpoints:
     public_get_api_v1_stockindicativequote = Endpoint(
         "GET /api/v1/stockIndicativeQuote", UNSIGNED, "symbol! side! quantity!"
     )
-    # Not documented, but answered without a signature (seen 2026-09): the table of fee tiers.
+    # Not documented, but answered without a signature (seen 2026-09): the table of fee tiers, what is allowed
+    # in which country.
     public_get_wapi_v1_feetiers = Endpoint("GET /wapi/v1/feeTiers")
+    public_get_wapi_v1_country_permissions = Endpoint("GET /wapi/v1/country/permissions")
 
 
 def _by_operation(*tables: type) -> dict[tuple[str, str], Endpoint]:

@@ -68,6 +68,18 @@ MARKET_KINDS = tuple(dict.fromkeys(MARKET_TYPE.values()))
 # The orders, fills and positions of one kind of market; only these two are traded as ccxt knows them.
 MARKET_TYPE_ID = {"spot": "SPOT", "swap": "PERP"}
 
+# Which types of markets are meant where markets are asked for. Those of stocks are no /markets: they follow
+# from the stocks that are listed.
+LISTED_TYPE = {
+    "spot": "SPOT",
+    "swap": "PERP",
+    "linear": "PERP",
+    "inverse": "IPERP",
+    "future": "DATED",
+    "prediction": "PREDICTION",
+    "stock": "RFQ",
+}
+
 # Only "Open" takes every kind of order; the others still take some, or none.
 OPEN_BOOK = "Open"
 

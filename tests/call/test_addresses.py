@@ -96,3 +96,14 @@ def test_sandbox_mode_and_a_plain_address_lead_everything(kind: Any) -> None:
 def test_an_address_that_is_missing_is_said_to_be_missing(urls: Any) -> None:
     with pytest.raises(BadRequest, match="it takes an address"):
         addresses_of(urls)
+
+
+@EVERY_CLASS
+def test_a_region_has_its_own_host_and_the_streams_of_all(kind: Any) -> None:
+    exchange = kind({"options": {"region": "eu"}})
+    europe = "https://api.eu.backpack.exchange"
+    assert addresses_of(exchange.urls["api"]) == (europe, europe, STREAMS)
+    own = kind({"options": {"region": "eu"}, "urls": {"api": HERE}})
+    assert addresses_of(own.urls["api"]).public == HERE
+    with pytest.raises(BadRequest, match="region"):
+        kind({"options": {"region": "us"}})

@@ -11,6 +11,7 @@ from ccxt.base.errors import BadRequest, BadSymbol
 from tests.support.callers import Caller
 from tests.support.canned import CannedVenue
 from tests.support.canned_rows import indicative_quote, security
+from tests.support.samples import sample
 
 Canned = Callable[..., CannedVenue]
 
@@ -93,3 +94,49 @@ def test_holidays_have_a_date_and_perhaps_times(canned: Canned) -> None:
     }
     [holiday] = canned({"GET /api/v1/stockHolidays": [row]}).call("fetch_stock_holidays")
     assert (holiday["name"], holiday["date"], holiday["end"]) == ("Christmas Eve", "2026-12-24", "13:00:00")
+
+
+# --- among the markets -------------------------------------------------------------------------------------
+
+LISTED = sample("rest/get_api_v1_markets")
+
+
+def asked_types(venue: CannedVenue) -> list[Any]:
+    return [asked.params.get("marketType") for asked in venue.asked if asked.call == "GET /api/v1/markets"]
+
+
+def test_markets_of_stocks_are_listed_when_they_are_asked_for(canned: Canned) -> None:
+    venue = canned({**ANSWERS, "GET /api/v1/markets": LISTED})
+    usual = venue.call("fetch_markets")
+    assert [asked.call for asked in venue.asked] == ["GET /api/v1/markets"]
+    everything = venue.call("fetch_markets", {"marketType": ["spot", "swap", "stock"]})
+    more = {market["symbol"] for market in everything} - {market["symbol"] for market in usual}
+    assert more == {"AAPL.US.RFQ/USDC", "BRK.B.US.RFQ/USDC", "HACK.US.RFQ/USDC"}
+    only = venue.call("fetch_markets", {"stock": True})
+    assert {market["base"].endswith(".US") for market in only} == {True}
+    assert {"AAPL.US.RFQ/USDC"} < {market["symbol"] for market in only}
+    requests = venue.call("fetch_markets", {"marketType": "RFQ"})
+    assert len(requests) == len(SECURITIES)
+    assert asked_types(venue) == [None, "PERP", "PERP"]  # of repeated ones the last is read here
+
+
+def test_the_options_can_ask_for_them_too(canned: Canned) -> None:
+    options = {"options": {"fetchMarkets": {"types": ["spot", "prediction"]}}}
+    venue = canned({"GET /api/v1/markets": []}, options)
+    assert venue.call("fetch_markets") == []
+    assert asked_types(venue) == ["PREDICTION"]
+    with pytest.raises(BadRequest, match="marketType has to be one of"):
+        venue.call("fetch_markets", {"marketType": "option"})
+
+
+def test_a_market_for_requests_has_the_feed_of_fair_prices(canned: Canned) -> None:
+    ticker = {**sample("rest/get_api_v1_ticker.SOL_USDC"), "symbol": "AAPL.US_USDC"}
+    venue = canned({**ANSWERS, "GET /api/v1/ticker": ticker, "GET /api/v1/klines": []})
+    venue.call("load_stock_markets")
+    assert venue.call("fetch_ticker", "AAPL.US.RFQ/USDC")["symbol"] == "AAPL.US.RFQ/USDC"
+    assert venue.asked[-1].params == {"symbol": "AAPL.US_USDC", "source": "External"}
+    assert venue.call("fetch_ohlcv", "AAPL.US.RFQ/USDC", "1h", None, 3) == []
+    asked = venue.asked[-1].params
+    assert (asked["symbol"], asked["source"]) == ("AAPL.US_USDC", "External")
+    venue.call("fetch_ticker", "SOL/USDC", {"source": "Venue"})
+    assert venue.asked[-1].params == {"symbol": "SOL_USDC", "source": "Venue"}

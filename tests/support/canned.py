@@ -16,6 +16,9 @@ from tests.support.scripted import Asked
 
 __all__ = ["CannedVenue", "canned_venue"]
 
+MOST_HELD = 5
+"""Rows of a list that are held against the document: the others are made like them."""
+
 LONGEST_PROBLEM = 300
 """Characters: some of the venue's lists of words have thousands."""
 
@@ -51,7 +54,7 @@ class CannedVenue:
             self.caller.exchange.handle_errors(
                 status, "", url, method, {}, json.dumps(payload), payload, headers, body
             )
-        wrong = problems(operation, 200, answer) if _is_documented(operation) else []
+        wrong = _problems(operation, answer[:MOST_HELD] if isinstance(answer, list) else answer)
         assert wrong == [], [problem[:LONGEST_PROBLEM] for problem in wrong]
         return self.caller.exchange.on_json_response(text) if answer is not None else ""
 
@@ -59,12 +62,17 @@ class CannedVenue:
         return self._answer(url, method, headers, body)
 
 
-def _is_documented(operation: str) -> bool:
-    try:
-        problems(operation, 200, None)
-    except LookupError:  # newer than the document
-        return False
-    return True
+def _problems(operation: str, answer: Any) -> list[str]:
+    """Where an answer differs from what is documented; of what is newer than the document nobody can say."""
+    found: list[str] = []
+    for status in (200, 202, 204) if answer is None else (200,):
+        try:
+            found = problems(operation, status, answer)
+        except LookupError:
+            continue
+        if not found:
+            return []
+    return found
 
 
 def canned_venue(*, is_asyncio: bool, answers: Answers, config: Mapping[str, Any] = {}) -> CannedVenue:

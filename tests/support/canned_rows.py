@@ -11,6 +11,8 @@ __all__ = [
     "deposit",
     "dust_conversion",
     "fill",
+    "funding_payment",
+    "history_order",
     "indicative_quote",
     "interest_payment",
     "lending_market",
@@ -20,12 +22,16 @@ __all__ = [
     "past_position",
     "past_quote",
     "past_rfq",
+    "past_strategy",
+    "prediction_event",
     "quote",
     "quote_fill",
     "rfq",
     "rfq_fill",
     "security",
     "settlement",
+    "strategy",
+    "vault",
     "withdrawal",
 ]
 
@@ -387,5 +393,127 @@ def indicative_quote(side: str, price: str | None, **changes: Any) -> Row:
         "estimatedPrice": price,
         "publishedAt": 1767225600000,
         "quantityFilter": {"minQuantity": "0.01", "maxQuantity": "1000", "stepSize": "0.01"},
+        **changes,
+    }
+
+
+def strategy(**changes: Any) -> Row:
+    """POST, GET and DELETE /api/v1/strategy."""
+    return {
+        "strategyType": "Scheduled",
+        "id": "113392053149171712",
+        "clientStrategyId": None,
+        "createdAt": 1767225600000,
+        "executedQuantity": "0",
+        "executedQuoteQuantity": "0",
+        "quantity": "10",
+        "reduceOnly": None,
+        "selfTradePrevention": "RejectTaker",
+        "status": "Running",
+        "side": "Bid",
+        "symbol": "SOL_USDC",
+        "timeInForce": "GTC",
+        "duration": 600000,
+        "interval": 30000,
+        "randomizedIntervalQuantity": None,
+        "slippageTolerance": None,
+        "slippageToleranceType": None,
+        **changes,
+    }
+
+
+def past_strategy(timestamp: str, **changes: Any) -> Row:
+    """GET /wapi/v1/history/strategies."""
+    named = {name: value for name, value in strategy().items() if name != "reduceOnly"}
+    more = {"createdAt": timestamp, "cancelReason": None, "randomizedIntervalQuantity": False}
+    return {**named, **more, "status": "Completed", **changes}
+
+
+def vault(**changes: Any) -> Row:
+    """GET /api/v1/vaults."""
+    return {
+        "id": 1,
+        "vaultToken": "BLT",
+        "symbol": "USDC",
+        "mintsEnabled": True,
+        "redeemsEnabled": True,
+        "minMintQuantity": "10",
+        "minRedeemTokens": "1",
+        "redeemDelayMs": 86400000,
+        "tokenStepSize": "0.01",
+        "remainingMintQuantity": None,
+        **changes,
+    }
+
+
+def prediction_event(slug: str, market_id: str = "FDVEXTD1B_USDC_PREDICTION", **changes: Any) -> Row:
+    """GET /api/v1/prediction."""
+    return {
+        "slug": slug,
+        "title": slug.upper(),
+        "predictionMarkets": [
+            {
+                "marketSymbol": market_id,
+                "question": "Will it?",
+                "groupLabel": None,
+                "yesOutcomeLabel": "Yes",
+                "noOutcomeLabel": "No",
+                "rules": "As it says.",
+                "resolvedAt": None,
+                "resolutionPrice": None,
+                "activePrice": "0.42",
+                "quoteVolume": "5",
+                "quoteVolumeLifetime": "50",
+                "imgUrl": None,
+                "proposedResolution": None,
+                "proposedResolutionAt": None,
+                "resolutionDelaySecs": 0,
+            }
+        ],
+        "tags": [{"slug": "crypto", "title": "Crypto"}],
+        "series": [{"slug": "fdv", "title": "FDV", "recurrence": None}],
+        "description": "An event.",
+        "imgUrl": None,
+        "quoteVolume": "5",
+        "resolution": {"resolved": False, "startDate": "2026-01-01T00:00:00", "endDate": None},
+        "resolved": False,
+        "resolutionDelaySecs": 0,
+        **changes,
+    }
+
+
+def funding_payment(timestamp: str, **changes: Any) -> Row:
+    """GET /wapi/v1/history/funding."""
+    return {
+        "userId": 1000001,
+        "subaccountId": None,
+        "symbol": "SOL_USDC_PERP",
+        "quantity": "-0.5",
+        "intervalEndTimestamp": timestamp,
+        "fundingRate": "0.0000125",
+        **changes,
+    }
+
+
+def history_order(identity: str, timestamp: str, **changes: Any) -> Row:
+    """GET /wapi/v1/history/orders."""
+    return {
+        "id": identity,
+        "clientId": None,
+        "createdAt": timestamp,
+        "executedQuantity": "1",
+        "executedQuoteQuantity": "100",
+        "expiryReason": None,
+        "orderType": "Limit",
+        "postOnly": False,
+        "price": "100",
+        "quantity": "1",
+        "quoteQuantity": "100",
+        "selfTradePrevention": "RejectTaker",
+        "status": "Filled",
+        "side": "Bid",
+        "symbol": "SOL_USDC",
+        "systemOrderType": None,
+        "timeInForce": "GTC",
         **changes,
     }

@@ -14,7 +14,7 @@ from ccxt.base.types import MarketInterface
 from bpx_connector.aliases import Params
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.markets.candles import ParseCandles, candle_rows, candles, opened_at, was_traded
-from bpx_connector.rest.arguments import checked_limit, checked_time, checked_word, until_of
+from bpx_connector.rest.arguments import checked_limit, checked_time, checked_word, prices_of, until_of
 from bpx_connector.rest.reading import read_by
 from bpx_connector.venue.description import KLINES_LIMIT
 from bpx_connector.venue.words import PRICE_TYPE_ID, TIMEFRAME
@@ -68,8 +68,9 @@ class Candles(ParseCandles):
         https://docs.backpack.exchange/#tag/Markets/operation/get_klines
 
         params: `until`, the latest open time in milliseconds; `price`, 'last' (default), 'mark' or
-        'index'; `paginate`, True for more than one call's worth; `searchForward`, False to get [] for an
-        empty span after `since` instead of the first candles that follow it.
+        'index'; `source` Venue or External, the latter for stocks; `paginate`, True for more than one call's
+        worth; `searchForward`, False to get [] for an empty span after `since` instead of the first candles
+        that follow it.
         """
         call = f"{self.id} fetchOHLCV()"
         checked_word(call, "timeframe", timeframe, TIMEFRAME)
@@ -152,7 +153,7 @@ class Candles(ParseCandles):
     @flow
     def _klines(self, asked: Asked, start: int, end: int | None) -> Flow[list[Any]]:
         request = {
-            "symbol": asked.market["id"],
+            **prices_of(asked.market),
             "interval": TIMEFRAME[asked.timeframe],
             "startTime": max(0, start) // SECOND,
         }

@@ -10,30 +10,60 @@ from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.markets.currencies import ParseCurrencies
 from bpx_connector.parse.markets.listed import ParseListed
+from bpx_connector.parse.stocks import is_stock
+from bpx_connector.rest.arguments import checked_word
+from bpx_connector.rest.stocks import Stocks
+from bpx_connector.venue.words import LISTED_TYPE
 
 __all__ = ["Listed"]
 
+RFQ_MARKETS = LISTED_TYPE["stock"]
+STOCKS = ("SPOT", "PERP", RFQ_MARKETS)
+"""Where stocks are traded."""
 
-class Listed(ParseListed, ParseCurrencies):
+
+def _market_types(call: str, asked: Any) -> list[str]:
+    """The venue's types of markets that ccxt's words or the venue's name, each once."""
+    words = [asked] if isinstance(asked, str) else list(asked or [])
+    known = {**LISTED_TYPE, **{word: word for word in LISTED_TYPE.values()}}
+    return list(dict.fromkeys(known[checked_word(call, "marketType", word, known)] for word in words))
+
+
+class Listed(Stocks, ParseListed, ParseCurrencies):
     """What is listed, and whether the venue works."""
 
     @flow
     def fetch_markets(self, params: Params = {}) -> Flow[list[Any]]:
-        """Every spot and perpetual market, the closed ones too.
+        """Every spot and perpetual market, the closed ones too, or those of the types asked for.
 
         With `options['adjustForTimeDifference']` the venue's clock is measured first.
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_markets
+        https://docs.backpack.exchange/#tag/Markets/operation/get_securities
 
-        params: `marketType`, one or a list of SPOT, PERP, IPERP, DATED, PREDICTION: the venue lists SPOT and
-        PERP unless told otherwise. `options['fetchMarkets'] = {'marketType': [...]}` makes it the rule.
+        params: `marketType` (or `types`), one or a list of ccxt's words spot, swap, future, prediction, stock
+        or of the venue's SPOT, PERP, IPERP, DATED, PREDICTION, RFQ; stock (RFQ) adds the markets for requests
+        for quotes of all stocks, AAPL.US.RFQ/USDC. `stock` True gives what trades stocks and nothing else.
+        `options['fetchMarkets'] = {'marketType': [...]}` makes it the rule.
         """
         if self.options.get("adjustForTimeDifference"):
             yield self.load_time_difference()
-        market_type, params = self.handle_option_and_params(params, "fetchMarkets", "marketType")
-        request = {} if market_type is None else {"marketType": market_type}
-        rows = yield self.public_get_api_v1_markets({**request, **params})
-        return self.parse_markets(rows)
+        asked, params = self.handle_option_and_params(params, "fetchMarkets", "marketType")
+        types, params = self.handle_option_and_params(params, "fetchMarkets", "types")
+        only_stocks, params = self.handle_option_and_params(params, "fetchMarkets", "stock", False)
+        kinds = _market_types(
+            f"{self.id} fetchMarkets()", asked or types or (STOCKS if only_stocks else None)
+        )
+        listed = [kind for kind in kinds if kind != RFQ_MARKETS]
+        markets: list[Any] = []
+        if listed or not kinds:
+            request = {"marketType": listed} if listed else {}
+            markets = self.parse_markets((yield self.public_get_api_v1_markets({**request, **params})))
+        if RFQ_MARKETS in kinds:
+            known = {market["id"] for market in markets}
+            stocks = yield self.fetch_stock_markets()
+            markets += [market for market in stocks if market["id"] not in known]
+        return [market for market in markets if is_stock(market["base"])] if only_stocks else markets
 
     def set_markets(self, markets: Any, currencies: Any = None) -> Any:
         """Take these markets and currencies for the venue's: what `load_markets` ends with.

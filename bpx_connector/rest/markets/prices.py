@@ -11,7 +11,7 @@ from bpx_connector.aliases import Params
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.markets.books import depth_reading, order_book
 from bpx_connector.parse.markets.prices import ParsePrices, mark_price
-from bpx_connector.rest.arguments import asked_symbols, checked_limit, checked_word
+from bpx_connector.rest.arguments import asked_symbols, checked_limit, checked_word, prices_of
 from bpx_connector.rest.reading import read_by
 from bpx_connector.venue.words import DEPTH_LIMITS, MARKET_KINDS
 
@@ -35,11 +35,12 @@ class Prices(ParsePrices):
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_ticker
 
-        params: `interval`, '1d' (default) or '1w'.
+        params: `interval`, '1d' (default) or '1w'; `source` Venue or External. A stock's market for requests
+        for quotes, which has no trades to see, takes the external feed of its fair price.
         """
         yield self.load_markets()
         market = self.market(symbol)
-        row = yield self.public_get_api_v1_ticker({"symbol": market["id"], **params})
+        row = yield self.public_get_api_v1_ticker({**prices_of(market), **params})
         return self.parse_ticker(row or {}, market)  # 204 and no body: a market without data
 
     @flow

@@ -10,12 +10,13 @@ from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.rest.trading.answers import NOTHING_SAID, answered_order, answered_orders
 from bpx_connector.rest.trading.find import FoundOrders, reference_of
+from bpx_connector.rest.trading.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.venue.words import CANCEL_ORDER_TYPE
 
 __all__ = ["CancelledOrders"]
 
 
-class CancelledOrders(FoundOrders):
+class CancelledOrders(RfqOrders, FoundOrders):
     """Cancelling orders."""
 
     @flow
@@ -29,6 +30,8 @@ class CancelledOrders(FoundOrders):
         order is looked for among those this object has seen and those that are open. `clientOrderId` names it
         instead of the id. An order that is not on the book (any more) is OrderNotFound.
         """
+        if is_rfq(symbol):
+            return (yield from self._cancelled_rfq(id, params))
         if self.markets is None:
             yield self.load_markets()
         reference, rest = reference_of(self.id, "cancelOrder", id, params)

@@ -14,9 +14,8 @@ from typing import Any
 from ccxt.base.errors import InvalidOrder
 
 from bpx_connector.parse.numbers import plain
-from bpx_connector.venue.words import CLIENT_ID_MAX
 
-__all__ = ["Market", "amount_text", "client_id_of", "cost_text", "figure_of", "not_sent", "price_text"]
+__all__ = ["Market", "amount_text", "cost_text", "figure_of", "not_sent", "price_text"]
 
 Market = Mapping[str, Any]
 
@@ -130,15 +129,3 @@ def cost_text(market: Market, cost: Any) -> str:
         raise not_sent(market, f"cost {cost!r} is nothing at the precision of {plain(step)}")
     _within(market, "cost", cost, figure, market["limits"].get("cost") or {})
     return plain(figure)
-
-
-def client_id_of(value: Any) -> int:
-    """A client id as the venue takes it, or InvalidOrder."""
-    is_whole = isinstance(value, int) and not isinstance(value, bool)
-    if is_whole or (isinstance(value, str) and value.isascii() and value.isdigit()):
-        client_id = int(value)
-        if 0 <= client_id <= CLIENT_ID_MAX:
-            return client_id
-    raise InvalidOrder(
-        f"clientOrderId {value!r} cannot be used: the venue takes whole numbers from 0 to {CLIENT_ID_MAX}"
-    )

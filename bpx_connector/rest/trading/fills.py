@@ -7,15 +7,16 @@ from typing import Any
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.trades import ParseTrades
-from bpx_connector.rest.arguments import checked_limit, checked_time, until_of
+from bpx_connector.rest.arguments import checked_limit, checked_time, until_of, whole_of
 from bpx_connector.rest.history_pages import NEWEST_FIRST, OLDEST_FIRST, market_type_request, rows_of_history
 from bpx_connector.rest.trading.find import reference_of
+from bpx_connector.rest.trading.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.venue.description import HISTORY_LIMIT
 
 __all__ = ["Fills"]
 
 
-class Fills(ParseTrades):
+class Fills(RfqOrders, ParseTrades):
     """What was traded."""
 
     @flow
@@ -32,14 +33,18 @@ class Fills(ParseTrades):
 
         All fills count, those of liquidations and conversions too, for they change the account like any
         other; `fillType` User leaves them out. With `since` or `limit` as many pages are read as that takes,
-        1000 fills a call, and one page without either. `until`; `type` spot or swap; `orderId`; `offset` for
-        a page of one's own.
+        1000 fills a call, and one page without either. `until`; `paginate` True reads all; `type` spot or
+        swap; `orderId`; `offset` for a page of one's own.
         """
+        if is_rfq(symbol):
+            traded: list[Any] = yield self.fetch_rfq_fills(symbol, since, limit, params)
+            return traded
         if self.markets is None:
             yield self.load_markets()
         call = "fetchMyTrades()"
         limit, since = checked_limit(call, limit), checked_time(call, "since", since)
         until, rest = until_of(call, params, since)
+        is_whole, rest = whole_of(rest)
         request, rest = market_type_request(call, rest)
         request = {**(NEWEST_FIRST if since is None else OLDEST_FIRST), **request, **rest}
         if symbol is not None:
@@ -50,7 +55,7 @@ class Fills(ParseTrades):
             request["to"] = until + 1  # the venue's end is exclusive
 
         def is_enough(rows: list[Payload]) -> bool:
-            return since is None if limit is None else len(rows) >= limit
+            return since is None and not is_whole if limit is None else len(rows) >= limit
 
         fills = yield from rows_of_history(self.private_get_wapi_v1_history_fills, request, limit, is_enough)
         return self.parse_fills(_fills_once(fills), None, since, limit)

@@ -18,8 +18,9 @@ from bpx_connector.orders.log import OrderLog
 from bpx_connector.parse.names import Names
 from bpx_connector.parse.trading.orders import ParseOrders
 from bpx_connector.parse.trading.records import all_fills_added, fills_added
+from bpx_connector.rest.arguments import client_id_of
 from bpx_connector.rest.history_pages import NEWEST_FIRST
-from bpx_connector.rest.trading.figures import client_id_of
+from bpx_connector.rest.trading.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.venue.description import HISTORY_LIMIT
 
 __all__ = ["FoundOrders", "OneOrder", "reference_of"]
@@ -129,7 +130,7 @@ def _text(reference: Payload) -> str:
     return f"{name} {value}"
 
 
-class OneOrder(FoundOrders):
+class OneOrder(RfqOrders, FoundOrders):
     """One order, wherever it is in its life."""
 
     @flow
@@ -149,6 +150,8 @@ class OneOrder(FoundOrders):
         `options['fetchOrder']`, asks for the fills of any other executed order, at the price of one more call
         from the budget of the history.
         """
+        if is_rfq(symbol):
+            return (yield from self._rfq_order(id, params))
         if self.markets is None:
             yield self.load_markets()
         is_with_trades, params = self.handle_option_and_params(params, "fetchOrder", "withTrades", False)
@@ -169,6 +172,8 @@ class OneOrder(FoundOrders):
 
         https://docs.backpack.exchange/#tag/Order/operation/get_order
         """
+        if is_rfq(symbol):
+            return (yield from self._rfq_order(id, params, is_open=True))
         if self.markets is None:
             yield self.load_markets()
         reference, rest = reference_of(self.id, "fetchOpenOrder", id, params)

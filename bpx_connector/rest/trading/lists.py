@@ -11,9 +11,10 @@ from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.life import further_order
 from bpx_connector.parse.trading.orders import millisecond_of_order
-from bpx_connector.rest.arguments import checked_limit, checked_time, until_of
+from bpx_connector.rest.arguments import checked_limit, checked_time, until_of, whole_of
 from bpx_connector.rest.history_pages import NEWEST_FIRST, market_type_request, rows_of_history
 from bpx_connector.rest.trading.find import FoundOrders
+from bpx_connector.rest.trading.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.venue.words import ORDER_STATUS
 
 __all__ = ["ListedOrders"]
@@ -28,7 +29,7 @@ UNFINISHED = _with_status("canceled", "expired", "rejected")
 ENDED = CLOSED | UNFINISHED
 
 
-class ListedOrders(FoundOrders):
+class ListedOrders(RfqOrders, FoundOrders):
     """Lists of orders."""
 
     @flow
@@ -46,6 +47,8 @@ class ListedOrders(FoundOrders):
         `trigger` True gives trigger orders only, False the others only. `type` spot or swap: one kind of
         market.
         """
+        if symbol is not None and is_rfq(symbol):
+            return (yield from self._open_rfq_orders(symbol, since, limit, params))
         if self.markets is None:
             yield self.load_markets()
         limit = checked_limit("fetchOpenOrders()", limit)
@@ -78,9 +81,11 @@ class ListedOrders(FoundOrders):
         https://docs.backpack.exchange/#tag/Order/operation/get_open_orders
 
         The history has no time filter: it is read newest first until `since` or `limit` is satisfied, 1000
-        rows a call, and one call without either. `until`; `type` spot or swap; `offset` for a page of one's
-        own.
+        rows a call, and one call without either. `until`; `paginate` True reads all; `type` spot or swap;
+        `offset` for a page of one's own.
         """
+        if symbol is not None and is_rfq(symbol):
+            return (yield from self._rfq_orders(symbol, since, limit, params))
         past = yield from self._past_orders("fetchOrders()", symbol, since, limit, params, None)
         kind, _ = market_type_request("fetchOrders()", params)
         resting = yield from self._open_orders(symbol, kind)
@@ -99,7 +104,7 @@ class ListedOrders(FoundOrders):
 
         https://docs.backpack.exchange/#tag/History/operation/get_order_history
 
-        `until`; `type` spot or swap; `offset` for a page of one's own.
+        `until`; `paginate` True reads all; `type` spot or swap; `offset` for a page of one's own.
         """
         past = yield from self._past_orders("fetchClosedOrders()", symbol, since, limit, params, CLOSED)
         return list(self.parse_orders(past, None, since, limit))
@@ -116,7 +121,7 @@ class ListedOrders(FoundOrders):
 
         https://docs.backpack.exchange/#tag/History/operation/get_order_history
 
-        `until`; `type` spot or swap; `offset` for a page of one's own.
+        `until`; `paginate` True reads all; `type` spot or swap; `offset` for a page of one's own.
         """
         past = yield from self._past_orders("fetchCanceledOrders()", symbol, since, limit, params, UNFINISHED)
         return list(self.parse_orders(past, None, since, limit))
@@ -133,7 +138,7 @@ class ListedOrders(FoundOrders):
 
         https://docs.backpack.exchange/#tag/History/operation/get_order_history
 
-        `until`; `type` spot or swap; `offset` for a page of one's own.
+        `until`; `paginate` True reads all; `type` spot or swap; `offset` for a page of one's own.
         """
         past = yield from self._past_orders(
             "fetchCanceledAndClosedOrders()", symbol, since, limit, params, ENDED
@@ -154,6 +159,7 @@ class ListedOrders(FoundOrders):
             yield self.load_markets()
         limit, since = checked_limit(call, limit), checked_time(call, "since", since)
         until, rest = until_of(call, params, since)
+        is_whole, rest = whole_of(rest)
         request, rest = market_type_request(call, rest)
         request = {**NEWEST_FIRST, **request, **rest}
         if symbol is not None:
@@ -165,11 +171,15 @@ class ListedOrders(FoundOrders):
         def is_enough(rows: list[Payload]) -> bool:
             if since is not None:
                 return (millisecond_of_order(rows[-1]) or 0) < since
-            return limit is None or len(wanted(rows)) >= limit
+            return not is_whole if limit is None else len(wanted(rows)) >= limit
 
         is_plain = since is None and until is None and statuses is None
         rows = yield from rows_of_history(
-            self.private_get_wapi_v1_history_orders, request, limit if is_plain else None, is_enough
+            self.private_get_wapi_v1_history_orders,
+            request,
+            limit if is_plain else None,
+            is_enough,
+            lambda row: row["id"],
         )
         return wanted(self._each_once(rows))
 

@@ -21,13 +21,14 @@ from bpx_connector.parse.trading.orders import refused_order
 from bpx_connector.rest.trading.answers import answered_order, answered_results
 from bpx_connector.rest.trading.find import FoundOrders
 from bpx_connector.rest.trading.request import CALL_PARAMS, order_request
+from bpx_connector.rest.trading.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.venue.description import ORDERS_PER_BATCH
 from bpx_connector.venue.errors import error_class
 
 __all__ = ["PlacedOrders"]
 
 
-class PlacedOrders(FoundOrders):
+class PlacedOrders(RfqOrders, FoundOrders):
     """Placing orders."""
 
     @flow
@@ -51,8 +52,11 @@ class PlacedOrders(FoundOrders):
         price, triggerPriceType}, `selfTradePrevention` EXPIRE_TAKER, EXPIRE_MAKER or EXPIRE_BOTH,
         `slippageTolerance` with `slippageToleranceType` TickSize or Percent (market orders), and for spot
         margin `autoLend`, `autoLendRedeem`, `autoBorrow`, `autoBorrowRepay`. `clientOrderId` is a number
-        below 2**32.
+        below 2**32. On a market for requests for quotes, AAPL.US.RFQ/USDC, it is a request that the first
+        quote at the price or better fills.
         """
+        if is_rfq(symbol):
+            return (yield from self._placed_rfq(symbol, type, side, amount, price, params))
         if self.markets is None:
             yield self.load_markets()
         market = self.market(symbol)

@@ -15,8 +15,8 @@ from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.life import is_open
 from bpx_connector.parse.numbers import plain
 from bpx_connector.parse.trading.orders import amount_asked
+from bpx_connector.rest.arguments import client_id_of
 from bpx_connector.rest.trading.answers import NOTHING_SAID, answered_order
-from bpx_connector.rest.trading.figures import client_id_of
 from bpx_connector.rest.trading.find import FoundOrders, reference_of
 from bpx_connector.rest.trading.request import order_request
 from bpx_connector.venue.words import ORDER_STATUS

@@ -15,10 +15,10 @@ from typing import Any
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.parse.numbers import plain
+from bpx_connector.rest.arguments import client_id_of
 from bpx_connector.rest.trading.figures import (
     Market,
     amount_text,
-    client_id_of,
     cost_text,
     figure_of,
     not_sent,

@@ -1,0 +1,73 @@
+"""Strategies become ccxt's orders. The venue has one kind, Scheduled: an order spread over time (TWAP).
+
+Sources: Backpack OpenAPI, schemas ScheduledStrategy and Strategy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bpx_connector._ccxt import Ccxt
+from bpx_connector.aliases import Payload
+from bpx_connector.parse.numbers import difference, iso8601, milliseconds_of, number_or_none, quotient
+from bpx_connector.venue.words import SIDE
+
+__all__ = ["STRATEGY_STATUS", "ParseStrategies", "strategy_moment"]
+
+STRATEGY_STATUS = {
+    "Running": "open",
+    "Completed": "closed",
+    "Cancelled": "canceled",
+    "Terminated": "canceled",
+}
+"""Terminated is the venue's own end: `cancelReason` in `info` says why."""
+
+TWAP = "twap"
+
+
+def strategy_moment(row: Payload) -> int | None:
+    """When a strategy was created: open ones say it in milliseconds, the history in text."""
+    created = row["createdAt"]
+    return milliseconds_of(created) if isinstance(created, str) else created
+
+
+class ParseStrategies(Ccxt):
+    """Orders spread over time."""
+
+    def parse_strategy(self, row: Payload, market: Any = None) -> Any:
+        """ccxt's order of a strategy: what it has traded so far of what it is to trade."""
+        number = self.number
+        market = self.safe_market(row["symbol"], market)
+        timestamp, client_id = strategy_moment(row), row.get("clientStrategyId")
+        amount, filled = row.get("quantity"), row.get("executedQuantity")
+        cost = row.get("executedQuoteQuantity")
+        reduce_only = row.get("reduceOnly")
+        return {
+            "info": row,
+            "id": row["id"],
+            "clientOrderId": None if client_id is None else str(client_id),
+            "timestamp": timestamp,
+            "datetime": iso8601(timestamp),
+            "lastTradeTimestamp": None,
+            "lastUpdateTimestamp": None,
+            "symbol": market["symbol"],
+            "type": TWAP,
+            "timeInForce": row.get("timeInForce"),
+            "postOnly": False,
+            "reduceOnly": None if reduce_only is None else reduce_only is True,
+            "side": SIDE.get(row["side"]),
+            "price": number_or_none(number, quotient(cost, filled)),
+            "triggerPrice": None,
+            "stopPrice": None,
+            "stopLossPrice": None,
+            "takeProfitPrice": None,
+            "amount": number_or_none(number, amount),
+            "cost": number_or_none(number, cost),
+            "average": number_or_none(number, quotient(cost, filled)),
+            "filled": number_or_none(number, filled),
+            "remaining": number_or_none(number, difference(amount, filled)),
+            "status": STRATEGY_STATUS.get(row["status"], row["status"]),
+            "fee": None,
+            "fees": [],
+            "trades": [],
+        }
