@@ -24,8 +24,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "blocking": {"exchange", "call"},
     "async_support": {"exchange", "call"},
     "stream": {"aliases", "orders", "venue"},
-    "feeds": {"aliases", "orders", "parse", "stream", "venue", "_ccxt"},
-    "pro": {"aliases", "async_support", "call", "feeds", "stream", "venue", "_ccxt"},
+    "pro": {"aliases", "async_support", "call", "stream", "venue", "watch"},
+    "watch": {"aliases", "call", "orders", "parse", "stream", "venue"},
     "sandbox": set(),  # a second reading of the venue's text: nothing of ours can agree with itself
     "after_import": set(),
     "plugin": {"after_import"},  # finds the classes by name, when `register` is called

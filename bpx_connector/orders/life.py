@@ -16,7 +16,7 @@ from typing import Any
 from bpx_connector.aliases import Payload
 from bpx_connector.venue.words import OPEN_STATUSES
 
-__all__ = ["EXACT", "executed_of", "figure_of", "further_order", "is_open", "moves_forward"]
+__all__ = ["EXACT", "executed_of", "figure_of", "further_order", "is_open", "moves_forward", "standing_of"]
 
 
 EXACT = Context(prec=200)
@@ -47,6 +47,11 @@ def figure_of(text: Any) -> Decimal:
 def executed_of(order: Mapping[str, Any]) -> Decimal:
     """How much of an order was executed, in base units."""
     return figure_of(order.get("executedQuantity"))
+
+
+def standing_of(order: Mapping[str, Any]) -> tuple[Decimal, bool]:
+    """How much of an order was executed, and whether it is open."""
+    return figure_of(order.get("executedQuantity")), order.get("status") in OPEN_STATUSES
 
 
 def moves_forward(

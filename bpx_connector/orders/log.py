@@ -15,15 +15,7 @@ from typing import Any
 
 from bpx_connector.aliases import Payload
 from bpx_connector.orders.fills import NO_FILLS, Fills, name_of
-from bpx_connector.orders.life import (
-    EXACT,
-    ZERO,
-    executed_of,
-    figure_of,
-    further_order,
-    is_open,
-    moves_forward,
-)
+from bpx_connector.orders.life import EXACT, ZERO, figure_of, further_order, moves_forward, standing_of
 
 __all__ = ["MARGIN", "ORDERS_REMEMBERED", "OrderLog", "Record"]
 
@@ -42,12 +34,12 @@ class Record:
 
     __slots__ = ("_before", "executed", "fills", "info", "is_open", "is_owed", "order", "time", "version")
 
-    def __init__(self, order: Payload, executed: Decimal, before: Decimal) -> None:
+    def __init__(self, order: Payload, executed: Decimal, is_open: bool, before: Decimal) -> None:
         self.order = order
         self.info: Any = order
         """What the venue said last that was news: the answer or the event itself."""
         self.executed = executed
-        self.is_open = is_open(order)
+        self.is_open = is_open
         """Whether the venue can still fill, trigger or cancel this order."""
         self.fills = NO_FILLS
         self.time = 0
@@ -67,13 +59,12 @@ class Record:
         """Whether the known fills are all there have been."""
         return self.fills.are_all(self.executed)
 
-    def move(self, order: Payload, executed: Decimal, info: Any) -> None:
+    def move(self, order: Payload, executed: Decimal, is_open: bool, info: Any) -> None:
         """Take a view that is further; an end that shows less executed than is known takes nothing back."""
         if executed < self.executed:
             order = {key: value for key, value in order.items() if key not in EXECUTED}
         self.order = self.order | order
-        self.executed, self.info = max(self.executed, executed), info
-        self.is_open = is_open(self.order)
+        self.executed, self.info, self.is_open = max(self.executed, executed), info, is_open
 
     def add_fill(self, fill: Payload, quantity: Decimal) -> None:
         """Count one fill; the caller has made sure that it is new."""
@@ -167,53 +158,53 @@ class OrderLog:
 
     def event(
         self, order: Payload, info: Payload, time: int, fill: Payload | None = None
-    ) -> tuple[bool, bool]:
+    ) -> tuple[Record, bool, bool]:
         """Take an event of the order stream, given in REST words, with the fill it reports.
 
-        Answers whether the order has changed, and whether the fill is a new one.
+        Answers with what is now known, whether the order has changed, and whether the fill is a new one.
         """
-        executed = executed_of(order)
+        executed, is_open = standing_of(order)
         identity = order["id"]
         record = self._records.get(identity)
         if fill is not None and name_of(fill) in self._fills:
             fill = None  # counted before
         quantity = ZERO if fill is None else figure_of(fill["quantity"])
         if record is None:
-            record = self._add(Record(order, executed, max(ZERO, EXACT.subtract(executed, quantity))))
+            before = max(ZERO, EXACT.subtract(executed, quantity))
+            record = self._add(Record(order, executed, is_open, before))
             is_changed = True
         else:
-            is_changed = moves_forward(
-                record.is_open, record.executed, is_open(order), executed, time >= record.time
-            )
+            is_later = time >= record.time
+            is_changed = moves_forward(record.is_open, record.executed, is_open, executed, is_later)
             if is_changed:
-                record.move(order, executed, info)
+                record.move(order, executed, is_open, info)
         if is_changed:
             record.time, record.info = max(record.time, time), info
+            if self._untold:
+                self._untold.pop(identity, None)
         if fill is not None:
             self._remember(fill)
             record.add_fill(fill, quantity)
         record.is_owed = True
-        if self._untold and is_changed:
-            self._untold.pop(identity, None)
         self._note(record)
-        return is_changed or fill is not None, fill is not None
+        return record, is_changed or fill is not None, fill is not None
 
     def answer(self, order: Payload, asked_at: int) -> bool:
         """Take an order as REST gives it, asked for when `version` was `asked_at`; whether it has changed."""
-        executed = executed_of(order)
+        executed, is_open = standing_of(order)
         record = self._records.get(order["id"])
         if record is None:
-            record = self._add(Record(order, executed, executed))
+            record = self._add(Record(order, executed, is_open, executed))
             record.version = self.version
             self._forget(record)
             return True
         is_later = record.version <= asked_at
-        is_further = moves_forward(record.is_open, record.executed, is_open(order), executed, is_later)
+        is_further = moves_forward(record.is_open, record.executed, is_open, executed, is_later)
         if not is_further or _says_nothing_new(record.order, order):
             # But what the stream does not say: when the order was created, for one.
             record.order = order | _said(record.order)
             return False
-        record.move(_said(order), executed, order)
+        record.move(_said(order), executed, is_open, order)
         record.order = order | record.order  # and the nulls where nothing else is known
         self._note(record)
         return True

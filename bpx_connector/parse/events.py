@@ -7,6 +7,8 @@ Source: Backpack OpenAPI, tag Streams; types as captured.
 
 from __future__ import annotations
 
+from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from bpx_connector.aliases import Payload, Structure
@@ -19,6 +21,8 @@ __all__ = [
     "balance_words",
     "bid_ask_event",
     "candle_event",
+    "check_figures",
+    "checked_number",
     "dated",
     "funding_words",
     "liquidation_event",
@@ -78,6 +82,32 @@ def funding_words(event: Payload) -> Payload:
         "markPrice": event.get("p"),
         "nextFundingTimestamp": event.get("n"),
     }
+
+
+def checked_number(number: Number) -> Number:
+    """The same number type, with a ValueError for what is no finite figure: "NaN", "inf", "1e400"."""
+    if number is float:
+        return _finite
+    return lambda text: number(text) if isfinite(float(text)) else _finite(text)
+
+
+def _finite(text: Any) -> float:
+    figure = float(text)
+    if not isfinite(figure):
+        raise ValueError(f"{text!r} is no figure")
+    return figure
+
+
+def check_figures(structure: Structure) -> None:
+    """ValueError if any number of a structure is none to be handed out."""
+    for name, figure in structure.items():
+        if isinstance(figure, float | Decimal) and not isfinite(figure):
+            raise ValueError(f"{name} {figure!r} is no figure")
+        if isinstance(figure, str) and figure.lower().lstrip("+-") in NO_FIGURES:
+            raise ValueError(f"{name} {figure!r} is no figure")
+
+
+NO_FIGURES = frozenset({"nan", "snan", "inf", "infinity"})
 
 
 def dated(structure: Any, event: Payload) -> Any:

@@ -6,102 +6,28 @@ answer over REST never overrules an event that came while it was under way.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ccxt.async_support.base.ws.cache import ArrayCacheBySymbolById, ArrayCacheBySymbolBySide
-
+from bpx_connector.aliases import Payload, Structure
 from bpx_connector.orders.log import OrderLog, Record
 from bpx_connector.orders.words import fill_words, order_words
-from bpx_connector.stream.followers import Fetch, Follower
-from bpx_connector.stream.frames import payload_of
-from bpx_connector.stream.topics import Topics
+from bpx_connector.stream.caches import PositionCache
+from bpx_connector.stream.floors import Floor, Horizon
+from bpx_connector.stream.followers import Fetch, Follower, Tell
+from bpx_connector.stream.frames import data_frame, payload_of
 
 __all__ = [
     "AccountOrders",
     "BalanceFollower",
     "OrderFollower",
     "OrderNews",
-    "PositionCache",
     "PositionFollower",
-    "StructureCache",
 ]
 
-Payload = dict[str, Any]
-
 READ_TOGETHER = 64
-"""Events. Parsed together they cost less, but what is made of many at once looks like growth to the garbage
-collector, which then searches everything there is."""
-
-PATIENCE = 5
-"""How often in a row we ask REST for what it owes us, before we wait for the next occasion."""
-
-
-class StructureCache(ArrayCacheBySymbolById):
-    """ccxt's cache of orders or own trades, what has changed last at the end.
-
-    What has been handed out is replaced, not written into. What is new since the last `getLimit` is counted
-    when it is asked for, not with each entry.
-    """
-
-    def __init__(self, max_size: int | None = None) -> None:
-        super().__init__(max_size)
-        self._changes: deque[int] = deque(maxlen=max_size or None)
-        self._count = 0
-        self._polled: dict[str | None, tuple[int, int]] = {}
-
-    def append(self, item: Payload) -> None:
-        """Add a structure at the end, in the place of one with the same symbol and id."""
-        entries, changes = self._deque, self._changes
-        by_id = self.hashmap.setdefault(item["symbol"], {})
-        known = by_id.get(item["id"])
-        if known is not None:
-            for index in range(len(entries) - 1, -1, -1):  # what changes is mostly near the end
-                if entries[index] is known:
-                    del entries[index], changes[index]
-                    break
-        elif len(entries) == entries.maxlen:
-            oldest = entries.popleft()
-            changes.popleft()
-            del self.hashmap[oldest["symbol"]][oldest["id"]]
-        by_id[item["id"]] = item
-        self._count += 1
-        entries.append(item)
-        changes.append(self._count)
-
-    def getLimit(self, symbol: str | None, limit: int | None) -> int | None:  # noqa: N802  ccxt's name
-        """How many entries have changed since before the last change that an earlier call has counted."""
-        changes = [
-            change
-            for item, change in zip(self._deque, self._changes, strict=True)
-            if symbol is None or item["symbol"] == symbol
-        ]
-        before, until = self._polled.get(symbol, (0, 0))
-        newest = changes[-1] if changes else 0
-        if newest > until:
-            before, until = until, newest
-        self._polled[symbol] = before, until
-        fresh = sum(change > before for change in changes)
-        return fresh if limit is None else min(fresh, limit)
-
-    def clear(self) -> None:
-        """Forget everything."""
-        super().clear()
-        self._changes.clear()
-        self._polled.clear()
-
-
-class PositionCache(ArrayCacheBySymbolBySide):
-    """ccxt's cache of positions for a venue that nets: one a market, whichever side it is on."""
-
-    def append(self, item: Payload) -> None:
-        """Set a market's position and move it to the end."""
-        by_side = self.hashmap.get(item["symbol"], {})
-        for side in list(by_side):
-            index = self._index.index((item["symbol"], side))
-            del self._deque[index], self._index[index], by_side[side]
-        super().append(item)
+"""Events. Parsed together they cost less; but CPython searches all that a program holds (its generation 2)
+once the objects made since outnumber those freed by a quarter, and what is made at once is freed late."""
 
 
 class AccountOrders(NamedTuple):
@@ -130,6 +56,7 @@ class OrderFollower(Follower):
         log: OrderLog,
         tell: Callable[[OrderNews], None],
         fetch: Callable[[OrderFollower], Awaitable[AccountOrders]],
+        horizon: Horizon,
         limit: int = 1000,
     ) -> None:
         super().__init__(stream)
@@ -137,77 +64,70 @@ class OrderFollower(Follower):
         self.fetch = self._fetch
         self._fetch_account = fetch
         self._tell = tell
-        self._is_on = False
-        self._is_owed = True
-        self._has_missed = False
-        self._patience = PATIENCE
+        self._horizon = horizon
         self.checked = 0
         """When the answer was asked for that was last taken; one that came too late counts for nothing."""
         log.follow(limit)
 
     @property
-    def has_missed(self) -> bool:
-        """Whether events may have been missed since the stream was first on."""
-        return self._has_missed
-
-    @property
     def needs_restoring(self) -> bool:
-        return self._is_on and self._is_owed
+        trust = self.trust
+        return trust.is_on and trust.is_owed
 
     def take(self, frames: Sequence[str]) -> None:
         for first in range(0, len(frames), READ_TOGETHER):
             self._read(frames[first : first + READ_TOGETHER])
-        if self.log.incomplete and not self._is_owed:
-            self._is_owed, self._patience = True, PATIENCE  # a frame was lost
+        if self.log.incomplete:
+            self.trust.doubt()  # a frame was lost
 
     def _read(self, frames: Sequence[str]) -> None:
-        log = self.log
-        changed: dict[str, None] = {}
-        fills: list[Payload] = []
-        try:
-            for event in map(payload_of, frames):
+        log, horizon = self.log, self._horizon
+        changed: dict[str, Record] = {}
+        fills: list[tuple[Record | None, Payload]] = []
+        for frame in frames:
+            try:
+                event = data_frame(frame).data
+                time = event["T"]
+                if type(time) is not int or time > horizon.bound:
+                    time = horizon.checked(time)
                 order, fill = order_words(event), fill_words(event)
-                is_changed, is_filled = log.event(order, event, event["T"], fill)
-                if is_changed:
-                    changed[order["id"]] = None
-                if fill is not None and is_filled:
-                    fills.append(fill)
-        finally:
-            self._publish(changed, fills)  # those before one that cannot be read are as good as ever
-
-    def begin(self) -> None:
-        self._is_on = True
-
-    def lose(self) -> None:
-        self._has_missed |= self._is_on
-        self._is_on = False
-        self._is_owed, self._patience = True, PATIENCE
+                record, is_changed, is_filled = log.event(order, event, time, fill)
+            except Exception as error:
+                self.spoil(error)
+                self.trust.has_missed = True
+                self.trust.doubt()
+                continue
+            if is_changed:
+                changed[order["id"]] = record
+            if fill is not None and is_filled:
+                fills.append((record, fill))
+        if changed or fills:
+            self._tell(OrderNews(list(changed.values()), fills))
 
     def end(self) -> None:
         super().end()
         self.log.unfollow()
 
     def start_audit(self) -> None:
-        self._is_owed, self._patience = True, 1
+        self.trust.doubt()
 
     def restore(self, answer: AccountOrders) -> bool:
-        log = self.log
+        """Take what REST says; the follower stays in doubt as long as that leaves anything open."""
+        log, trust = self.log, self.trust
         self.checked = answer.time
         changed = log.take_untold()
         told = [order for order in (*answer.closed, *answer.open) if log.answer(order, answer.asked_at)]
         fills = [fill for fill in answer.fills if log.fill(fill)]
         changed |= dict.fromkeys(fill["orderId"] for fill in fills)
-        if self._has_missed:
+        if trust.has_missed:
             # Orders that were open before anybody watched are known from here on, but they are no news.
             changed |= dict.fromkeys(order["id"] for order in told)
         self._publish(changed, fills)
         owes = log.incomplete or log.vanished((order["id"] for order in answer.open), answer.asked_at)
-        self._patience -= 1
-        self._has_missed = True  # from now on REST is asked for everything
-        if owes and self._patience > 0:
+        trust.has_missed = True  # from now on REST is asked for everything
+        if owes:
             return False  # the history lags behind the book
-        log.incomplete.clear()
-        self._is_owed = False
+        trust.settle()
         return True
 
     async def _fetch(self) -> AccountOrders:
@@ -227,59 +147,65 @@ class PositionFollower(Follower):
         self,
         stream: str,
         cache: PositionCache,
-        topics: Topics,
-        parse: Callable[[Payload], Payload],
+        tell: Callable[[str | None], None],
+        parse: Callable[[Payload], Structure | None],
         fetch: Fetch,
-        closed: Callable[[str], Payload],
+        closed: Callable[[str], Structure],
+        horizon: Horizon,
     ) -> None:
         super().__init__(stream)
         self.fetch = fetch
         self._cache = cache
-        self._topics = topics
+        self._tell = tell
         self._parse = parse
         self._closed = closed
-        self._is_on = False
-        self._is_owed = True
-        self._is_known = False
-        self._times: dict[str, int] = {}
+        self._horizon = horizon
+        self._floors: dict[str, Floor] = {}
         self._touched: set[str] = set()
 
     @property
     def needs_restoring(self) -> bool:
-        return self._is_on and self._is_owed
+        trust = self.trust
+        return trust.is_on and trust.is_owed
 
     @property
     def is_known(self) -> bool:
-        return self._is_known
+        return self.trust.is_known
 
     def take(self, frames: Sequence[str]) -> None:
-        latest: dict[str, Payload] = {}
+        latest: dict[str, Structure] = {}
         for frame in frames:
-            event = payload_of(frame)
-            market = event["s"]
-            if event["T"] >= self._times.get(market, 0):
-                self._times[market] = event["T"]
-                latest[market] = event
-        for event in latest.values():
-            position = self._parse(event)
+            try:
+                event = payload_of(frame)
+                market, time = event["s"], self._horizon.checked(event["T"])
+                position = self._parse(event)
+                if position is None:
+                    self.trust.doubt()  # of a market that is not known: REST is asked instead
+                elif self._floors.setdefault(market, Floor()).admits(time):
+                    latest[market] = position
+            except Exception as error:
+                self.spoil(error)
+                self.trust.doubt()
+        for position in latest.values():
             self._touched.add(position["symbol"])
             self._set(position)
 
     def begin(self) -> None:
-        self._is_on = True
+        super().begin()
         self._touched.clear()
 
     def lose(self) -> None:
-        self._is_on = False
-        self._is_owed = True
+        super().lose()
+        self._floors.clear()
 
     def start_audit(self) -> None:
-        self._is_owed = True
+        self.trust.doubt()
         self._touched.clear()
 
-    def restore(self, answer: Sequence[Payload]) -> bool:
+    def restore(self, answer: Sequence[Structure]) -> bool:
         """Take the positions that REST lists; a market that it does not list has none."""
-        self._is_owed = False
+        is_first = not self.trust.is_known
+        self.trust.settle()
         listed = {position["symbol"] for position in answer}
         gone = [
             position["symbol"]
@@ -289,17 +215,16 @@ class PositionFollower(Follower):
         for position in (*answer, *map(self._closed, gone)):
             if position["symbol"] not in self._touched:
                 self._set(position)
-        if not self._is_known:
-            self._is_known = True
-            self._topics.publish_to_all("positions")
+        if is_first:
+            self._tell(None)
         return True
 
-    def _set(self, position: Payload) -> None:
+    def _set(self, position: Structure) -> None:
         known = self._cache.hashmap.get(position["symbol"], {}).get(position["side"])
         if known is not None and _without_time(known) == _without_time(position):
             return
         self._cache.append(position)
-        self._topics.publish("positions", position["symbol"], {position["symbol"]})
+        self._tell(position["symbol"])
 
 
 class BalanceFollower(Follower):
@@ -308,70 +233,76 @@ class BalanceFollower(Follower):
     def __init__(
         self,
         stream: str,
-        topics: Topics,
+        tell: Tell,
         words: Callable[[Payload], tuple[str, Payload]],
         accept: Callable[[dict[str, Payload], int | None], None],
         fetch: Fetch,
+        horizon: Horizon,
     ) -> None:
         super().__init__(stream)
         self.fetch = fetch
-        self._topics = topics
+        self._tell = tell
         self._words = words
         self._accept = accept
-        self._is_on = False
-        self._is_owed = True
+        self._horizon = horizon
         self._assets: dict[str, Payload] = {}
-        self._times: dict[str, int] = {}
+        self._floors: dict[str, Floor] = {}
         self._touched: set[str] = set()
-        self._is_known = False
 
     @property
     def needs_restoring(self) -> bool:
-        return self._is_on and self._is_owed
+        trust = self.trust
+        return trust.is_on and trust.is_owed
 
     @property
     def is_known(self) -> bool:
-        return self._is_known
+        return self.trust.is_known
 
     def take(self, frames: Sequence[str]) -> None:
         time = None
         for frame in frames:
-            event = payload_of(frame)
-            asset, balance = self._words(event)
-            if event["T"] >= self._times.get(asset, 0):
-                self._times[asset] = event["T"]
-                self._assets[asset] = balance
-                self._touched.add(asset)
-                time = event["E"]
-        if time is not None and self._is_known:
+            try:
+                event = payload_of(frame)
+                asset, balance = self._words(event)
+                checked = self._horizon.checked(event["T"])
+                emitted = self._horizon.checked(event["E"])
+                if self._floors.setdefault(asset, Floor()).admits(checked):
+                    self._assets = {**self._assets, asset: balance}
+                    self._touched.add(asset)
+                    time = emitted
+            except Exception as error:
+                self.spoil(error)
+                self._touched.clear()
+                self.trust.doubt()
+        if time is not None and self.trust.is_known:
             self._accept(self._assets, time // 1000)
-            self._topics.publish("balance", "", 1)
+            self._tell(1)
 
     def begin(self) -> None:
-        self._is_on = True
+        super().begin()
         self._touched.clear()
 
     def lose(self) -> None:
-        self._is_on = self._is_known = False
-        self._is_owed = True
+        super().lose()
+        self.trust.forget()
+        self._floors.clear()
 
     def start_audit(self) -> None:
-        self._is_owed = True
+        self.trust.doubt()
         self._touched.clear()
 
     def restore(self, answer: dict[str, Payload]) -> bool:
         """Take all balances as REST gives them. Until then one asset alone would look like all there is."""
-        before = self._assets
+        before, is_first = self._assets, not self.trust.is_known
         self._assets = answer | {asset: before[asset] for asset in self._touched}
-        is_news = not self._is_known or before != self._assets
-        self._is_owed, self._is_known = False, True
-        if is_news:
+        self.trust.settle()
+        if is_first or before != self._assets:
             self._accept(self._assets, None)
-            self._topics.publish("balance", "", 1)
+            self._tell(1)
         return True
 
 
-def _without_time(position: Payload) -> Payload:
+def _without_time(position: Structure) -> Structure:
     return {key: value for key, value in position.items() if key not in TIMES}
 
 

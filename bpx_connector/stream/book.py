@@ -7,23 +7,27 @@ a hole. Source: Backpack OpenAPI, tag Streams, "Depth"; the join as observed (RE
 socket or behind).
 
 A book answers with a value. It does not wait, fetch, read the clock or call back.
+
+Neither is it deaf for ever when one frame or snapshot carries a number far too high: what seems to come from
+before is refused a number of times in a row, and then believed (`MOST_REFUSED`, `MOST_STALE`).
 """
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
-from math import inf
+from math import inf, isfinite
 from typing import Any, NamedTuple
 
 from ccxt.async_support.base.ws.order_book import OrderBook
 from ccxt.async_support.base.ws.order_book_side import OrderBookSide
 from ccxt.base.exchange import Exchange
 
-from bpx_connector.stream.frames import Delta
+from bpx_connector.stream.frames import Delta, ExactDelta, delta_of, exact_delta_of
 
 __all__ = ["Book", "Outcome", "Snapshot"]
 
@@ -32,6 +36,13 @@ MOST_DELTAS_KEPT = 20_000
 
 MOST_REFUSED = 8
 """Snapshots from before what a book has already been, after which we believe that the venue counts anew."""
+
+MOST_STALE = 256
+"""Deltas in a row from before what a live book is at, after which it is the book that is wrong. Right after a
+snapshot that is ahead of the socket a few are."""
+
+FARTHEST = 1_000_000
+"""Updates that one delta may span; a window of the venue's merges a few hundred."""
 
 THIN = 0.25
 """A side of which the snapshot held only the best part is fetched again when less than this is left of it."""
@@ -60,17 +71,43 @@ class Snapshot(NamedTuple):
 class Book:
     """One market's book: `view` is the caller's, ccxt's OrderBook, live or empty but never a mixture."""
 
-    __slots__ = ("_asks", "_bids", "_buffer", "_passed", "_refused", "nonce", "time", "view")
+    __slots__ = (
+        "_asks",
+        "_below",
+        "_bids",
+        "_buffer",
+        "_highest",
+        "_number",
+        "_passed",
+        "_refused",
+        "_stale",
+        "nonce",
+        "time",
+        "view",
+    )
 
-    def __init__(self, symbol: str) -> None:
+    def __init__(self, symbol: str, number: Callable[[str], Any] = float) -> None:
         self.view = OrderBook({"symbol": symbol})
+        self._number = number
         self.nonce: int | None = None
         self.time: int | None = None
-        self._bids = _Side(self.view["bids"], -1.0)
-        self._asks = _Side(self.view["asks"], 1.0)
-        self._buffer: list[Delta] = []
+        self._bids = _side(self.view["bids"], -1.0, number)
+        self._asks = _side(self.view["asks"], 1.0, number)
+        self._buffer: list[Delta | ExactDelta] = []
         self._passed = 0
         self._refused = 0
+        self._stale = 0
+        self._highest = 0
+        self._below = 0
+
+    @property
+    def delta_of(self) -> Callable[[str], Delta | ExactDelta]:
+        """What reads a frame into a delta for this book."""
+        return delta_of if self._number is float else exact_delta_of
+
+    def empty_twin(self) -> Book:
+        """A book of the same kind of figures, to compare with."""
+        return Book("", self._number)
 
     @property
     def is_live(self) -> bool:
@@ -82,16 +119,22 @@ class Book:
         """Whether deltas wait for a snapshot, because what came before them is not known."""
         return bool(self._buffer)
 
-    def apply(self, delta: Delta) -> Outcome:
+    def apply(self, delta: Delta | ExactDelta) -> Outcome:
         """Move on by one delta. NEED_SNAPSHOT means that the book is unknown from here on."""
         nonce = self.nonce
         if nonce is None:
             return self._keep(delta)
         if delta.u <= nonce:
-            return Outcome.STALE
-        if nonce + 1 < delta.U:
+            self._stale += 1
+            if self._stale < MOST_STALE:
+                return Outcome.STALE
+            self.forget()
+            self._passed = 0
+            return self._keep(delta)
+        if nonce + 1 < delta.U or delta.u - delta.U > FARTHEST:
             self.forget()
             return self._keep(delta)
+        self._stale = 0
         if self._move(delta):
             self.forget()
             return Outcome.NEED_SNAPSHOT
@@ -111,11 +154,12 @@ class Book:
         waiting = sorted((delta for delta in self._buffer if delta.u > snapshot.nonce), key=_first_update)
         if not _is_chain(snapshot.nonce, waiting):
             return Outcome.NEED_SNAPSHOT
+        bids, asks = self._bids.checked(snapshot.bids), self._asks.checked(snapshot.asks)
         self._buffer = []
-        self._refused = 0
+        self._refused = self._stale = self._below = self._highest = 0
         self._passed = snapshot.nonce
-        self._bids.replace(snapshot.bids, snapshot.depth)
-        self._asks.replace(snapshot.asks, snapshot.depth)
+        self._bids.replace(bids, snapshot.depth)
+        self._asks.replace(asks, snapshot.depth)
         self.nonce = snapshot.nonce
         self.time = snapshot.timestamp
         for delta in waiting:
@@ -130,6 +174,7 @@ class Book:
         self.nonce = None
         self.time = None
         self._buffer = []
+        self._stale = self._below = self._highest = 0
         self._bids.clear()
         self._asks.clear()
         self.describe()
@@ -164,13 +209,27 @@ class Book:
         """Whether both have the same levels, as far down as both know them."""
         return self._bids.agrees_with(other._bids) and self._asks.agrees_with(other._asks)
 
-    def _keep(self, delta: Delta) -> Outcome:
+    def _keep(self, delta: Delta | ExactDelta) -> Outcome:
+        """Buffer a delta until a snapshot comes.
+
+        One with a number far too high would keep every snapshot from joining. Example: 100, 9000, 101, 102,
+        ... -> when `MOST_REFUSED` in a row are lower than the highest, what is higher goes.
+        """
+        if delta.u - delta.U > FARTHEST:
+            return Outcome.NEED_SNAPSHOT
+        if delta.u >= self._highest:
+            self._highest, self._below = delta.u, 0
+        else:
+            self._below += 1
+            if self._below >= MOST_REFUSED:
+                self._buffer = [kept for kept in self._buffer if kept.u <= delta.u]
+                self._highest, self._below = delta.u, 0
         self._buffer.append(delta)
         if len(self._buffer) > MOST_DELTAS_KEPT:
             del self._buffer[: MOST_DELTAS_KEPT // 2]
         return Outcome.NEED_SNAPSHOT
 
-    def _move(self, delta: Delta) -> bool:
+    def _move(self, delta: Delta | ExactDelta) -> bool:
         """Move on by a delta that fits; whether too little is left of a side."""
         is_thin = bool(delta.b) and self._bids.change(delta.b)
         is_thin |= bool(delta.a) and self._asks.change(delta.a)
@@ -201,19 +260,19 @@ class _Side:
         self._horizon = inf
         self._thin_below = 0
 
-    def replace(self, levels: Levels, depth: int | None) -> None:
-        """Take over a snapshot's levels, in whatever order the venue sends them.
+    def replace(self, levels: list[tuple[Any, Any]], depth: int | None) -> None:
+        """Take over a snapshot's levels, checked, in whatever order the venue sends them.
 
         Of a side that was cut at `depth` levels nothing is known beyond its worst price, so nothing beyond it
         is kept: a level without its neighbours would look like a hole in the market.
         """
         self.clear()
-        self.change((float(price), float(size)) for price, size in levels)
+        self.change(levels)
         if depth is not None and len(self._keys) >= depth:
             self._horizon = self._keys[-1]
             self._thin_below = max(1, int(depth * THIN))
 
-    def change(self, changes: Iterable[tuple[float, float]]) -> bool:
+    def change(self, changes: Iterable[tuple[Any, Any]]) -> bool:
         """Set or delete levels.
 
         Answers whether too little is left of a side of which only the best part was ever known.
@@ -235,6 +294,13 @@ class _Side:
                 levels.insert(index, [price, size])
         return len(keys) < self._thin_below
 
+    def checked(self, levels: Levels) -> list[tuple[Any, Any]]:
+        """Levels as a snapshot has them, each of them a price and a size; ValueError for anything else."""
+        checked = [(float(price), float(size)) for price, size in levels]
+        if not all(0 <= price < inf and 0 <= size < inf for price, size in checked):
+            raise ValueError("a level of the snapshot is no price and size")
+        return checked
+
     def agrees_with(self, other: _Side) -> bool:
         horizon = min(self._horizon, other._horizon)
         return self._down_to(horizon) == other._down_to(horizon)
@@ -247,17 +313,62 @@ class _Side:
         into._index.extend(self._keys[:limit])
 
 
+class _ExactSide(_Side):
+    """The same with prices and sizes in the caller's numbers, made of the venue's digits."""
+
+    __slots__ = ("_number",)
+
+    def __init__(self, levels: OrderBookSide, sign: float, number: Callable[[str], Any]) -> None:
+        self._number = number
+        super().__init__(levels, sign)
+
+    def change(self, changes: Iterable[tuple[Any, Any]]) -> bool:
+        levels, keys, sign, horizon = self._levels, self._keys, self._sign, self._horizon
+        for price, size in self.checked(list(changes)):
+            key = float(price) * sign
+            if key > horizon:
+                continue
+            index = bisect_left(keys, key)
+            is_there = index < len(keys) and keys[index] == key
+            if not Decimal(size):
+                if is_there:
+                    del keys[index]
+                    del levels[index]
+            elif is_there:
+                levels[index][1] = self._number(size)
+            else:
+                keys.insert(index, key)
+                levels.insert(index, [self._number(price), self._number(size)])
+        return len(keys) < self._thin_below
+
+    def checked(self, levels: Levels) -> list[tuple[Any, Any]]:
+        for price, size in levels:
+            if not (isfinite(float(price)) and float(price) >= 0 and 0 <= float(size) < inf):
+                raise ValueError("a level is no price and size")
+        return [(_plain(price), _plain(size)) for price, size in levels]
+
+
+def _side(levels: OrderBookSide, sign: float, number: Callable[[str], Any]) -> _Side:
+    return _Side(levels, sign) if number is float else _ExactSide(levels, sign, number)
+
+
+def _plain(figure: Any) -> str:
+    """The digits as REST writes them: the stream has "86700.0" where REST has "86700"."""
+    text = format(Decimal(figure), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 @lru_cache(maxsize=64)
 def _second(seconds: int) -> str:
     """The beginning of a time, up to the milliseconds."""
     return str(Exchange.iso8601(seconds * 1000))[: -len("000Z")]
 
 
-def _first_update(delta: Delta) -> int:
+def _first_update(delta: Delta | ExactDelta) -> int:
     return delta.U
 
 
-def _is_chain(nonce: int, deltas: Sequence[Delta]) -> bool:
+def _is_chain(nonce: int, deltas: Sequence[Delta | ExactDelta]) -> bool:
     """Whether the deltas, sorted, lead on from `nonce` without a hole."""
     for delta in deltas:
         if nonce + 1 < delta.U:

@@ -1,11 +1,8 @@
 """Between the sockets and the callers: frames to followers, changes to topics, trouble to whom it concerns.
 
 A batch of frames is sorted by stream, each follower takes its own, then the topics that changed are woken
-once. What needs an answer over REST gets one, as often as it takes. A topic holds its streams: the first
-caller subscribes, the last one to leave unsubscribes.
-
-In a flood, books wait for the next read and are brought up to date once for several. Whatever else happens
-to a stream comes after the frames that wait: they are taken first, or dropped if the stream is.
+once. A topic holds its streams: the first caller subscribes, the last one to leave unsubscribes. What waits
+in a flood is `holding`'s business, what is asked of REST `restoring`'s; both answer, and the client acts.
 """
 
 from __future__ import annotations
@@ -14,9 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from aiohttp import WSMessage, WSMsgType
 from ccxt.base.errors import (
-    BadResponse,
     BaseError,
     ExchangeClosedByUser,
     ExchangeError,
@@ -27,9 +22,11 @@ from ccxt.base.errors import (
 from bpx_connector.stream.callbacks import Callback, RawSubscription
 from bpx_connector.stream.followers import BookFollower, Follower
 from bpx_connector.stream.frames import Refusal, payload_of, read_frame, stream_of
-from bpx_connector.stream.socket import USUAL_PATIENCE, Patience, Socket, Tools, pause_after
+from bpx_connector.stream.holding import Batches, Holding
+from bpx_connector.stream.restoring import Restoring, as_told
+from bpx_connector.stream.socket import USUAL_PATIENCE, Patience, Socket, Tools
 from bpx_connector.stream.subscriptions import Placement, Standing, Verdict
-from bpx_connector.stream.topics import Topic, Topics
+from bpx_connector.stream.topics import Kind, Topic, Topics
 from bpx_connector.venue.streams import STREAM_ERRORS
 
 __all__ = ["Limits", "StreamClient"]
@@ -68,13 +65,11 @@ class StreamClient:
         self._sockets: dict[int, Socket] = {}
         self._followers: dict[str, Follower] = {}
         self._raw: dict[str, list[RawSubscription]] = {}
-        self._held: dict[str, list[str]] = {}
+        self._holding = Holding(limits.frames_of_a_flood, limits.frames_held)
         self._holds = 0
-        self._restoring: dict[str, asyncio.Task[None]] = {}
-        self._fetches = asyncio.Semaphore(limits.fetches_at_once)
-        self._auditor: asyncio.Task[None] | None = None
-        self._audited: dict[str, float] = {}
+        self._restoring = Restoring(self, tools, limits.fetches_at_once, patience.tick)
         self._ending: set[asyncio.Task[None]] = set()
+        self._spoilt: set[str] = set()
 
     # --- wanting -----------------------------------------------------------------------------------------
 
@@ -84,14 +79,13 @@ class StreamClient:
         if known is not None and not known.is_idle:
             return known
         made = self._followers[stream] = follower()
-        if made.fetch_every is not None and self._auditor is None:
-            self._auditor = self.loop.create_task(self._audit())
+        self._restoring.watch(made)
         number = self._placement.place(stream)
         if known is not None:
             # So far only callbacks have listened, and the stream is on already, or will be.
-            if self._placement.subscriptions(number).standing(stream) is Standing.CONFIRMED:
+            if self._placement.subscriptions(number).standing(stream) in (Standing.CONFIRMED, Standing.HEARD):
                 made.begin()
-                self._restore(made)
+                self._restoring.begin(made)
             return made
         socket = self._sockets.get(number)
         if socket is None:
@@ -119,14 +113,14 @@ class StreamClient:
             self.topics.offer(topic)
         return topic
 
-    def leave(self, kind: str, parts: Sequence[str] | None) -> None:
+    def leave(self, kind: Kind, parts: Sequence[str] | None) -> None:
         """End every topic about these parts of a kind (None: all of it), with the streams only it needed."""
         for topic in self.topics.covered_by(kind, parts):
-            self._end(topic, UnsubscribeError(f"{kind} is no longer watched"))
+            self._end(topic, UnsubscribeError(f"{kind.name} is no longer watched"))
 
     def listen(self, stream: str, callback: Callback) -> RawSubscription:
         """Give every payload of a stream to a callback, from now on."""
-        self._catch_up()
+        self.catch_up()
         listener = RawSubscription(stream, callback, self._tools.report, self._limits.payloads_waiting)
         self._raw.setdefault(stream, []).append(listener)
         if stream not in self._followers:
@@ -143,6 +137,12 @@ class StreamClient:
             self._raw.pop(listener.stream, None)
             self._let_go([listener.stream])
 
+    def unlisten_all(self, stream: str, callback: Callback | None) -> None:
+        """End a callback on a stream, or (None) all of them."""
+        for listener in self.listeners(stream):
+            if callback is None or listener.callback == callback:
+                self.unlisten(listener)
+
     def listeners(self, stream: str) -> list[RawSubscription]:
         """The callbacks on a stream."""
         return list(self._raw.get(stream, ()))
@@ -152,11 +152,9 @@ class StreamClient:
         if self.is_closed:
             return
         self.is_closed = True
-        self._held.clear()
+        self._holding.release()
         error = ExchangeClosedByUser("the streams were closed")
-        tasks = [*self._restoring.values(), *([self._auditor] if self._auditor else [])]
-        for task in tasks:
-            task.cancel()
+        tasks = self._restoring.stop()
         for topic in self.topics:
             topic.fail(error)
             self.topics.remove(topic)
@@ -174,61 +172,55 @@ class StreamClient:
 
     # --- what the sockets report -------------------------------------------------------------------------
 
-    def opened(self, socket: Socket) -> None:
-        """A connection is there; its subscriptions are being sent."""
-
-    def received(self, socket: Socket, messages: Sequence[WSMessage]) -> None:
-        """A batch of messages: sort by stream, let followers take theirs, wake who waits."""
-        batches: dict[str, list[str]] = {}
-        for kind, text, _ in messages:
-            if kind is not WSMsgType.TEXT:
-                continue
+    def received(self, socket: Socket, texts: Sequence[str]) -> None:
+        """A batch of text frames: sort by stream, let followers take theirs, wake who waits."""
+        batches: Batches = {}
+        followers = self._followers
+        for text in texts:
             stream = stream_of(text)
             batch = batches.get(stream)
             if batch is not None:
                 batch.append(text)
-            elif stream in self._followers:
+            elif stream in followers:
                 batches[stream] = [text]
             elif stream := self._slowly(socket, text):
                 batches.setdefault(stream, []).append(text)
-        is_flood = len(messages) >= self._limits.frames_of_a_flood
-        may_wait = is_flood or bool(self._held)  # behind what is held, in its turn
         for stream, batch in batches.items():
-            follower = self._followers.get(stream)
+            follower = followers.get(stream)
             if follower is not None:
                 count = len(batch)
                 socket.frames += count
                 follower.frames += count
                 follower.last_frame = socket.last_heard
-                if may_wait and follower.can_wait and stream not in self._raw:
-                    self._held.setdefault(stream, []).extend(batch)
-                else:
-                    self._feed(follower, batch)
-        if is_flood and 0 < self._held_in_all() < self._limits.frames_held:
+                if not follower.is_heard:
+                    follower.is_heard = True
+                    socket.subscriptions.hear(stream)
+        holding = self._holding
+        if holding.held or len(texts) >= self._limits.frames_of_a_flood:
+            batches = holding.take(batches, len(texts), self._may_wait)
+        self._feed(batches)
+        if holding.held:
             self._await_more()
-            self.topics.wake()
-        else:
-            self._catch_up()
 
     def concluded(self, socket: Socket, verdict: Verdict) -> None:
         """A batch of subscriptions is on, or refused."""
-        self._catch_up()
+        self.catch_up()
         for stream in verdict.confirmed:
             follower = self._followers.get(stream)
             if follower is not None:
                 follower.begin()
-                self._restore(follower)
+                self._restoring.begin(follower)
         for stream, refusal in verdict.refused:
             self._fail(stream, _error_of(stream, refusal))
 
     def unsigned(self, socket: Socket, streams: Sequence[str], error: Exception) -> None:
         """Private streams that cannot be asked for: there is no signature."""
         for stream in streams:
-            self._fail(stream, error)
+            self._fail(stream, as_told(error, stream))
 
     def lost(self, socket: Socket) -> None:
         """A connection is gone, and with it the knowledge of everything it carried."""
-        self._catch_up()
+        self.catch_up()
         for stream in socket.subscriptions:
             follower = self._followers.get(stream)
             if follower is None:
@@ -236,7 +228,7 @@ class StreamClient:
             follower.losses += 1
             follower.lose()
             for topic in self.topics.fed_by(stream):
-                if topic.kind not in NEVER_STALE:
+                if not topic.kind.is_event:
                     topic.invalidate()
 
     def unreachable(self, socket: Socket, error: Exception, failures: int) -> None:
@@ -281,6 +273,8 @@ class StreamClient:
                     "gaps": follower.gaps,
                     "refetches": follower.refetches,
                     "losses": follower.losses,
+                    "spoilt": follower.spoilt,
+                    "mayBeStale": follower.trust.may_be_stale,
                     "age": _age(now, follower.last_frame),
                     **(
                         {"agreements": follower.agreements, "disagreements": follower.disagreements}
@@ -311,109 +305,112 @@ class StreamClient:
         self._tools.report(f"a frame cannot be read: {frame.text[:200]}", None)
         return ""
 
-    def _held_in_all(self) -> int:
-        return sum(map(len, self._held.values()))
+    def _may_wait(self, stream: str) -> bool:
+        """Whether only the last of a stream's states counts, for all who listen to it."""
+        follower = self._followers.get(stream)
+        return follower is not None and follower.can_wait and stream not in self._raw
 
     def _await_more(self) -> None:
-        """Wait two turns of the loop at most: in the next one, what was called soon comes before a read."""
+        """Give the next read a chance to come first; if none does, what is held waits no longer.
+
+        asyncio runs an iteration of its loop in two halves: first it looks which sockets can be read and puts
+        their callbacks at the end of the queue, then it runs the queue as it stands. A callback put in now is
+        run in the next iteration, before the read that the same iteration finds. So the callback puts in
+        another: that one comes after the read.
+        """
         self._holds += 1
         self.loop.call_soon(self.loop.call_soon, self._wait_no_longer, self._holds)
 
     def _wait_no_longer(self, hold: int) -> None:
         if hold == self._holds:
-            self._catch_up()
+            self.catch_up()
 
-    def _catch_up(self) -> None:
+    def catch_up(self) -> None:
         """Let followers take what is held, wake who waits."""
-        if self._held:
-            held, self._held = self._held, {}
-            for stream, frames in held.items():
-                self._feed(self._followers[stream], frames)
+        self._feed(self._holding.release())
+
+    def _feed(self, batches: Batches) -> None:
+        """Let followers take what is due, wake who waits."""
+        for stream, frames in batches.items():
+            follower = self._followers.get(stream)
+            if follower is None:
+                continue
+            follower.take(frames)
+            if follower.trouble is not None or follower.notes:
+                self._tell_of(follower)
+            if self._raw and stream in self._raw:
+                self._deliver(stream, frames)
+            if follower.needs_restoring:
+                self._restoring.begin(follower)
         self.topics.wake()
 
-    def _feed(self, follower: Follower, frames: Sequence[str]) -> None:
-        try:
-            follower.take(frames)
-        except Exception as error:
-            # State that one bad frame may have left half changed is not trusted any more.
-            self._tools.report(f"frames of {follower.stream} could not be taken", error)
+    def _tell_of(self, follower: Follower) -> None:
+        """Count frames that were not understood, and say so once a stream, with what else is to be said."""
+        for note in follower.notes:
+            self._tools.report(note, None)
+        follower.notes.clear()
+        error, follower.trouble = follower.trouble, None
+        if error is not None:
+            if follower.stream not in self._spoilt:
+                self._tools.report(f"frames of {follower.stream} could not be taken", error)
+            self._spoilt.add(follower.stream)
             self.unreadable += 1
-            follower.losses += 1
-            follower.lose()
-            follower.begin()
-        if self._raw and follower.stream in self._raw:
-            self._deliver(follower.stream, frames)
-        if follower.needs_restoring:
-            self._restore(follower)
 
     def _deliver(self, stream: str, frames: Sequence[str]) -> None:
         for frame in frames:
-            payload = payload_of(frame)
+            try:
+                payload = payload_of(frame)
+            except ValueError as error:
+                self._tools.report(f"a frame of {stream} cannot be handed to callbacks", error)
+                continue
             for listener in self._raw.get(stream, ())[:]:
                 listener.deliver(payload)
 
-    def _restore(self, follower: Follower) -> None:
-        if follower.needs_restoring and follower.stream not in self._restoring:
-            self._restoring[follower.stream] = self.loop.create_task(self._restored(follower))
+    # --- what restoring wants ----------------------------------------------------------------------------
 
-    async def _restored(self, follower: Follower) -> None:
-        """Restore, and make way in the same breath: a doubt that arises next finds nobody at work on it."""
-        try:
-            await self._fetch_and_feed(follower)
-        finally:
-            if self._restoring.get(follower.stream) is asyncio.current_task():
-                del self._restoring[follower.stream]
+    def is_followed(self, follower: Follower) -> bool:
+        """Whether anybody still wants this follower's stream."""
+        return self._followers.get(follower.stream) is follower
 
-    async def _fetch_and_feed(self, follower: Follower) -> None:
-        """Fetch and feed in until the follower knows its state again."""
-        attempts = 0
-        while self._is_in_doubt(follower):
-            assert follower.fetch is not None, "what needs restoring says how"
-            losses = follower.losses
-            try:
-                async with self._fetches:
-                    follower.refetches += 1
-                    answer = await follower.fetch()
-                self._catch_up()
-                # An answer from before another loss says nothing about what was missed in that one.
-                if losses == follower.losses and follower.needs_restoring and follower.restore(answer):
-                    attempts = 0
-            except Exception as error:
-                if _is_final(error):
-                    self._fail(follower.stream, _as_told(error, follower.stream))
-                    return
-                self._tools.report(
-                    f"no answer over REST for {follower.stream}, attempt {attempts + 1}", error
-                )
+    def hand_in(self, follower: Follower, answer: Any) -> bool:
+        """Have a follower take an answer, after the frames that wait; whether it was enough."""
+        self.catch_up()
+        is_enough = not follower.needs_restoring or follower.restore(answer)
+        if follower.notes:
+            self._tell_of(follower)
+        self.topics.wake()
+        return is_enough
+
+    def give_up(self, follower: Follower, error: BaseError) -> None:
+        """REST refuses what a stream needs: who depends on it alone is told for good, a group once.
+
+        Example: of 24 books one is of a market that was closed. Callers of the group get one BadSymbol, then
+        the other 23 go on; the closed one is asked for again now and then, for it may open.
+        """
+        stream = follower.stream
+        is_needed = False
+        for topic in self.topics.fed_by(stream):
+            if all(other == stream for other in topic.streams):
+                self._end(topic, error)
             else:
-                self.topics.wake()
-                if not self._is_in_doubt(follower):
-                    return
-            attempts += 1
-            await self._tools.sleep(pause_after(attempts - 3, REFETCHING, self._tools.jitter()))
+                is_needed = True
+                self._complain(topic, stream, error)
+        if not is_needed and stream not in self._raw:
+            self._drop(stream)
 
-    def _is_in_doubt(self, follower: Follower) -> bool:
-        return follower.needs_restoring and self._followers.get(follower.stream) is follower
+    def _complain(self, topic: Topic, stream: str, error: BaseError) -> None:
+        if stream not in topic.complained_of:
+            topic.complained_of.add(stream)
+            topic.complain(error)
 
-    async def _audit(self) -> None:
-        """Have states compared with REST now and then."""
-        while True:
-            await self._tools.sleep(self._patience.tick)
-            now = self._tools.clock()
-            self._catch_up()
-            for stream, follower in list(self._followers.items()):
-                due = self._audited.setdefault(stream, now) + (follower.fetch_every or float("inf"))
-                if now >= due and not follower.needs_restoring:
-                    self._audited[stream] = now
-                    follower.start_audit()
-                    self._restore(follower)
-
-    def _fail(self, stream: str, error: Exception) -> None:
-        """Raise an error in whoever depends on a stream, and follow it no longer."""
+    def _fail(self, stream: str, error: BaseError) -> None:
+        """The stream will not come: who depends on it alone is told for good, a group once."""
         for topic in self.topics.fed_by(stream):
             others = (other for other in topic.streams if other != stream and other in self._followers)
-            if topic.needs_every_stream or not any(others):
+            if not any(others):
                 self._end(topic, error)
+            elif topic.kind.needs_every_stream:
+                self._complain(topic, stream, error)
         for listener in self._raw.pop(stream, []):
             listener.stop()
             self._tools.report(f"stream {stream} has ended", error)
@@ -433,11 +430,8 @@ class StreamClient:
         if follower is None:
             return
         follower.end()
-        self._held.pop(stream, None)
-        self._audited.pop(stream, None)
-        restoring = self._restoring.pop(stream, None)
-        if restoring is not None and restoring is not asyncio.current_task():
-            restoring.cancel()
+        self._holding.drop(stream)
+        self._restoring.end(stream)
         placed = self._placement.remove(stream)
         if placed is None:
             return
@@ -459,29 +453,9 @@ class StreamClient:
         task.add_done_callback(self._ending.discard)
 
 
-NEVER_STALE = frozenset({"orders", "myTrades", "trades", "liquidations", "rfqs"})
-"""Kinds whose news are events that have happened, whatever has become of the socket since."""
-
-REFETCHING = Patience(shortest_pause=0.4, longest_pause=10.0)
-
-
 def _error_of(stream: str, refusal: Refusal) -> BaseError:
     kind = STREAM_ERRORS.get(refusal.code, ExchangeError)
     return kind(f"stream {stream} was refused: {refusal.code} {refusal.message}")
-
-
-def _is_final(error: Exception) -> bool:
-    """Whether asking again is useless: the venue has refused, or we do not understand its answer."""
-    return not isinstance(error, BaseError) or isinstance(error, ExchangeError)
-
-
-def _as_told(error: Exception, stream: str) -> BaseError:
-    """What callers are told: ccxt's exceptions only."""
-    if isinstance(error, BaseError):
-        return error
-    told = BadResponse(f"the answer over REST for {stream} cannot be understood: {error!r}")
-    told.__cause__ = error
-    return told
 
 
 def _age(now: float, then: float | None) -> float | None:

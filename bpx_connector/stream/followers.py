@@ -1,20 +1,26 @@
 """What becomes of a stream's frames: one follower a stream, keeping state and saying what changed. Pure.
 
 A follower gets its stream's frames of one batch in arrival order. It may need an answer over REST before it
-knows its state (`needs_restoring`): it says so and is given one; it never asks for it itself.
+knows its state: it says so (`needs_restoring`) and is given one (`restore`). It carries the function that
+asks (`fetch`), but it never calls it; `restoring` does, which knows when and how often.
+
+A frame that cannot be understood costs nobody anything but itself: the others of its batch are taken, it is
+counted in `spoilt`, and where it may have changed the state, the state is asked for anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from operator import itemgetter
 from typing import Any
 
 from ccxt.async_support.base.ws.cache import ArrayCache, ArrayCacheByTimestamp
 
+from bpx_connector.aliases import Payload, Structure
 from bpx_connector.stream.book import MOST_DELTAS_KEPT, Book, Outcome, Snapshot
-from bpx_connector.stream.frames import Delta, delta_of, payload_of
-from bpx_connector.stream.topics import Topics
+from bpx_connector.stream.floors import Floor, Horizon, whole
+from bpx_connector.stream.frames import Delta, ExactDelta, payload_of
+from bpx_connector.stream.trust import Trust
 
 __all__ = [
     "BookFollower",
@@ -23,14 +29,19 @@ __all__ = [
     "Fetch",
     "Follower",
     "LatestFollower",
+    "Tell",
     "TradeFollower",
 ]
 
 MOST_SKIPPED = 1000
 """Trades that did not come in their turn and may still come."""
 
-Payload = dict[str, Any]
+MOST_STRANGE = 3
+"""So many trades in a row that are newer than all before but lower in number: the venue counts anew."""
+
 Fetch = Callable[[], Awaitable[Any]]
+Tell = Callable[[int | Collection[Hashable]], None]
+"""Is told how many entries are new, or which."""
 
 
 class Follower:
@@ -45,11 +56,19 @@ class Follower:
 
     def __init__(self, stream: str) -> None:
         self.stream = stream
+        self.trust = Trust()
         self.frames = 0
         self.last_frame: float | None = None
+        self.is_heard = False
+        """Whether a frame has come over the present connection."""
         self.gaps = 0
         self.refetches = 0
         self.losses = 0
+        self.spoilt = 0
+        self.trouble: Exception | None = None
+        """What was wrong with a frame of the last batch."""
+        self.notes: list[str] = []
+        """What a user should read in the log."""
 
     @property
     def is_idle(self) -> bool:
@@ -71,9 +90,12 @@ class Follower:
 
     def begin(self) -> None:
         """The subscription is on: what happens from now on comes as frames."""
+        self.trust.begin()
 
     def lose(self) -> None:
         """The connection is gone: frames are being missed."""
+        self.is_heard = False
+        self.trust.lose()
 
     def end(self) -> None:
         """Nobody follows any more."""
@@ -86,28 +108,32 @@ class Follower:
         """Take an answer over REST; whether that was enough."""
         return True
 
+    def spoil(self, error: Exception) -> None:
+        """A frame was not understood."""
+        self.spoilt += 1
+        self.trouble = error
+
 
 class BookFollower(Follower):
     """A depth stream: keeps a market's book in step. Several depth streams of a market may share the book."""
 
     can_wait = True
 
-    def __init__(self, stream: str, part: str, book: Book, topics: Topics, fetch: Fetch) -> None:
+    def __init__(self, stream: str, book: Book, tell: Tell, fetch: Fetch) -> None:
         super().__init__(stream)
         self.book = book
         self.fetch = fetch
         self.disagreements = 0
         self.agreements = 0
-        self._part = part
-        self._topics = topics
-        self._has_begun = False
+        self._tell = tell
+        self._delta_of = book.delta_of
         self._audit: Audit | None = None
 
     @property
     def needs_restoring(self) -> bool:
         if self._audit is not None:
             return self._audit.snapshot is None
-        return self._has_begun and self.book.nonce is None
+        return self.trust.is_on and self.book.nonce is None
 
     @property
     def is_known(self) -> bool:
@@ -115,11 +141,18 @@ class BookFollower(Follower):
 
     def take(self, frames: Sequence[str]) -> None:
         book, audit = self.book, self._audit
-        apply, is_live = book.apply, book.is_live
+        apply, delta_of, is_live = book.apply, self._delta_of, book.is_live
         is_changed = False
         for frame in frames:
-            delta = delta_of(frame)
-            outcome = apply(delta)
+            try:
+                delta = delta_of(frame)
+                outcome = apply(delta)
+            except ValueError as error:
+                self.spoil(error)
+                book.forget()
+                is_live = is_changed = False
+                self._audit = audit = None
+                continue
             if outcome is Outcome.APPLIED:
                 is_changed = True
                 if audit is not None:
@@ -130,21 +163,18 @@ class BookFollower(Follower):
                 self._audit = audit = None
         if is_changed:
             book.describe()
-            self._topics.publish("orderbook", self._part)
+            self._tell(1)
         if audit is not None:
             self._conclude(audit)
 
-    def begin(self) -> None:
-        self._has_begun = True
-
     def lose(self) -> None:
-        self._has_begun = False
+        super().lose()
         self._audit = None
         self.book.forget()
 
     def start_audit(self) -> None:
         if self.book.is_live:
-            self._audit = Audit()
+            self._audit = Audit(self.book)
 
     def restore(self, answer: Snapshot) -> bool:
         if self._audit is not None:
@@ -153,12 +183,12 @@ class BookFollower(Follower):
             return not self.needs_restoring
         outcome = self.book.restore(answer)
         if outcome is Outcome.APPLIED:
-            self._topics.publish("orderbook", self._part)
+            self._tell(1)
         return outcome is not Outcome.NEED_SNAPSHOT
 
     def _conclude(self, audit: Audit) -> None:
         """Compare as soon as the book has reached the snapshot; a book that disagrees is fetched anew."""
-        verdict = audit.verdict(self.book)
+        verdict = audit.verdict()
         if verdict is None:
             return
         self._audit = None
@@ -172,22 +202,23 @@ class BookFollower(Follower):
 class Audit:
     """A live book compared with a fresh snapshot: the snapshot, and what was applied since the start."""
 
-    def __init__(self) -> None:
+    def __init__(self, book: Book) -> None:
         self.snapshot: Snapshot | None = None
-        self._deltas: list[Delta] = []
+        self._book = book
+        self._deltas: list[Delta | ExactDelta] = []
 
-    def see(self, delta: Delta) -> None:
+    def see(self, delta: Delta | ExactDelta) -> None:
         """Note a delta that the book has applied."""
         self._deltas.append(delta)
         if len(self._deltas) > MOST_DELTAS_KEPT:
             del self._deltas[: MOST_DELTAS_KEPT // 2]
 
-    def verdict(self, book: Book) -> bool | None:
+    def verdict(self) -> bool | None:
         """Whether the book is what snapshot and deltas make of it; None if that is not known yet."""
-        snapshot = self.snapshot
+        snapshot, book = self.snapshot, self._book
         if snapshot is None or book.nonce is None or book.nonce < snapshot.nonce:
             return None
-        other = Book("")
+        other = book.empty_twin()
         for delta in self._deltas:
             other.apply(delta)
         if other.restore(snapshot) is not Outcome.APPLIED or other.nonce != book.nonce:
@@ -199,18 +230,35 @@ class Audit:
 class LatestFollower(Follower):
     """A stream of which only the latest frame matters: tickers, best prices, mark prices, open interest."""
 
-    def __init__(self, stream: str, accept: Callable[[Payload], None]) -> None:
+    def __init__(self, stream: str, accept: Callable[[Payload], None], horizon: Horizon) -> None:
         super().__init__(stream)
         self._accept = accept
-        self._time = 0
+        self._horizon = horizon
+        self._floor = Floor()
 
     def take(self, frames: Sequence[str]) -> None:
         # Two, in case the last ones were swapped on the way: the latest is the one that was emitted last.
-        payload = max(map(payload_of, frames[-2:]), key=_emitted)
-        emitted = _emitted(payload)
-        if emitted >= self._time:
-            self._time = emitted
-            self._accept(payload)
+        # Of those that cannot be read the ones before them count.
+        latest = max(self._read(frames[-2:]) or self._read(frames[:-2][-2:]), default=None, key=itemgetter(0))
+        if latest is not None and self._floor.admits(latest[0]):
+            try:
+                self._accept(latest[1])
+            except Exception as error:
+                self.spoil(error)
+
+    def lose(self) -> None:
+        super().lose()
+        self._floor = Floor()
+
+    def _read(self, frames: Sequence[str]) -> list[tuple[int, Payload]]:
+        read = []
+        for frame in frames:
+            try:
+                payload = payload_of(frame)
+                read.append((self._horizon.checked(payload["E"]), payload))
+            except (KeyError, ValueError) as error:
+                self.spoil(error)
+        return read
 
 
 class EventFollower(Follower):
@@ -222,55 +270,106 @@ class EventFollower(Follower):
 
     def take(self, frames: Sequence[str]) -> None:
         for frame in frames:
-            self._accept(payload_of(frame))
+            try:
+                self._accept(payload_of(frame))
+            except Exception as error:
+                self.spoil(error)
 
 
 class TradeFollower(Follower):
     """A market's trades: every one once, oldest first."""
 
     def __init__(
-        self, stream: str, part: str, cache: ArrayCache, topics: Topics, parse: Callable[[Payload], Payload]
+        self,
+        stream: str,
+        cache: ArrayCache,
+        tell: Tell,
+        parse: Callable[[Payload], Structure],
+        horizon: Horizon,
     ) -> None:
         super().__init__(stream)
-        self._part = part
         self._cache = cache
-        self._topics = topics
+        self._tell = tell
         self._parse = parse
-        self._last = max((int(trade["id"]) for trade in cache), default=-1)
+        self._horizon = horizon
+        self._last = max((int(trade["id"]) for trade in cache if trade["id"]), default=-1)
         self._skipped: dict[int, None] = {}
+        self._before: set[tuple[str, int]] = set()
+        self._time = 0
+        self._strange = 0
+        self._has_nameless = False
 
     def take(self, frames: Sequence[str]) -> None:
-        append, parse = self._cache.append, self._parse
         count = 0
         try:
             for frame in frames:
-                payload = payload_of(frame)
-                identity = payload["t"]
-                if identity == self._last + 1:
-                    self._last = identity
-                elif not self._is_new(identity):
-                    continue
-                append(parse(payload))
-                count += 1
+                try:
+                    count += self._take_one(payload_of(frame))
+                except Exception as error:
+                    self.spoil(error)
         finally:
             if count:
-                self._topics.publish("trades", self._part, count)
+                self._tell(count)
 
-    def _is_new(self, identity: int) -> bool:
+    def _take_one(self, payload: Payload) -> bool:
+        identity, time = payload.get("t"), payload.get("T")
+        if time is not None:
+            time = self._horizon.checked(time)
+        if identity is None:
+            self._note_nameless()
+        elif identity == self._last + 1:
+            self._last = identity
+        elif not self._is_new(whole(identity), time):
+            return False
+        if time is not None:
+            self._time = max(self._time, time)
+        self._strange = 0
+        self._cache.append(self._parse(payload))
+        return True
+
+    def lose(self) -> None:
+        super().lose()
+        # A venue may count anew while we are away. What is sent again is known by its number and its time.
+        self._before = {(trade["id"], trade["timestamp"]) for trade in self._cache if trade.get("timestamp")}
+        self._last = -1
+        self._skipped.clear()
+        self._strange = 0
+
+    def _is_new(self, identity: int, time: int | None) -> bool:
         """Whether a trade that is not the next one has not been here.
 
         Ids are "a sequential number specific to the symbol": those that have been skipped may still come
-        late, any other that is not the highest is a repetition.
+        late, any other that is not the highest is a repetition. Unless it is newer than all before and so are
+        the next ones: then the venue counts anew. Example: 7, 8, 900, 9, 10, 11 -> 9 and 10 look repeated, 11
+        is believed, and from then on 12 is the next.
         """
         last, skipped = self._last, self._skipped
+        if time is not None and (str(identity), time // 1000) in self._before:
+            return False
         if identity <= last:
-            return skipped.pop(identity, True) is None
+            return skipped.pop(identity, True) is None or self._counts_anew(identity, time)
         if last >= 0:
             skipped |= dict.fromkeys(range(max(last + 1, identity - MOST_SKIPPED), identity))
             while len(skipped) > MOST_SKIPPED:
                 del skipped[next(iter(skipped))]
         self._last = identity
         return True
+
+    def _counts_anew(self, identity: int, time: int | None) -> bool:
+        if time is None or time <= self._time:
+            return False
+        self._strange += 1
+        if self._strange < MOST_STRANGE:
+            return False
+        self.notes.append(f"trades of {self.stream} are numbered anew: {identity} after {self._last}")
+        self._last = identity
+        self._skipped.clear()
+        return True
+
+    def _note_nameless(self) -> None:
+        if not self._has_nameless:
+            self._has_nameless = True
+            self.notes.append(f"trades of {self.stream} come without an id")
 
 
 class CandleFollower(Follower):
@@ -279,54 +378,55 @@ class CandleFollower(Follower):
     def __init__(
         self,
         stream: str,
-        part: str,
         cache: ArrayCacheByTimestamp,
-        topics: Topics,
+        tell: Tell,
         parse: Callable[[Payload], list[Any] | None],
         fetch: Callable[[int], Awaitable[list[list[Any]]]],
+        horizon: Horizon,
     ) -> None:
         super().__init__(stream)
         self.fetch = self._fetch_missed
         self._fetch_since = fetch
-        self._part = part
         self._cache = cache
-        self._topics = topics
+        self._tell = tell
         self._parse = parse
-        self._standing: tuple[int, int, bool] = (-1, 0, False)
-        self._has_missed = False
-        self._has_begun = False
+        self._horizon = horizon
+        self._standing = Standing()
 
     @property
     def needs_restoring(self) -> bool:
-        return self._has_begun and self._has_missed
+        return self.trust.must_ask and self.trust.has_missed and len(self._cache) > 0
 
     def take(self, frames: Sequence[str]) -> None:
         changed = set()
         for frame in frames:
-            payload = payload_of(frame)
-            candle = self._parse(payload)
-            if candle is None:
+            try:
+                payload = payload_of(frame)
+                candle = self._parse(payload)
+                if candle is None:
+                    continue
+                self._horizon.checked(candle[0] * 1000)
+                is_closed = payload["X"] is True
+                if not self._standing.admits(candle[0], whole(payload["n"]), is_closed) and not (
+                    is_closed and candle[0] in self._cache.hashmap
+                ):
+                    continue  # late: the candle has moved on since
+            except Exception as error:
+                self.spoil(error)
+                self._ask_anew()
                 continue
-            standing = (candle[0], payload["n"], payload["X"])
-            if standing >= self._standing:
-                self._standing = standing
-            elif not payload["X"] or candle[0] not in self._cache.hashmap:
-                continue  # late: the candle has moved on since
             self._cache.append(candle)
             changed.add(candle[0])
         if changed:
-            self._topics.publish("ohlcv", self._part, changed)
-
-    def begin(self) -> None:
-        self._has_begun = True
+            self._tell(changed)
 
     def lose(self) -> None:
-        self._has_begun = False
-        self._has_missed = len(self._cache) > 0
+        super().lose()
+        self._standing = Standing()
 
     def restore(self, answer: list[list[Any]]) -> bool:
         """Fill in what was missed: a candle that has seen more trades than ours replaces it."""
-        self._has_missed = False
+        self.trust.settle()
         known = {candle[0]: candle for candle in self._cache}
         changed = {
             candle[0]
@@ -338,13 +438,33 @@ class CandleFollower(Follower):
             self._cache.clear()
             for candle in sorted(known.values(), key=itemgetter(0)):
                 self._cache.append(candle)
-            self._topics.publish("ohlcv", self._part, changed)
+            self._tell(changed)
         return True
+
+    def _ask_anew(self) -> None:
+        self.trust.has_missed = True
+        self.trust.doubt()
 
     async def _fetch_missed(self) -> list[list[Any]]:
         return await self._fetch_since(self._cache[-1][0] if len(self._cache) else 0)
 
 
-def _emitted(payload: Payload) -> int:
-    emitted: int = payload.get("E") or 0
-    return emitted
+class Standing:
+    """How far a row of candles has come: the open of the last one, its trades, whether it is closed."""
+
+    def __init__(self) -> None:
+        self._opened = Floor()
+        self._trades: tuple[int, bool] = (-1, False)
+        self._refused = 0
+
+    def admits(self, opened: int, trades: int, is_closed: bool) -> bool:
+        """Whether this view of a candle is further; after some refusals it counts all the same."""
+        before = self._opened.at
+        if not self._opened.admits(opened):
+            return False
+        if opened == before and (trades, is_closed) < self._trades:
+            self._refused += 1
+            if self._refused < MOST_STRANGE:
+                return False
+        self._trades, self._refused = (trades, is_closed), 0
+        return True

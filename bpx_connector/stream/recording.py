@@ -22,14 +22,14 @@ from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
+from urllib.parse import urlsplit
 
 import msgspec
-from aiohttp import WSMessage, WSMsgType
 
 from bpx_connector.stream.frames import Refusal, read_frame
-from bpx_connector.stream.socket import Link, Take
+from bpx_connector.stream.link import Ended, Link, Ping, Pong, Source, Take
 
-__all__ = ["Player", "Recorder"]
+__all__ = ["Player", "Recorded", "Recorder", "request_line"]
 
 VERSION = 1
 SCRUBBED = ("<public key>", "<signature>")
@@ -46,11 +46,10 @@ class Recorder:
         self._sockets = 0
         self._write({"cassette": VERSION, "source": source})
 
-    async def connect(self, connect: Callable[[], Awaitable[Link]]) -> Link:
-        """A connection of which everything is written down."""
-        link = await connect()
+    def socket(self) -> int:
+        """The number of the next connection."""
         self._sockets += 1
-        return _RecordedLink(link, self, self._sockets - 1)
+        return self._sockets - 1
 
     def frame(self, socket: int, speaker: str, text: str) -> None:
         """Write down one text frame."""
@@ -72,17 +71,33 @@ class Recorder:
             self._file.write(msgspec.json.encode(line).decode() + "\n")
 
 
+class Recorded:
+    """A source of which everything is written down."""
+
+    def __init__(self, source: Source, recorder: Recorder) -> None:
+        self._source = source
+        self._recorder = recorder
+
+    async def connect(self) -> Link:
+        return _RecordedLink(await self._source.connect(), self._recorder, self._recorder.socket())
+
+    async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
+        answer = await self._source.fetch(url, method, headers, body)
+        self._recorder.answer(request_line(url, method), answer)
+        return answer
+
+
 class _RecordedLink:
     def __init__(self, link: Link, recorder: Recorder, socket: int) -> None:
         self._link = link
         self._recorder = recorder
         self._socket = socket
 
-    async def read(self, take: Take) -> WSMessage:
-        def noted(messages: Sequence[WSMessage]) -> None:
-            for message in messages:
-                self._recorder.frame(self._socket, "venue", message.data)
-            take(messages)
+    async def read(self, take: Take) -> Ping | Pong | Ended:
+        def noted(texts: Sequence[str]) -> None:
+            for text in texts:
+                self._recorder.frame(self._socket, "venue", text)
+            take(texts)
 
         return await self._link.read(noted)
 
@@ -138,6 +153,10 @@ class Player:
         """A connection to the cassette."""
         self._links.append(_PlayedLink(self))
         return self._links[-1]
+
+    async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
+        """The recorded answer to a request."""
+        return self.answer(request_line(url, method))
 
     def answer(self, request: str) -> Any:
         """The answer to a request: in order, the last one for ever; times in the query need not agree."""
@@ -207,19 +226,19 @@ class _PlayedLink:
     def __init__(self, player: Player) -> None:
         self._player = player
         self._streams: set[str] = set()
-        self._control: deque[WSMessage] = deque()
+        self._control: deque[Pong | str] = deque()
         self._wake = asyncio.Event()
         self._at: float | None = None
 
-    async def read(self, take: Take) -> WSMessage:
+    async def read(self, take: Take) -> Ping | Pong | Ended:
         player = self._player
         while True:
             self._wake.clear()
             if self._control:
-                message = self._control.popleft()
-                if message.type is not WSMsgType.TEXT:
-                    return message
-                take((message,))
+                said = self._control.popleft()
+                if isinstance(said, Pong):
+                    return said
+                take((said,))
                 continue
             stream = self._next()
             if stream is None:
@@ -236,7 +255,7 @@ class _PlayedLink:
             await self._pause(frame.at)
             if stream in self._streams:
                 player.frames[stream].popleft()
-                take((WSMessage(WSMsgType.TEXT, frame.text, None),))
+                take((frame.text,))
 
     async def send(self, text: str) -> None:
         frame = msgspec.json.decode(text)
@@ -244,13 +263,13 @@ class _PlayedLink:
             if frame["method"] == "UNSUBSCRIBE":
                 self._streams.discard(stream)
             elif stream in self._player.refusals:
-                self._control.append(WSMessage(WSMsgType.TEXT, self._player.refusals[stream], None))
+                self._control.append(self._player.refusals[stream])
             else:
                 self._streams.add(stream)
         self._wake.set()
 
     async def ping(self, data: bytes) -> None:
-        self._control.append(WSMessage(WSMsgType.PONG, data, None))
+        self._control.append(Pong(data))
         self._wake.set()
 
     async def pong(self, data: bytes) -> None:
@@ -288,6 +307,12 @@ TURNS = 5
 
 TIMES = frozenset({"from", "to", "startTime", "endTime"})
 """Parameters that are different each time a request is made."""
+
+
+def request_line(url: str, method: str) -> str:
+    """What a request is told apart by: method, path and query."""
+    parts = urlsplit(url)
+    return f"{method} {parts.path}" + (f"?{parts.query}" if parts.query else "")
 
 
 def _without_times(request: str) -> str:

@@ -1,4 +1,4 @@
-"""The only I/O of the streams: connect, read, ping, notice silence, back off, connect again.
+"""The life of one connection: connect, read, ping, notice silence, back off, connect again.
 
 A socket knows no stream's meaning. It reads batches of frames (whatever has arrived is one batch), sends
 what its subscriptions want sent, and reports to its owner. The way out, the clock, the pauses and the
@@ -10,44 +10,31 @@ within 120 s; "the client should reconnect after receiving the Close frame" (Bac
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from logging import DEBUG
 from typing import Any, NamedTuple, Protocol
 
-import aiohttp
-from aiohttp import WSMessage, WSMsgType
-
 from bpx_connector.stream.frames import subscribe_frame, unsubscribe_frame
+from bpx_connector.stream.link import UNREACHABLE, Ended, Link, Ping, Pong
 from bpx_connector.stream.subscriptions import Batch, Subscriptions, Verdict
 
 __all__ = [
     "USUAL_PATIENCE",
-    "AiohttpLink",
-    "Link",
     "Owner",
     "Patience",
+    "Shown",
     "Socket",
-    "Take",
     "Tools",
     "pause_after",
 ]
 
 
-Take = Callable[[Sequence[WSMessage]], None]
-"""Is given what text has arrived at once."""
+class Shown(Protocol):
+    """Whether anybody wants to see what passes: ccxt's `verbose`, or a logger at DEBUG."""
 
-
-class Link(Protocol):
-    """One open connection."""
-
-    async def read(self, take: Take) -> WSMessage:
-        """Hand batches of text frames to `take` as they arrive; the next message that is none."""
-
-    async def send(self, text: str) -> None: ...
-    async def ping(self, data: bytes) -> None: ...
-    async def pong(self, data: bytes) -> None: ...
-    async def close(self) -> None: ...
+    verbose: Any
+    logger: Any
 
 
 class Tools(NamedTuple):
@@ -59,6 +46,9 @@ class Tools(NamedTuple):
     clock: Callable[[], float]
     jitter: Callable[[], float]
     report: Callable[[str, BaseException | None], None]
+    log: Shown
+    trace: Callable[[str, Sequence[str]], None]
+    """Is shown what passes, if `log` wants it: what was done with these texts."""
 
 
 class Patience(NamedTuple):
@@ -80,8 +70,7 @@ USUAL_PATIENCE = Patience()
 class Owner(Protocol):
     """Who is told what happens on a socket."""
 
-    def opened(self, socket: Socket) -> None: ...
-    def received(self, socket: Socket, messages: Sequence[WSMessage]) -> None: ...
+    def received(self, socket: Socket, texts: Sequence[str]) -> None: ...
     def concluded(self, socket: Socket, verdict: Verdict) -> None: ...
     def unsigned(self, socket: Socket, streams: Sequence[str], error: Exception) -> None: ...
     def lost(self, socket: Socket) -> None: ...
@@ -89,10 +78,8 @@ class Owner(Protocol):
     def unusable(self, socket: Socket, error: Exception) -> None: ...
 
 
-UNREACHABLE = (aiohttp.ClientError, OSError, asyncio.TimeoutError)
 BARRIER = b"barrier "
 ALIVE = b"alive"
-ENDS = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
 
 
 def pause_after(failures: int, patience: Patience, jitter: float) -> float:
@@ -171,7 +158,7 @@ class Socket:
         self._to_unsubscribe.clear()
         self._has_pong.clear()
         self._has_work.set()
-        self._owner.opened(self)
+        self._trace("connected")
         steps = (self._read, self._write, self._judge, self._watch_over)
         parts = [asyncio.ensure_future(step(link)) for step in steps]
         try:
@@ -186,24 +173,28 @@ class Socket:
             for outcome in outcomes:
                 if isinstance(outcome, Exception) and not isinstance(outcome, UNREACHABLE):
                     self._tools.report("a stream socket ended unexpectedly", outcome)
-            with suppress(*UNREACHABLE):
+            with suppress(UNREACHABLE):
                 async with asyncio.timeout(self._patience.closing):
                     await link.close()
 
     async def _read(self, link: Link) -> None:
         while True:
-            message = await link.read(self._take)
+            heard = await link.read(self._take)
             self.last_heard = self._tools.clock()
-            if message.type is WSMsgType.PING:
-                await link.pong(message.data)
-            elif message.type is WSMsgType.PONG:
-                self._heard_pong(bytes(message.data))
-            elif message.type in ENDS:
-                return
+            match heard:
+                case Ping(data):
+                    await link.pong(data)
+                case Pong(data):
+                    self._heard_pong(data)
+                case Ended(reason):
+                    self._trace(f"ended {reason}")
+                    return
 
-    def _take(self, messages: Sequence[WSMessage]) -> None:
+    def _take(self, texts: Sequence[str]) -> None:
         self.last_heard = self._tools.clock()
-        self._owner.received(self, messages)
+        if self._is_shown():
+            self._tools.trace("received", texts)
+        self._owner.received(self, texts)
 
     async def _write(self, link: Link) -> None:
         while True:
@@ -211,7 +202,7 @@ class Socket:
             self._has_work.clear()
             if self._to_unsubscribe:
                 streams, self._to_unsubscribe = self._to_unsubscribe, []
-                await link.send(unsubscribe_frame(streams))
+                await self._send(link, unsubscribe_frame(streams))
             batch = self.subscriptions.next_batch()
             if batch is not None:
                 await self._ask(link, batch)
@@ -228,8 +219,20 @@ class Socket:
                 return
         self._barriers += 1
         self._asked_at = self._tools.clock()
-        await link.send(subscribe_frame(batch.streams, signature))
+        await self._send(link, subscribe_frame(batch.streams, signature))
         await link.ping(BARRIER + str(self._barriers).encode())
+
+    async def _send(self, link: Link, text: str) -> None:
+        self._trace("sent", text)
+        await link.send(text)
+
+    def _trace(self, what: str, *texts: str) -> None:
+        if self._is_shown():
+            self._tools.trace(what, texts)
+
+    def _is_shown(self) -> bool:
+        log = self._tools.log
+        return bool(log.verbose) or log.logger.isEnabledFor(DEBUG)
 
     async def _watch_over(self, link: Link) -> None:
         """Ping a quiet socket, give up a silent one, and conclude a batch whose pong does not come."""
@@ -265,128 +268,3 @@ class Socket:
         verdict = self.subscriptions.conclude()
         self._has_work.set()
         self._owner.concluded(self, verdict)
-
-
-class AiohttpLink:
-    """A connection by aiohttp."""
-
-    def __init__(self, websocket: aiohttp.ClientWebSocketResponse) -> None:
-        self._websocket = websocket
-        self._inbox = _inbox_of(websocket)
-
-    async def read(self, take: Take) -> WSMessage:
-        if self._inbox is not None:
-            await self._inbox.texts(take)
-            return await self._websocket.receive()
-        while (message := await self._websocket.receive()).type is WSMsgType.TEXT:
-            take((message,))
-        return message
-
-    async def send(self, text: str) -> None:
-        await self._websocket.send_str(text)
-
-    async def ping(self, data: bytes) -> None:
-        await self._websocket.ping(data)
-
-    async def pong(self, data: bytes) -> None:
-        await self._websocket.pong(data)
-
-    async def close(self) -> None:
-        await self._websocket.close()
-
-
-NOTHING = WSMessage(WSMsgType.TEXT, "", None)
-MOST_UNTOLD = 16 * 1024
-"""Bytes; aiohttp holds a connection up at 64 KiB or more."""
-
-
-class Inbox:
-    """aiohttp's frame parser, and the queue it fills: text frames are handed on as soon as they are parsed.
-
-    A turn of the event loop, a step of the reading task and a `receive` a frame cost more than the parsing
-    of the frame, and without a look into the queue nothing says where a batch ends. Whatever is not text
-    stays in the queue, with all that came behind it, until it has been received.
-    """
-
-    def __init__(self, parser: Any, queue: Any) -> None:
-        self._parser = parser
-        self._queue = queue
-        self._messages: deque[tuple[WSMessage, int]] = queue._buffer
-        self._taken = 0
-        self._take: Take | None = None
-        self._trouble: Exception | None = None
-        self._is_over = asyncio.Event()
-
-    async def texts(self, take: Take) -> None:
-        """Hand on text frames until something else is next, or nothing more can come."""
-        self._take = take
-        self._is_over.clear()
-        try:
-            self._hand_on()
-            await self._is_over.wait()
-        finally:
-            self._take = None
-        if self._trouble is not None:
-            raise self._trouble
-
-    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
-        """Called by aiohttp with what has been read."""
-        outcome: tuple[bool, bytes] = self._parser.feed_data(data)
-        self._hand_on()
-        return outcome
-
-    def feed_eof(self) -> None:
-        """Called by aiohttp when the connection has ended."""
-        self._parser.feed_eof()
-        self._hand_on()
-
-    def _hand_on(self) -> None:
-        while self._take is not None and (texts := self._next_texts()):
-            try:
-                self._take(texts)
-            except Exception as error:
-                self._trouble, self._take = error, None
-        if self._messages or self._trouble or self._queue.is_eof():
-            self._is_over.set()
-
-    def _next_texts(self) -> list[WSMessage]:
-        """Take a batch out of the queue, past its own coroutine for reading a message at a time."""
-        messages = self._messages
-        taken: list[WSMessage] = []
-        while messages and messages[0][0].type is WSMsgType.TEXT:
-            message, size = messages.popleft()
-            taken.append(message)
-            self._taken += size + _OVERHEAD
-        if self._taken > MOST_UNTOLD:
-            self._tell_queue()
-        return taken
-
-    def _tell_queue(self) -> None:
-        """Have the queue know what was taken out of it: it holds up a connection that is too far ahead."""
-        self._messages.appendleft((NOTHING, self._taken - _OVERHEAD))
-        self._taken = 0
-        with suppress(StopIteration):  # at once: there is something to be read
-            self._queue.read().send(None)
-
-
-def _inbox_of(websocket: aiohttp.ClientWebSocketResponse) -> Inbox | None:
-    """Put an inbox between a connection and its parser; None where aiohttp is built in another way."""
-    queue: Any = getattr(websocket, "_reader", None)
-    protocol: Any = getattr(getattr(websocket, "_conn", None), "protocol", None)
-    parser: Any = getattr(protocol, "_payload_parser", None)
-    if parser is None or not hasattr(queue, "_buffer") or not hasattr(queue, "is_eof"):
-        return None
-    inbox = Inbox(parser, queue)
-    protocol.set_parser(inbox, queue)
-    return inbox
-
-
-def _overhead() -> int:
-    try:
-        from aiohttp._websocket.reader_py import MSG_SIZE_OVERHEAD
-    except ImportError:
-        return 0  # before aiohttp 3.14 a message counted its size only
-    return MSG_SIZE_OVERHEAD
-
-
-_OVERHEAD = _overhead()

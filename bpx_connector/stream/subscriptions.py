@@ -28,6 +28,8 @@ class Standing(Enum):
     WANTED = "wanted"
     ASKED = "asked"
     CONFIRMED = "confirmed"
+    HEARD = "heard"
+    """Frames come: whatever is refused from now on, it is not this."""
 
 
 class Batch(NamedTuple):
@@ -89,8 +91,17 @@ class Subscriptions:
         """Want a stream no more; whether the venue must be told."""
         return self._standing.pop(stream, Standing.WANTED) is not Standing.WANTED
 
+    def hear(self, stream: str) -> None:
+        """A frame of this stream has come over this connection."""
+        if stream in self._standing:
+            self._standing[stream] = Standing.HEARD
+
     def next_batch(self) -> Batch | None:
-        """What to ask for now, taken as asked; None if there is nothing or a verdict is due first."""
+        """What to ask for now, or None: there is nothing, or a verdict is due first.
+
+        Who calls this sends it: from now on the streams count as asked for, and the next batch waits until
+        `conclude`. Example: 150 streams are wanted -> 100 of them; None; conclude(); the other 50.
+        """
         if self._asked is not None:
             return None
         alone = self._next_alone()
@@ -110,7 +121,7 @@ class Subscriptions:
         if self._before is None:
             return None
         late, self._before = self._before, None
-        return self._blame(self._of(late.streams, Standing.CONFIRMED), refusal)
+        return self._blame(self._of(late.streams, Standing.CONFIRMED), refusal, is_sure=False)
 
     def conclude(self) -> Verdict:
         """The verdict on the batch that was asked for: the pong behind it has come."""
@@ -120,19 +131,26 @@ class Subscriptions:
             return NOTHING
         # Who has left, or left and come back, while the batch was on its way is not part of it.
         streams = self._of(asked.streams, Standing.ASKED)
+        heard = self._of(asked.streams, Standing.HEARD)
         if refusal is None:
             for stream in streams:
                 self._standing[stream] = Standing.CONFIRMED
-            return Verdict(streams, ())
+            return Verdict(streams + heard, ())
+        is_sure = asked.is_trial or before is None
         if before is not None and not asked.may_be_refused_late and not before.may_be_refused_late:
             streams += self._of(before.streams, Standing.CONFIRMED)  # it may have been about those
-        return self._blame(streams, refusal)
+        refused = self._blame(streams, refusal, is_sure)
+        return Verdict(heard, refused.refused)
 
-    def _blame(self, suspects: tuple[str, ...], refusal: Refusal) -> Verdict:
-        """A single suspect is the culprit; several are tried one by one, unless it is about signatures."""
+    def _blame(self, suspects: tuple[str, ...], refusal: Refusal, is_sure: bool) -> Verdict:
+        """A single suspect is the culprit; several are tried one by one, unless it is about signatures.
+
+        An error frame says neither what it is about nor when that was sent. So streams of which frames come
+        are no suspects, and who is suspected only because of when the frame came is tried once more, alone.
+        """
         if refusal.code == INVALID_SIGNATURE:
             suspects = tuple(stream for stream in suspects if is_private(stream))
-        if len(suspects) == 1 or refusal.code == INVALID_SIGNATURE:
+        if is_sure and (len(suspects) == 1 or refusal.code == INVALID_SIGNATURE):
             for stream in suspects:
                 del self._standing[stream]
             return Verdict((), tuple((stream, refusal) for stream in suspects))

@@ -2,29 +2,120 @@
 
 A topic remembers what has come since it was last handed out, so nothing that came between two calls is
 missed: the second call answers at once. A topic that has been invalidated (its socket is gone) forgets it,
-so nobody is woken by stale data. Whoever has been woken takes what there is when its turn comes: everything
-that has come meanwhile is in it, as the caches which the caller is going to look at have grown as well. Until
-then nobody else takes it, and if whoever was woken is cancelled there is nothing to give back.
+so nobody is woken by stale data. Which callers get what is `Changes`' business, which is pure.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Hashable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-__all__ = ["News", "Topic", "Topics"]
+__all__ = ["Kind", "News", "Part", "Topic", "Topics"]
+
 
 MOST_NAMES_REMEMBERED = 10_000
 
-Kind = str
 Part = str
 """What of a topic has changed: a symbol, or a symbol and a timeframe."""
 
-
 News = tuple[Part, int]
 """A part that has changed, and how many entries of its cache are new since they were last handed out."""
+
+Entries = int | set[Hashable]
+"""How many entries are new, or the names of those that were added or changed."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Kind:
+    """A kind of watched data, and how it is handed out. Each is one object, compared by identity."""
+
+    name: str
+    one_at_a_time: bool = False
+    """Whether a caller gets one changed part and the others are kept for the next call (a book, the trades of
+    one market); any other kind gives all changed parts at once (tickers)."""
+    is_event: bool = False
+    """Whether news are events that have happened, whatever has become of the socket since."""
+    needs_every_stream: bool = True
+    """Whether callers are told when one of several streams is refused. Liquidations come by two names, of
+    which the venue may know one."""
+
+
+class Changes:
+    """What has changed of one topic, oldest first, and what of it belongs to callers that were woken already.
+
+    Pure. Waking a caller only makes it ready: it has its turn later in the same iteration of the event
+    loop, or in the next. Meanwhile more may change, and another caller may come by that never waited.
+    Nobody's news may be lost or handed out twice. A *round* is a group of callers woken together; the
+    first of them to have its turn takes the news for all. Example, of a topic that hands out one part at
+    a time:
+
+        note("A"), claim()      A has changed, a round was woken for it
+        note("B")               meanwhile B has changed
+        has_unclaimed -> True   a caller that comes by is not in the round ...
+        take() -> [("B", 1)]    ... and takes B: A belongs to the round
+        take_claimed() -> [("A", 1)]
+
+    A topic that hands out all at once has everything claimed as soon as one round is woken: the round
+    will take what has come until its turn, as its callers are going to look at caches that have grown as
+    well.
+    """
+
+    __slots__ = ("_changed", "_one_at_a_time", "_rounds")
+
+    def __init__(self, one_at_a_time: bool) -> None:
+        self._one_at_a_time = one_at_a_time
+        self._changed: dict[Part, Entries] = {}
+        self._rounds = 0
+
+    def note(self, part: Part, news: int | Collection[Hashable]) -> None:
+        """Add a change: a count of new entries, or names of entries added or changed."""
+        known = self._changed.get(part, 0)
+        if known:
+            self._changed[part] = _joined(known, news)
+        else:
+            self._changed[part] = news if isinstance(news, int) else set(news)
+
+    @property
+    def has_unclaimed(self) -> bool:
+        """Whether there is anything that no woken round is going to take."""
+        if not self._rounds:
+            return bool(self._changed)
+        return self._one_at_a_time and len(self._changed) > self._rounds
+
+    def claim(self) -> None:
+        """A round has been woken."""
+        self._rounds += 1
+
+    def give_back(self) -> None:
+        """A round was left by all its callers before any had its turn."""
+        self._rounds -= 1
+
+    def take_claimed(self) -> list[News]:
+        """What a round takes when its turn comes."""
+        self._rounds -= 1
+        return self.take()
+
+    def take(self) -> list[News]:
+        """What a caller takes that was in no round: of parts one by one, the first that is not claimed."""
+        changed = self._changed
+        if len(changed) == 1:
+            part, news = changed.popitem()
+            return [(part, _count(news))]
+        if self._one_at_a_time:
+            part = next(islice(changed, self._rounds, None))
+            return [(part, _count(changed.pop(part)))]
+        self._changed = {}
+        return [(part, _count(news)) for part, news in changed.items()]
+
+    def forget_unclaimed(self) -> None:
+        """What is not claimed is no longer the state of the venue."""
+        if not self._rounds:
+            self._changed = {}
+        elif self._one_at_a_time:
+            self._changed = dict(islice(self._changed.items(), self._rounds))
 
 
 class Round:
@@ -35,52 +126,30 @@ class Round:
 
 
 class Topic:
-    """One thing to wait for: a kind of data, of some parts or (None) of all.
+    """One thing to wait for: a kind of data, of some parts or (None) of all."""
 
-    A topic that hands out `one_at_a_time` gives each waiter one changed part and keeps the others for the
-    next call (a book, the trades of one market); any other gives all changed parts at once (tickers).
-    """
+    __slots__ = ("_changes", "_complaints", "_waiters", "complained_of", "kind", "parts", "streams")
 
-    __slots__ = (
-        "_changed",
-        "_rounds",
-        "_waiters",
-        "kind",
-        "needs_every_stream",
-        "one_at_a_time",
-        "parts",
-        "streams",
-    )
-
-    def __init__(
-        self,
-        kind: Kind,
-        parts: Iterable[Part] | None,
-        streams: Iterable[str],
-        one_at_a_time: bool = False,
-        needs_every_stream: bool = True,
-    ) -> None:
+    def __init__(self, kind: Kind, parts: Iterable[Part] | None, streams: Iterable[str]) -> None:
         self.kind = kind
         self.parts = None if parts is None else tuple(parts)
         self.streams = tuple(streams)
-        self.one_at_a_time = one_at_a_time
-        self.needs_every_stream = needs_every_stream
-        self._changed: dict[Part, int | set[Hashable]] = {}
+        self.complained_of: set[str] = set()
+        """Streams that will not come, of which callers have been told."""
+        self._changes = Changes(kind.one_at_a_time)
+        self._complaints: list[BaseException] = []
         self._waiters: list[asyncio.Future[Round]] = []
-        self._rounds = 0
 
     @property
     def key(self) -> tuple[Kind, tuple[Part, ...] | None]:
         return self.kind, self.parts
 
-    @property
-    def is_awaited(self) -> bool:
-        return bool(self._waiters)
-
     async def wait(self) -> list[News]:
         """What has changed since it was last handed out; waits if nothing has."""
-        if self._changed and self._has_unclaimed():
-            return self._take()
+        if self._complaints:
+            raise self._complaints.pop(0)
+        if self._changes.has_unclaimed:
+            return self._changes.take()
         waiter: asyncio.Future[Round] = asyncio.Future()
         self._waiters.append(waiter)
         try:
@@ -89,18 +158,16 @@ class Topic:
             self._leave(waiter)
             raise
         if together.news is None:
-            self._rounds -= 1
-            together.news = self._take()
+            together.news = self._changes.take_claimed()
         return together.news
 
     def publish(self, part: Part, news: int | Collection[Hashable]) -> None:
         """Note a change: how many entries were added, or the names of those that were added or changed."""
-        known = self._changed.get(part, 0)
-        self._changed[part] = _joined(known, news) if known else news if isinstance(news, int) else set(news)
+        self._changes.note(part, news)
 
     def wake(self) -> None:
         """Have everybody who waits take what has changed."""
-        if not self._waiters or not self._changed or not self._has_unclaimed():
+        if not self._waiters or not self._changes.has_unclaimed:
             return
         waiters, self._waiters = self._waiters, []
         together = Round()
@@ -110,12 +177,11 @@ class Topic:
                 together.waiters += 1
                 waiter.set_result(together)
         if together.waiters:
-            self._rounds += 1
+            self._changes.claim()
 
     def invalidate(self) -> None:
         """Forget what nobody has been woken for: it is no longer the state of the venue."""
-        claimed = self._claimed() if self._rounds else 0
-        self._changed = dict(islice(self._changed.items(), claimed))
+        self._changes.forget_unclaimed()
 
     def fail(self, error: BaseException) -> None:
         """Raise this in everybody who waits."""
@@ -124,24 +190,12 @@ class Topic:
             if not waiter.done():
                 waiter.set_exception(error)
 
-    def _claimed(self) -> int:
-        """How many of the changed parts, from the first on, are for those who have been woken."""
-        return self._rounds if self.one_at_a_time else len(self._changed)
-
-    def _has_unclaimed(self) -> bool:
-        return not self._rounds or len(self._changed) > self._claimed()
-
-    def _take(self) -> list[News]:
-        """Hand out; what the caller passes by belongs to those who have been woken and not had their turn."""
-        changed = self._changed
-        if len(changed) == 1:
-            part, news = changed.popitem()
-            return [(part, _count(news))]
-        if self.one_at_a_time:
-            part = next(islice(changed, self._rounds, None))
-            return [(part, _count(changed.pop(part)))]
-        self._changed = {}
-        return [(part, _count(news)) for part, news in changed.items()]
+    def complain(self, error: BaseException) -> None:
+        """Raise this once, in those who wait or in the next caller; then the topic goes on."""
+        if any(not waiter.done() for waiter in self._waiters):
+            self.fail(error)
+        else:
+            self._complaints.append(error)
 
     def _leave(self, waiter: asyncio.Future[Round]) -> None:
         """Wait no longer: what it was woken for, if it was alone, is for the next."""
@@ -151,11 +205,11 @@ class Topic:
             together = waiter.result()
             together.waiters -= 1
             if not together.waiters and together.news is None:
-                self._rounds -= 1
+                self._changes.give_back()
                 self.wake()
 
 
-def _joined(known: int | set[Hashable], news: int | Collection[Hashable]) -> int | set[Hashable]:
+def _joined(known: Entries, news: int | Collection[Hashable]) -> Entries:
     if isinstance(known, int) or isinstance(news, int):
         return _count(known) + _count(news)
     if len(known) < MOST_NAMES_REMEMBERED:
@@ -210,7 +264,7 @@ class Topics:
     def covered_by(self, kind: Kind, parts: Collection[Part] | None) -> list[Topic]:
         """The topics that end when these parts of a kind are no longer wanted (None: all of the kind).
 
-        A topic about more than these parts ends too, unless somebody waits for it.
+        A topic about more than these parts goes on: it is somebody else's, or another call's.
         """
         return [topic for topic in self if topic.kind == kind and _ends(topic, parts)]
 
@@ -244,8 +298,7 @@ class Topics:
 def _ends(topic: Topic, parts: Collection[Part] | None) -> bool:
     if parts is None:
         return True
-    own = set(topic.parts or ())
-    return bool(own) and (own <= set(parts) or (not topic.is_awaited and bool(own & set(parts))))
+    return bool(topic.parts) and set(topic.parts or ()) <= set(parts)
 
 
 def _parts(topic: Topic) -> tuple[Part | None, ...]:

@@ -8,6 +8,12 @@ from ccxt.base.types import Balances as CcxtBalances
 import decimal
 import typing
 
+class Balance(TypedDict):
+    free: Any
+    used: Any
+    total: Any
+    debt: NotRequired[Any]
+
 class BalanceAccount(TypedDict):
     free: str | Any
     used: str | Any
@@ -15,6 +21,20 @@ class BalanceAccount(TypedDict):
     debt: str | Any
     frozen: str | Any
     info: dict[str, Any]
+
+class Balances(CcxtBalances, dict[str, Any]):
+    datetime: str | Any
+    timestamp: int | Any
+    @overload
+    def __getitem__(self, key: Literal["free", "used", "total", "debt"], /) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, key: Literal["info"], /) -> Any: ...
+    @overload
+    def __getitem__(self, key: Literal["timestamp"], /) -> int | Any: ...
+    @overload
+    def __getitem__(self, key: Literal["datetime"], /) -> str | Any: ...
+    @overload
+    def __getitem__(self, key: str, /) -> Balance: ...
 
 class Conversion(TypedDict):
     info: dict[str, Any]
@@ -123,6 +143,18 @@ class LastPrice(TypedDict):
 class Limit(TypedDict):
     min: Any
     max: Any
+
+class Liquidation(TypedDict):
+    info: dict[str, Any]
+    symbol: str | Any
+    timestamp: int | Any
+    datetime: str | Any
+    price: Any
+    baseValue: Any
+    quoteValue: Any
+    contracts: Any
+    contractSize: Any
+    side: str | Any
 
 class MarketInterface(TypedDict):
     id: str | Any
@@ -242,6 +274,39 @@ class OrderBook(TypedDict):
     timestamp: int | Any
     nonce: int | Any
     symbol: str | Any
+
+class Position(TypedDict):
+    symbol: str | Any
+    id: str | Any
+    info: dict[str, Any]
+    timestamp: int | Any
+    datetime: str | Any
+    contracts: Any
+    contractSize: Any
+    side: str | Any
+    notional: Any
+    leverage: Any
+    unrealizedPnl: Any
+    realizedPnl: Any
+    positionMargin: Any
+    collateral: Any
+    entryPrice: Any
+    markPrice: Any
+    liquidationPrice: Any
+    marginMode: str | Any
+    hedged: bool | Any
+    maintenanceMargin: Any
+    maintenanceMarginPercentage: Any
+    initialMargin: Any
+    initialMarginPercentage: Any
+    marginRatio: Any
+    lastUpdateTimestamp: int | Any
+    lastPrice: Any
+    stopLossPrice: Any
+    takeProfitPrice: Any
+    percentage: Any
+    isolated: bool | Any
+    exitPrice: Any
 
 class Precision(TypedDict):
     amount: Any

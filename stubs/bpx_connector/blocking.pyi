@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 
 import bpx_connector.parse.ledger
 import bpx_connector.stream.callbacks
+import bpx_connector.stream.link
 import bpx_connector.stream.recording
 import contextlib
 import decimal
@@ -12,6 +13,7 @@ import decimal
 from bpx_connector.venue import payloads
 from bpx_connector._structures import (
     BalanceAccount,
+    Balances,
     Conversion,
     CrossBorrowRate,
     CurrencyInterface,
@@ -20,10 +22,12 @@ from bpx_connector._structures import (
     FundingRate,
     FundingRateHistory,
     LastPrice,
+    Liquidation,
     MarketInterface,
     OpenInterest,
     Order,
     OrderBook,
+    Position,
     Ticker,
     Trade,
     Transaction,

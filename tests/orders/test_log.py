@@ -47,7 +47,8 @@ def log(limit: int = 100) -> OrderLog:
 def event(
     orders: OrderLog, order: dict[str, Any], time: int, filled: dict[str, Any] | None = None
 ) -> tuple[bool, bool]:
-    return orders.event(order, {}, time, filled)
+    _, *told = orders.event(order, {}, time, filled)
+    return told[0], told[1]
 
 
 def test_fills_accumulate_to_the_executed_quantity_and_the_fee() -> None:

@@ -136,7 +136,7 @@ async def test_mark_prices_stand_beside_the_index() -> None:
         assert [(row["timestamp"] - START, row["markPrice"], row["indexPrice"]) for row in rows] == MARKS
         assert {row["symbol"] for row in rows} == {PERP}
         await playback.ends("watch_mark_price", PERP)
-        assert playback.exchange._mark_prices == {}
+        assert playback.exchange._watching.own.mark_prices == {}
 
 
 async def test_mark_prices_of_several_markets_come_by_symbol() -> None:

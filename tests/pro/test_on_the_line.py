@@ -150,10 +150,10 @@ async def test_compression_is_agreed_on_as_the_options_say(
         assert (await soon(exchange.watch_order_book(SPOT)))["nonce"]
         [connection] = sandbox.feed.connections
         assert connection.socket.compress == agreed
-        link = await exchange._connected_link()
+        link: Any = await exchange.source.connect()
         try:
-            assert link._websocket.compress == agreed
-            extensions = link._websocket._response.headers.get("Sec-WebSocket-Extensions", "")
+            assert link.websocket.compress == agreed
+            extensions = link.websocket._response.headers.get("Sec-WebSocket-Extensions", "")
             assert extensions.startswith("permessage-deflate") is bool(agreed)
         finally:
             await link.close()
@@ -192,7 +192,6 @@ async def test_an_encrypted_stream_asks_the_proxy_for_a_tunnel(sandbox: Sandbox)
             "conflicting",
         ),
         ({"wsSocksProxy": "socks5://127.0.0.1:1"}, NotSupported, "aiohttp_socks"),
-        ({"_connect_streams": lambda: 1 / 0}, ExchangeError, r"no way to the streams: ZeroDivisionError"),
     ],
 )
 async def test_settings_that_cannot_work_are_said_at_once(
@@ -212,6 +211,23 @@ async def test_settings_that_cannot_work_are_said_at_once(
         await exchange.close()
         for name in settings:
             setattr(exchange, name, None)
+        assert (await soon(exchange.watch_order_book(SPOT)))["nonce"]
+
+
+async def test_a_source_that_cannot_work_is_said_at_once(sandbox: Sandbox) -> None:
+    class Broken:
+        async def connect(self) -> Any:
+            raise ZeroDivisionError
+
+        async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
+            raise AssertionError("nothing is asked")
+
+    async with exchange_on(sandbox) as exchange:
+        with exchange.use_source(Broken()):
+            with pytest.raises(ExchangeError, match="no way to the streams: ZeroDivisionError"):
+                await soon(exchange.watch_ticker(SPOT), 2)
+            assert exchange.stream_counters()["streams"] == {}
+            await exchange.close()
         assert (await soon(exchange.watch_order_book(SPOT)))["nonce"]
 
 

@@ -165,7 +165,9 @@ async def test_candles_of_several_pairs_come_by_symbol_and_timeframe(exchange: A
         seen |= set(by_timeframe)
     assert seen == {"1m", "5m"}
     await exchange.un_watch_ohlcv_for_symbols([[SPOT, "5m"]])
-    assert set(exchange.ohlcvs[SPOT]) == {"1m"}
+    assert set(exchange.ohlcvs[SPOT]) == {"1m", "5m"}, "a group of two is not ended by one of them"
+    await exchange.un_watch_ohlcv_for_symbols(pairs)
+    assert exchange.ohlcvs[SPOT] == {}
 
 
 async def test_mark_prices_and_funding_rates_share_a_stream(exchange: Any) -> None:

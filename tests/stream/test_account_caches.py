@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpx_connector.stream.account import PositionCache, StructureCache
+from bpx_connector.stream.caches import PositionCache, StructureCache
 
 
 def order(identity: str, symbol: str = "A", **more: Any) -> dict[str, Any]:

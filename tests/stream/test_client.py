@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
-import aiohttp
 import pytest
-from aiohttp import WSMessage, WSMsgType
 from ccxt.base.errors import (
     AuthenticationError,
     BadRequest,
@@ -23,9 +22,11 @@ from ccxt.base.errors import (
 from bpx_connector.stream.book import Book, Snapshot
 from bpx_connector.stream.client import Limits, StreamClient
 from bpx_connector.stream.followers import BookFollower, LatestFollower
+from bpx_connector.stream.link import Ping
 from bpx_connector.stream.socket import Patience, pause_after
 from bpx_connector.stream.topics import News, Topic
-from tests.support.links import FakeVenue, settled, text_frame
+from tests.support.kinds import BOOK, ORDERS, TICKER
+from tests.support.links import FakeVenue, far_horizon, settled, text_frame
 
 
 @pytest.fixture
@@ -55,15 +56,17 @@ class Watcher:
         def accept(symbol: str) -> Any:
             def accepted(payload: dict[str, Any]) -> None:
                 self.tickers[symbol] = payload
-                self.client.topics.publish("ticker", symbol)
+                self.client.topics.publish(TICKER, symbol)
 
             return accepted
 
         streams: Any = {
-            f"{prefix}.{symbol}": lambda symbol=symbol: LatestFollower(f"{prefix}.{symbol}", accept(symbol))
+            f"{prefix}.{symbol}": lambda symbol=symbol: LatestFollower(
+                f"{prefix}.{symbol}", accept(symbol), far_horizon()
+            )
             for symbol in symbols
         }
-        topic = self.client.want(Topic("ticker", symbols, streams), streams)
+        topic = self.client.want(Topic(TICKER, symbols, streams), streams)
         self.tasks.append(asyncio.ensure_future(topic.wait()))
         return self.tasks[-1]
 
@@ -71,9 +74,11 @@ class Watcher:
         book = self.books.setdefault(symbol, Book(symbol))
         stream = f"depth.{symbol}"
         streams: Any = {
-            stream: lambda: BookFollower(stream, symbol, book, self.client.topics, self._snapshot)
+            stream: lambda: BookFollower(
+                stream, book, partial(self.client.topics.publish, BOOK, symbol), self._snapshot
+            )
         }
-        topic = self.client.want(Topic("orderbook", (symbol,), streams, one_at_a_time=True), streams)
+        topic = self.client.want(Topic(BOOK, (symbol,), streams), streams)
         self.tasks.append(asyncio.ensure_future(topic.wait()))
         return self.tasks[-1]
 
@@ -250,14 +255,14 @@ async def test_a_refused_stream_is_raised_to_those_who_asked_for_it_only(
 async def test_a_refused_signature_is_an_authentication_error(venue: FakeVenue, client: StreamClient) -> None:
     venue.refused["account.orderUpdate"] = 4003
     topic = client.want(
-        Topic("orders", None, ["account.orderUpdate"]),
-        {"account.orderUpdate": lambda: LatestFollower("account.orderUpdate", print)},
+        Topic(ORDERS, None, ["account.orderUpdate"]),
+        {"account.orderUpdate": lambda: LatestFollower("account.orderUpdate", print, far_horizon())},
     )
     waiting = asyncio.ensure_future(topic.wait())
     await venue.advance(1)
     with pytest.raises(AuthenticationError, match="4003"):
         await waiting
-    assert client.topics.get("orders", None) is None
+    assert client.topics.get(ORDERS, None) is None
 
 
 async def test_leaving_the_last_topic_unsubscribes_and_closes_the_empty_socket(
@@ -265,12 +270,12 @@ async def test_leaving_the_last_topic_unsubscribes_and_closes_the_empty_socket(
 ) -> None:
     task, both = watcher.ticker("A"), watcher.ticker("A", "B")
     await settled()
-    client.leave("ticker", ["A"])
+    client.leave(TICKER, ["A"])
     with pytest.raises(UnsubscribeError):
         await task
     await settled()
     assert len(venue.link.sent) == 1
-    client.leave("ticker", None)
+    client.leave(TICKER, None)
     with pytest.raises(UnsubscribeError):
         await both
     await settled()
@@ -282,7 +287,7 @@ async def test_a_stream_that_is_left_while_others_stay_is_unsubscribed(
 ) -> None:
     left, stays = watcher.ticker("A"), watcher.ticker("B")
     await settled()
-    client.leave("ticker", ["A"])
+    client.leave(TICKER, ["A"])
     await settled()
     assert venue.link.sent[-1] == {"method": "UNSUBSCRIBE", "params": ["ticker.A"]}
     assert not stays.done()
@@ -317,7 +322,7 @@ async def test_close_wakes_every_waiter_and_leaves_no_task(venue: FakeVenue) -> 
 async def test_the_venues_pings_are_answered(venue: FakeVenue, watcher: Watcher) -> None:
     watcher.ticker("A")
     await settled()
-    venue.link.receive(WSMsgType.PING, b"60")
+    venue.link.receive(Ping(b"60"))
     await settled()
     assert venue.link.pongs == [b"60"]
 
@@ -344,7 +349,7 @@ async def test_a_quiet_socket_that_answers_pings_is_kept(venue: FakeVenue, watch
 async def test_pauses_grow_while_no_connection_comes_and_callers_are_told_in_the_end(
     venue: FakeVenue, watcher: Watcher
 ) -> None:
-    venue.failures = [aiohttp.ClientError("refused")] * 6
+    venue.failures = [ConnectionError("refused")] * 6
     task = watcher.ticker("A")
     await venue.advance(20)
     with pytest.raises(NetworkError, match="after 5 attempts"):
@@ -440,14 +445,14 @@ async def test_an_audit_confirms_a_true_book_and_replaces_a_wrong_one(
     follower = client.follower("depth.A")
     assert isinstance(follower, BookFollower)
     follower.start_audit()
-    client._restore(follower)
+    client._restoring.begin(follower)
     watcher.snapshots.append(Snapshot(11, [["9", "1"], ["7", "1"]], []))
     await settled()
     venue.link.say(depth(11))
     await settled()
     assert (follower.agreements, follower.disagreements) == (1, 0)
     follower.start_audit()
-    client._restore(follower)
+    client._restoring.begin(follower)
     watcher.snapshots += [Snapshot(11, [["5", "1"]], []), Snapshot(11, [["5", "1"]], [])]
     await venue.advance(2)
     assert (follower.agreements, follower.disagreements) == (1, 1)
@@ -477,7 +482,7 @@ async def test_a_gap_in_the_breath_in_which_a_book_was_restored_is_seen_to(
     await settled()
     loop = asyncio.get_running_loop()
     [socket] = client._sockets.values()
-    gap = [WSMessage(WSMsgType.TEXT, depth(19), None)]
+    gap = [depth(19)]
 
     follower = client.follower("depth.A")
     assert isinstance(follower, BookFollower)
@@ -493,7 +498,7 @@ async def test_a_gap_in_the_breath_in_which_a_book_was_restored_is_seen_to(
     await first
     await settled()
     assert watcher.books["A"].nonce == 20
-    assert client._restoring == {}
+    assert client._restoring._tasks == {}
 
 
 async def test_a_callback_that_is_ended_before_its_turn_leaves_no_coroutine_behind(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import msgspec
 import pytest
-from aiohttp import WSMessage, WSMsgType
 from ccxt.base.errors import BadRequest, ExchangeClosedByUser, UnsubscribeError
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +21,7 @@ from bpx_connector.stream.frames import Delta, Refusal
 from bpx_connector.stream.subscriptions import Verdict
 from bpx_connector.stream.topics import Topic
 from tests.support.book_truths import Truth, truths
+from tests.support.kinds import BOOK, EVENTS
 from tests.support.links import FakeVenue, settled, text_frame
 
 FLOOD, MOST = 3, 8
@@ -56,8 +57,12 @@ class Desk:
         """The topic of a book."""
         stream, topics = f"depth.{symbol}", self.client.topics
         return self.client.want(
-            Topic("orderbook", (symbol,), [stream], one_at_a_time=True),
-            {stream: lambda: BookFollower(stream, symbol, self.books[symbol], topics, self._fetch)},
+            Topic(BOOK, (symbol,), [stream]),
+            {
+                stream: lambda: BookFollower(
+                    stream, self.books[symbol], partial(topics.publish, BOOK, symbol), self._fetch
+                )
+            },
         )
 
     def events(self, stream: str) -> list[Any]:
@@ -69,7 +74,7 @@ class Desk:
     def hear(self, *texts: str) -> None:
         """One read from the socket."""
         [socket] = self.client._sockets.values()
-        self.client.received(socket, [WSMessage(WSMsgType.TEXT, text, None) for text in texts])
+        self.client.received(socket, texts)
 
     def follower(self, symbol: str = "A") -> BookFollower:
         """What follows a book."""
@@ -103,6 +108,11 @@ async def desk() -> Any:
     assert desk.told == [START]
     yield desk
     await desk.close()
+
+
+def held(client: StreamClient) -> int:
+    """How many frames wait."""
+    return sum(map(len, client._holding.held.values()))
 
 
 def depth(update: int, symbol: str = "A") -> str:
@@ -164,7 +174,7 @@ async def test_no_more_is_held_than_the_limit_allows(desk: Desk) -> None:
     for first in range(11, 11 + 6 * FLOOD, FLOOD):
         desk.hear(*flood(first))
         nonces.append(desk.nonce())
-        assert sum(map(len, desk.client._held.values())) < MOST
+        assert held(desk.client) < MOST
     assert nonces == [10, 10, 19, 19, 19, 28]
 
 
@@ -204,8 +214,8 @@ async def test_what_is_no_book_does_not_wait(desk: Desk) -> None:
 async def test_who_waits_for_something_else_is_woken_in_a_flood(desk: Desk) -> None:
     topics = desk.client.topics
     topic = desk.client.want(
-        Topic("trades", ("A",), ["trade.A"]),
-        {"trade.A": lambda: EventFollower("trade.A", lambda _: topics.publish("trades", "A"))},
+        Topic(EVENTS, ("A",), ["trade.A"]),
+        {"trade.A": lambda: EventFollower("trade.A", lambda _: topics.publish(EVENTS, "A"))},
     )
     waiting = asyncio.ensure_future(topic.wait())
     await turn()
@@ -287,7 +297,7 @@ async def test_an_answer_over_rest_finds_what_came_before_it() -> None:
     desk.hear(depth(11))
     desk.snapshots.put_nowait(Snapshot(START, [], []))
     desk.hear(*flood(12))
-    assert len(desk.client._held) == 1
+    assert held(desk.client) == FLOOD
     await settled()
     assert desk.told == [14]
     await desk.close()
@@ -296,8 +306,8 @@ async def test_an_answer_over_rest_finds_what_came_before_it() -> None:
 async def test_a_book_that_nobody_wants_any_more_drops_what_is_held(desk: Desk) -> None:
     follower = desk.follower()
     desk.hear(*flood(11))
-    desk.client.leave("orderbook", ["A"])
-    assert desk.client._held == {}
+    desk.client.leave(BOOK, ["A"])
+    assert held(desk.client) == 0
     desk.want("A")
     await settled()
     assert follower.book.nonce is None
@@ -306,12 +316,12 @@ async def test_a_book_that_nobody_wants_any_more_drops_what_is_held(desk: Desk) 
 
 async def test_a_book_that_others_want_still_is_brought_up_to_date(desk: Desk) -> None:
     stream = "depth.A"
-    both = desk.client.want(Topic("orderbook", ("A", "B"), [stream]), {stream: desk.follower})
+    both = desk.client.want(Topic(BOOK, ("A", "B"), [stream]), {stream: desk.follower})
     await both.wait()
     waiting = asyncio.ensure_future(both.wait())
     await settled()
     desk.hear(*flood(11))
-    desk.client.leave("orderbook", ["A", "C"])
+    desk.client.leave(BOOK, ["A", "C"])
     await settled()
     assert desk.nonce() == 13
     waiting.cancel()
@@ -322,7 +332,7 @@ async def test_a_client_that_is_closed_drops_what_is_held(desk: Desk) -> None:
     desk.hear(*flood(20))
     await desk.close()
     await settled()
-    assert desk.client._held == {}
+    assert held(desk.client) == 0
     assert follower.gaps == 0
     assert desk.nonce() is None
 
@@ -332,7 +342,7 @@ async def test_an_audit_starts_from_all_that_has_come(desk: Desk, monkeypatch: p
     monkeypatch.setattr(follower, "fetch_every", 60.0)
     began_at: list[int | None] = []
     monkeypatch.setattr(follower, "start_audit", lambda: began_at.append(follower.book.nonce))
-    desk.client._auditor = asyncio.ensure_future(desk.client._audit())
+    desk.client._restoring.watch(follower)
     await desk.venue.advance(2)
     desk.venue.now += 100
     for _, sleeper in desk.venue._sleepers:
@@ -375,7 +385,7 @@ async def _rehearsed(truth: Truth, data: st.DataObject) -> None:
     heard = 0
 
     def check() -> None:
-        assert sum(map(len, client._held.values())) < limits.frames_held
+        assert held(client) < limits.frames_held
         assert desk.follower().frames == heard
         if book.nonce is not None:
             bids, asks = truth.books[book.nonce]
@@ -388,7 +398,7 @@ async def _rehearsed(truth: Truth, data: st.DataObject) -> None:
 
     def audit() -> None:
         desk.follower().start_audit()
-        client._restore(desk.follower())
+        client._restoring.begin(desk.follower())
 
     def answer() -> None:
         past = data.draw(st.sampled_from([0, *(delta.u for delta in truth.deltas)]))

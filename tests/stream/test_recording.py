@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import WSMessage, WSMsgType
 
 from bpx_connector.stream.frames import subscribe_frame, unsubscribe_frame
-from bpx_connector.stream.recording import Player, Recorder
+from bpx_connector.stream.link import Pong
+from bpx_connector.stream.recording import Player, Recorded, Recorder
 from tests.support.links import FakeLink, FakeVenue, settled, text_frame
 from tests.support.listeners import until
 
@@ -37,7 +37,7 @@ class Reader:
     def __init__(self, link: Any) -> None:
         self.link = link
         self.texts: list[str] = []
-        self.others: list[WSMessage] = []
+        self.others: list[Any] = []
         self._task = asyncio.ensure_future(self._read())
 
     @property
@@ -52,8 +52,8 @@ class Reader:
         while True:
             self.others.append(await self.link.read(self._take))
 
-    def _take(self, messages: Sequence[WSMessage]) -> None:
-        self.texts += [message.data for message in messages]
+    def _take(self, texts: Sequence[str]) -> None:
+        self.texts += texts
 
 
 async def test_frames_come_in_their_order_once_their_stream_is_subscribed(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ async def test_a_frame_that_was_said_after_an_answer_waits_for_the_question(tmp_
     await reader.link.ping(b"hello")
     await settled()
     assert reader.numbers == [1]
-    assert [(message.type, message.data) for message in reader.others] == [(WSMsgType.PONG, b"hello")]
+    assert reader.others == [Pong(b"hello")]
     assert player.answer("GET /x") == {"y": 1}
     await settled()
     assert reader.numbers == [1, 2]
@@ -156,13 +156,18 @@ async def test_both_sides_are_recorded_with_their_times_and_without_the_signatur
     recorder = Recorder(tmp_path / "a", "a test", lambda: now)
     fake = FakeLink(FakeVenue())
 
-    async def connect() -> Any:
-        return fake
+    class Fake:
+        async def connect(self) -> Any:
+            return fake
 
-    link: Any = await recorder.connect(connect)
+        async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
+            return {"y": 1}
+
+    source = Recorded(Fake(), recorder)
+    link: Any = await source.connect()
     now = 10.5
     await link.send(subscribe_frame(["account.x"], ["my key", "my signature", "1", "5000"]))
-    recorder.answer("GET /x", {"y": 1})
+    assert await source.fetch("https://host/x") == {"y": 1}
     recorder.close()
     recorder.answer("GET /late", {})
     header, said, answered = map(json.loads, (tmp_path / "a").read_text().splitlines())

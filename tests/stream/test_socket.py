@@ -15,7 +15,8 @@ import aiohttp
 import pytest
 from aiohttp import WSMessage, WSMsgType
 
-from bpx_connector.stream.socket import AiohttpLink
+from bpx_connector.stream.aiohttp_link import PRIVATE_PARTS, AiohttpLink, inbox_of
+from bpx_connector.stream.link import Ended, Ping
 
 TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
 DEFLATED = 0x40
@@ -81,9 +82,9 @@ class Taken:
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
 
-    def __call__(self, messages: Sequence[WSMessage]) -> None:
-        assert all(message.type is WSMsgType.TEXT for message in messages)
-        self.batches.append([message.data for message in messages])
+    def __call__(self, texts: Sequence[str]) -> None:
+        assert all(isinstance(text, str) for text in texts)
+        self.batches.append(list(texts))
 
     @property
     def texts(self) -> list[str]:
@@ -113,7 +114,7 @@ async def connected(venue: RawVenue, compress: int = 0) -> AsyncIterator[Aiohttp
         await asyncio.sleep(0)
 
 
-async def read(link: AiohttpLink, taken: Any) -> WSMessage:
+async def read(link: AiohttpLink, taken: Any) -> Any:
     return await asyncio.wait_for(link.read(taken), SOON)
 
 
@@ -122,7 +123,7 @@ async def test_frames_that_came_with_the_handshake_are_handed_on_first() -> None
     async with connected(venue) as link:
         reading = asyncio.ensure_future(read(link, taken))
         await venue.say(frame("three"), frame(b"", CLOSE))
-        assert (await reading).type is WSMsgType.CLOSE
+        assert (await reading) == Ended("CLOSE")
     assert taken.texts == ["one", "two", "three"]
 
 
@@ -131,7 +132,7 @@ async def test_a_close_frame_is_read_after_the_texts_that_came_before_it() -> No
     async with connected(venue) as link:
         await venue.say(frame("one") + frame("two") + frame(struct.pack("!H", 1001) + b"bye", CLOSE))
         message = await read(link, taken)
-        assert (message.type, message.data, message.extra) == (WSMsgType.CLOSE, 1001, "bye")
+        assert message == Ended("CLOSE")
     assert taken.batches == [["one", "two"]]
 
 
@@ -141,7 +142,7 @@ async def test_a_connection_cut_in_the_middle_of_a_frame_has_ended() -> None:
         reading = asyncio.ensure_future(read(link, taken))
         await venue.say(frame("whole") + frame("cut in two")[:5])
         venue.writer.transport.abort()
-        assert (await reading).type is WSMsgType.CLOSED
+        assert (await reading) == Ended("CLOSED")
     assert taken.texts == ["whole"]
 
 
@@ -151,7 +152,7 @@ async def test_a_connection_that_has_ended_before_it_is_read_gives_its_texts_and
         await venue.say(frame("last words"))
         venue.writer.close()
         await asyncio.sleep(0.01)
-        assert (await read(link, taken)).type is WSMsgType.CLOSED
+        assert (await read(link, taken)) == Ended("CLOSED")
     assert taken.texts == ["last words"]
 
 
@@ -160,12 +161,12 @@ async def test_a_ping_is_read_in_its_turn_and_can_be_answered() -> None:
     async with connected(venue) as link:
         await venue.say(frame("before") + frame(b"are you there", PING) + frame("behind"))
         message = await read(link, taken)
-        assert (message.type, bytes(message.data)) == (WSMsgType.PING, b"are you there")
+        assert message == Ping(b"are you there")
         assert taken.texts == ["before"]
-        await link.pong(message.data)
+        await link.pong(b"are you there")
         assert await venue.heard() == (PONG, b"are you there")
         await venue.say(frame(b"", CLOSE))
-        assert (await read(link, taken)).type is WSMsgType.CLOSE
+        assert (await read(link, taken)) == Ended("CLOSE")
     assert taken.texts == ["before", "behind"]
 
 
@@ -174,7 +175,7 @@ async def test_what_is_no_frame_at_all_is_an_error_behind_the_texts_before_it() 
     async with connected(venue) as link:
         reading = asyncio.ensure_future(read(link, taken))
         await venue.say(frame("sound") + b"\xff\x00 nonsense")
-        assert (await reading).type is WSMsgType.ERROR
+        assert (await reading) == Ended("ERROR")
     assert taken.texts == ["sound"]
 
 
@@ -188,7 +189,7 @@ async def test_deflated_frames_are_handed_on_inflated() -> None:
 
     async with connected(venue, compress=15) as link:
         await venue.say(deflated("again " * 100), deflated("and " * 100) + frame("plain"), frame(b"", CLOSE))
-        assert (await read(link, taken)).type is WSMsgType.CLOSE
+        assert (await read(link, taken)) == Ended("CLOSE")
     assert taken.texts == ["again " * 100, "and " * 100, "plain"]
 
 
@@ -198,7 +199,7 @@ async def test_a_huge_frame_comes_whole_out_of_many_reads() -> None:
     async with connected(venue) as link:
         reading = asyncio.ensure_future(read(link, taken))
         await venue.say(frame("small") + frame(huge) + frame("after"), frame(b"", CLOSE))
-        assert (await reading).type is WSMsgType.CLOSE
+        assert (await reading) == Ended("CLOSE")
     assert taken.texts == ["small", huge, "after"]
 
 
@@ -207,7 +208,7 @@ async def test_a_frame_above_the_limit_is_an_error() -> None:
     async with connected(venue) as link:
         reading = asyncio.ensure_future(read(link, taken))
         await venue.say(frame("small") + frame(b"x" * (LARGEST + 1))[:1000])
-        assert (await reading).type is WSMsgType.ERROR
+        assert (await reading) == Ended("ERROR")
     assert taken.texts == ["small"]
 
 
@@ -217,7 +218,7 @@ async def test_more_than_aiohttp_wants_to_hold_is_all_handed_on_in_order() -> No
     async with connected(venue) as link:
         saying = asyncio.ensure_future(venue.say(b"".join(map(frame, said)), frame(b"", CLOSE)))
         await asyncio.sleep(0.05)  # nobody reads: the connection is held up
-        assert (await read(link, taken)).type is WSMsgType.CLOSE
+        assert (await read(link, taken)) == Ended("CLOSE")
         await saying
     assert taken.texts == said
     assert len(taken.batches) < len(said)
@@ -231,15 +232,15 @@ async def test_nothing_is_handed_on_to_a_reader_that_has_been_cancelled() -> Non
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
         await venue.say(frame("two"), frame(b"", CLOSE))
-        assert (await read(link, taken)).type is WSMsgType.CLOSE
+        assert (await read(link, taken)) == Ended("CLOSE")
     assert (gone.texts, taken.texts) == (["one"], ["two"])
 
 
 async def test_a_failure_to_take_is_raised_to_the_reader() -> None:
     venue = RawVenue()
 
-    def fail(messages: Sequence[WSMessage]) -> None:
-        raise ZeroDivisionError(messages[0].data)
+    def fail(texts: Sequence[str]) -> None:
+        raise ZeroDivisionError(texts[0])
 
     async with connected(venue) as link:
         await venue.say(frame("one"))
@@ -261,5 +262,18 @@ async def test_a_connection_built_in_another_way_is_read_frame_by_frame() -> Non
     one, two = (WSMessage(WSMsgType.TEXT, text, None) for text in ("one", "two"))
     websocket: Any = UnknownWebSocket(one, two, WSMessage(WSMsgType.PING, b"", None))
     taken = Taken()
-    assert (await read(AiohttpLink(websocket), taken)).type is WSMsgType.PING
+    assert await read(AiohttpLink(websocket), taken) == Ping(b"")
     assert taken.batches == [["one"], ["two"]]
+
+
+async def test_the_installed_aiohttp_has_the_private_parts_that_we_reach_into() -> None:
+    venue = RawVenue()
+    async with connected(venue) as link:
+        websocket: Any = link.websocket
+        protocol = websocket._conn.protocol
+        found = {"websocket": websocket, "protocol": protocol, "queue": websocket._reader}
+        for part, names in PRIVATE_PARTS.items():
+            assert [name for name in names if not hasattr(found[part], name)] == [], part
+        assert inbox_of(websocket) is not None
+        await venue.say(frame(b"", CLOSE))
+        assert await read(link, Taken()) == Ended("CLOSE")

@@ -77,8 +77,39 @@ def test_a_refusal_that_comes_after_the_pong_is_still_understood() -> None:
     subscriptions = wanting("nonsense.A")
     subscriptions.next_batch()
     subscriptions.conclude()
-    assert subscriptions.refuse(BAD) == Verdict((), (("nonsense.A", BAD),))
-    assert subscriptions.refuse(BAD) is None
+    assert subscriptions.refuse(BAD) == Verdict((), ())
+    assert subscriptions.next_batch() == Batch(("nonsense.A",), False, True)
+    assert subscriptions.refuse(BAD) == Verdict((), ())
+    assert subscriptions.conclude() == Verdict((), (("nonsense.A", BAD),))
+    assert len(subscriptions) == 0
+
+
+def test_an_error_frame_that_comes_late_fails_no_stream_of_which_frames_come() -> None:
+    subscriptions = wanting("ticker.A", "ticker.B")
+    subscriptions.next_batch()
+    subscriptions.hear("ticker.A")
+    assert set(subscriptions.conclude().confirmed) == {"ticker.A", "ticker.B"}
+    subscriptions.hear("ticker.B")
+    assert subscriptions.refuse(BAD) == Verdict((), ())
+    assert subscriptions.next_batch() is None
+    assert set(subscriptions) == {"ticker.A", "ticker.B"}
+
+
+def test_an_error_frame_before_the_verdict_is_not_about_a_stream_of_which_frames_come() -> None:
+    subscriptions = wanting("ticker.A", "nonsense.A")
+    subscriptions.next_batch()
+    subscriptions.hear("ticker.A")
+    subscriptions.refuse(BAD)
+    assert subscriptions.conclude() == Verdict(("ticker.A",), (("nonsense.A", BAD),))
+
+
+def test_a_quiet_stream_is_tried_again_before_a_late_error_frame_ends_it() -> None:
+    subscriptions = wanting("account.orderUpdate")
+    subscriptions.next_batch()
+    subscriptions.conclude()
+    assert subscriptions.refuse(BAD) == Verdict((), ())
+    assert subscriptions.next_batch() == Batch(("account.orderUpdate",), True, True)
+    assert subscriptions.conclude() == Verdict(("account.orderUpdate",), ())
 
 
 def test_after_a_late_refusal_of_several_they_are_tried_one_by_one() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bpx_connector.stream.topics import News, Topic, Topics
+from tests.support.kinds import BOOK, EVENTS, ONE_BY_ONE, ORDERS, TICKER, TOGETHER, both_ways
 
 
 def topics_with(*made: Topic) -> Topics:
@@ -27,65 +28,65 @@ async def waiting(topic: Topic) -> asyncio.Task[list[News]]:
 
 
 async def test_a_waiter_gets_what_is_published_after_it_began_to_wait() -> None:
-    topic = Topic("trades", ("A",), ["trade.A"])
+    topic = Topic(EVENTS, ("A",), ["trade.A"])
     topics = topics_with(topic)
     task = await waiting(topic)
-    topics.publish("trades", "A", 2)
-    topics.publish("trades", "A", 3)
+    topics.publish(EVENTS, "A", 2)
+    topics.publish(EVENTS, "A", 3)
     assert not task.done()
     topics.wake()
     assert await task == [("A", 5)]
 
 
 async def test_what_came_between_two_calls_is_handed_out_at_once() -> None:
-    topic = Topic("trades", ("A",), ["trade.A"])
+    topic = Topic(EVENTS, ("A",), ["trade.A"])
     topics = topics_with(topic)
-    topics.publish("trades", "A", 1)
+    topics.publish(EVENTS, "A", 1)
     topics.wake()
     assert await topic.wait() == [("A", 1)]
     assert not (await waiting(topic)).done()
 
 
 async def test_every_waiter_of_a_topic_gets_the_same_news() -> None:
-    topic = Topic("ticker", ("A", "B"), ["ticker.A", "ticker.B"])
+    topic = Topic(TICKER, ("A", "B"), ["ticker.A", "ticker.B"])
     topics = topics_with(topic)
     first, second = await waiting(topic), await waiting(topic)
-    topics.publish("ticker", "B")
+    topics.publish(TICKER, "B")
     topics.wake()
     assert await first == await second == [("B", 1)]
 
 
 async def test_one_at_a_time_the_other_parts_wait_for_the_next_call() -> None:
-    topic = Topic("orderbook", ("A", "B"), ["depth.A", "depth.B"], one_at_a_time=True)
+    topic = Topic(BOOK, ("A", "B"), ["depth.A", "depth.B"])
     topics = topics_with(topic)
-    topics.publish("orderbook", "A")
-    topics.publish("orderbook", "B")
+    topics.publish(BOOK, "A")
+    topics.publish(BOOK, "B")
     topics.wake()
     assert [await topic.wait(), await topic.wait()] == [[("A", 1)], [("B", 1)]]
 
 
 async def test_an_entry_that_changes_twice_is_one_new_entry() -> None:
-    topic = Topic("orders", None, ["account.orderUpdate"])
+    topic = Topic(ORDERS, None, ["account.orderUpdate"])
     topics = topics_with(topic)
-    topics.publish("orders", "A", {"1", "2"})
-    topics.publish("orders", "A", {"2"})
+    topics.publish(ORDERS, "A", {"1", "2"})
+    topics.publish(ORDERS, "A", {"2"})
     assert await topic.wait() == [("A", 2)]
 
 
 async def test_a_topic_of_all_parts_hears_of_every_part_and_others_of_their_own() -> None:
-    everything, one = Topic("orders", None, ["s"]), Topic("orders", ("A",), ["s"])
+    everything, one = Topic(ORDERS, None, ["s"]), Topic(ORDERS, ("A",), ["s"])
     topics = topics_with(everything, one)
-    topics.publish("orders", "B")
+    topics.publish(ORDERS, "B")
     topics.wake()
     assert await everything.wait() == [("B", 1)]
     assert not (await waiting(one)).done()
 
 
 async def test_a_waiter_cancelled_in_the_turn_in_which_it_is_woken_loses_nothing() -> None:
-    topic = Topic("myTrades", None, ["s"])
+    topic = Topic(TOGETHER, None, ["s"])
     topics = topics_with(topic)
     task = await waiting(topic)
-    topics.publish("myTrades", "A", 1)
+    topics.publish(TOGETHER, "A", 1)
     topics.wake()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -94,17 +95,19 @@ async def test_a_waiter_cancelled_in_the_turn_in_which_it_is_woken_loses_nothing
 
 
 async def test_a_cancelled_waiter_is_not_waited_for() -> None:
-    topic = Topic("ticker", ("A",), ["s"])
+    topic = Topic(TICKER, ("A",), ["s"])
     task = await waiting(topic)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert not topic.is_awaited
+    topic.publish("A", 1)
+    topic.wake()
+    assert await asyncio.wait_for(topic.wait(), 1) == [("A", 1)]
 
 
 async def test_an_invalidated_topic_wakes_nobody_with_stale_data() -> None:
-    topic = Topic("ticker", ("A",), ["s"])
+    topic = Topic(TICKER, ("A",), ["s"])
     topics = topics_with(topic)
-    topics.publish("ticker", "A")
+    topics.publish(TICKER, "A")
     topic.invalidate()
     task = await waiting(topic)
     topics.wake()
@@ -112,7 +115,7 @@ async def test_an_invalidated_topic_wakes_nobody_with_stale_data() -> None:
 
 
 async def test_a_failure_is_raised_in_everybody_who_waits() -> None:
-    topic = Topic("ticker", ("A",), ["s"])
+    topic = Topic(TICKER, ("A",), ["s"])
     tasks = [await waiting(topic), await waiting(topic)]
     topic.fail(ValueError("gone"))
     for task in tasks:
@@ -121,7 +124,7 @@ async def test_a_failure_is_raised_in_everybody_who_waits() -> None:
 
 
 def test_a_stream_is_let_go_with_its_last_topic() -> None:
-    orders, fills = Topic("orders", None, ["s"]), Topic("myTrades", None, ["s"])
+    orders, fills = Topic(ORDERS, None, ["s"]), Topic(TOGETHER, None, ["s"])
     topics = topics_with(orders, fills)
     assert topics.fed_by("s") == [orders, fills]
     assert topics.remove(orders) == []
@@ -129,15 +132,33 @@ def test_a_stream_is_let_go_with_its_last_topic() -> None:
     assert topics.remove(fills) == []
 
 
-async def test_leaving_a_part_ends_the_topics_that_nobody_else_needs() -> None:
-    alone, several = Topic("trades", ("A",), ["a"]), Topic("trades", ("A", "B"), ["a", "b"])
+def test_leaving_a_part_ends_only_topics_that_are_about_nothing_else() -> None:
+    alone, several = Topic(EVENTS, ("A",), ["a"]), Topic(EVENTS, ("A", "B"), ["a", "b"])
     topics = topics_with(alone, several)
-    assert topics.covered_by("trades", ["A"]) == [alone, several]
-    task = await waiting(several)
-    assert topics.covered_by("trades", ["A"]) == [alone]
-    assert topics.covered_by("trades", None) == [alone, several]
-    assert topics.covered_by("ticker", None) == []
-    task.cancel()
+    assert topics.covered_by(EVENTS, ["A"]) == [alone]
+    assert topics.covered_by(EVENTS, ["B", "A"]) == [alone, several]
+    assert topics.covered_by(EVENTS, None) == [alone, several]
+    assert topics.covered_by(TICKER, None) == []
+
+
+async def test_a_complaint_is_raised_once_and_the_topic_goes_on() -> None:
+    topic = Topic(TICKER, ("A", "B"), ["a", "b"])
+    tasks = [await waiting(topic), await waiting(topic)]
+    topic.complain(ValueError("B is closed"))
+    for task in tasks:
+        with pytest.raises(ValueError, match="closed"):
+            await task
+    topic.publish("A", 1)
+    assert await topic.wait() == [("A", 1)]
+
+
+async def test_a_complaint_that_nobody_waited_for_is_raised_in_the_next_caller() -> None:
+    topic = Topic(TICKER, ("A", "B"), ["a", "b"])
+    topic.publish("A", 1)
+    topic.complain(ValueError("B is closed"))
+    with pytest.raises(ValueError, match="closed"):
+        await topic.wait()
+    assert await topic.wait() == [("A", 1)]
 
 
 # --- between being woken and having one's turn -----------------------------------------------------------
@@ -148,7 +169,7 @@ async def turn() -> None:
 
 
 async def test_what_comes_before_the_woken_has_its_turn_is_counted_with_the_rest() -> None:
-    topic = Topic("myTrades", None, ["s"])
+    topic = Topic(TOGETHER, None, ["s"])
     waiting = asyncio.ensure_future(topic.wait())
     await turn()
     topic.publish("SOL/USDC", 1)
@@ -161,7 +182,7 @@ async def test_what_comes_before_the_woken_has_its_turn_is_counted_with_the_rest
 
 
 async def test_one_part_at_a_time_grows_only_by_what_it_is_about() -> None:
-    topic = Topic("trades", ["SOL/USDC", "BTC/USDC"], ["s"], one_at_a_time=True)
+    topic = Topic(ONE_BY_ONE, ["SOL/USDC", "BTC/USDC"], ["s"])
     waiting = asyncio.ensure_future(topic.wait())
     await turn()
     topic.publish("SOL/USDC", 1)
@@ -173,7 +194,7 @@ async def test_one_part_at_a_time_grows_only_by_what_it_is_about() -> None:
 
 
 async def test_everybody_who_was_woken_together_is_told_the_same() -> None:
-    topic = Topic("orders", None, ["s"])
+    topic = Topic(ORDERS, None, ["s"])
     waiting = [asyncio.ensure_future(topic.wait()) for _ in range(2)]
     await turn()
     topic.publish("SOL/USDC", {"1"})
@@ -183,7 +204,7 @@ async def test_everybody_who_was_woken_together_is_told_the_same() -> None:
 
 
 async def test_news_is_kept_for_the_next_caller_when_all_who_waited_were_just_cancelled() -> None:
-    topic = Topic("myTrades", None, ["s"])
+    topic = Topic(TOGETHER, None, ["s"])
     waiting = asyncio.ensure_future(topic.wait())
     await turn()
     waiting.cancel()
@@ -195,7 +216,7 @@ async def test_news_is_kept_for_the_next_caller_when_all_who_waited_were_just_ca
 
 @pytest.mark.parametrize("cancelled", [0, 1])
 async def test_news_that_one_has_got_is_not_told_again_because_another_was_cancelled(cancelled: int) -> None:
-    topic = Topic("myTrades", None, ["s"])
+    topic = Topic(TOGETHER, None, ["s"])
     waiting = [asyncio.ensure_future(topic.wait()) for _ in range(2)]
     await turn()
     topic.publish("SOL/USDC", 1)
@@ -208,7 +229,7 @@ async def test_news_that_one_has_got_is_not_told_again_because_another_was_cance
 
 
 async def test_news_is_kept_when_all_who_were_woken_are_cancelled_before_their_turn() -> None:
-    topic = Topic("myTrades", None, ["s"])
+    topic = Topic(TOGETHER, None, ["s"])
     waiting = [asyncio.ensure_future(topic.wait()) for _ in range(2)]
     await turn()
     topic.publish("SOL/USDC", 1)
@@ -220,7 +241,7 @@ async def test_news_is_kept_when_all_who_were_woken_are_cancelled_before_their_t
 
 
 async def test_a_newcomer_does_not_take_what_another_has_been_woken_for() -> None:
-    topic = Topic("myTrades", None, ["s"])
+    topic = Topic(TOGETHER, None, ["s"])
     woken = await waiting(topic)
     topic.publish("SOL/USDC", 1)
     topic.wake()
@@ -234,7 +255,7 @@ async def test_a_newcomer_does_not_take_what_another_has_been_woken_for() -> Non
 
 
 async def test_one_part_at_a_time_a_newcomer_takes_what_nobody_has_been_woken_for() -> None:
-    topic = Topic("trades", ["SOL/USDC", "BTC/USDC"], ["s"], one_at_a_time=True)
+    topic = Topic(ONE_BY_ONE, ["SOL/USDC", "BTC/USDC"], ["s"])
     woken = await waiting(topic)
     topic.publish("SOL/USDC", 1)
     topic.publish("BTC/USDC", 2)
@@ -247,7 +268,7 @@ async def test_one_part_at_a_time_a_newcomer_takes_what_nobody_has_been_woken_fo
 async def test_what_a_waiter_was_woken_for_goes_to_the_next_if_it_ends(
     end: Callable[[asyncio.Task[Any]], Any],
 ) -> None:
-    topic = Topic("myTrades", None, ["s"])
+    topic = Topic(TOGETHER, None, ["s"])
     woken = await waiting(topic)
     topic.publish("SOL/USDC", 1)
     following = asyncio.ensure_future(topic.wait())  # begins to wait before the other has its turn
@@ -259,7 +280,7 @@ async def test_what_a_waiter_was_woken_for_goes_to_the_next_if_it_ends(
 
 @pytest.mark.parametrize("one_at_a_time", [False, True])
 async def test_what_somebody_has_been_woken_for_outlives_a_lost_socket(one_at_a_time: bool) -> None:
-    topic = Topic("ohlcv", ["A", "B"], ["s"], one_at_a_time)
+    topic = Topic(both_ways(one_at_a_time), ["A", "B"], ["s"])
     woken = await waiting(topic)
     topic.publish("A", 1)
     topic.publish("B", 1)
@@ -282,7 +303,7 @@ STEPS = st.lists(
 @given(STEPS, st.booleans())
 def test_whatever_happens_each_entry_is_told_once(steps: list[tuple[str, Any]], one_at_a_time: bool) -> None:
     async def told() -> tuple[int, int]:
-        topic = Topic("trades", ("A", "B"), ["s"], one_at_a_time)
+        topic = Topic(both_ways(one_at_a_time), ("A", "B"), ["s"])
         tasks: list[asyncio.Task[list[News]]] = []
         published = 0
         for step, what in steps:
@@ -306,7 +327,7 @@ def test_whatever_happens_each_entry_is_told_once(steps: list[tuple[str, Any]], 
         # Those who were woken together were given one and the same list.
         handed_out = {id(news): news for news in outcomes if isinstance(news, list)}
         rest = []
-        while topic._changed:
+        while topic._changes.has_unclaimed:
             rest += await asyncio.wait_for(topic.wait(), 1)
         entries = [count for news in (*handed_out.values(), rest) for _, count in news]
         return sum(entries), published

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-import pytest
 from ccxt.async_support.base.ws.cache import ArrayCache
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bpx_connector.stream.followers import TradeFollower
 from bpx_connector.stream.topics import Topic, Topics
-from tests.support.links import text_frame
+from tests.support.kinds import ONE_BY_ONE
+from tests.support.links import far_horizon, text_frame
 
 UNREADABLE = 1_000
 
@@ -22,9 +23,15 @@ class Followed:
     def __init__(self, kept: int = 1000) -> None:
         self.taken: list[int] = []
         self.topics = Topics()
-        self.topic = Topic("trades", ("A",), ["trade.A"], one_at_a_time=True)
+        self.topic = Topic(ONE_BY_ONE, ("A",), ["trade.A"])
         self.topics.add(self.topic)
-        self.follower = TradeFollower("trade.A", "A", ArrayCache(kept), self.topics, self._parse)
+        self.follower = TradeFollower(
+            "trade.A",
+            ArrayCache(kept),
+            partial(self.topics.publish, ONE_BY_ONE, "A"),
+            self._parse,
+            far_horizon(),
+        )
 
     def take(self, *identities: int) -> None:
         self.follower.take([text_frame("trade.A", t=identity) for identity in identities])
@@ -59,16 +66,16 @@ def test_a_follower_goes_on_where_the_cache_of_its_forerunner_ends() -> None:
         taken.append(payload["t"])
         return {"id": str(payload["t"]), "symbol": "A"}
 
-    follower = TradeFollower("trade.A", "A", cache, Topics(), parse)
+    follower = TradeFollower("trade.A", cache, lambda news: None, parse, far_horizon())
     follower.take([text_frame("trade.A", t=identity) for identity in (8, 9, 10)])
     assert taken == [10]
 
 
-async def test_trades_before_one_that_cannot_be_read_are_handed_out_all_the_same() -> None:
+async def test_trades_around_one_that_cannot_be_read_are_handed_out_all_the_same() -> None:
     followed = Followed()
-    with pytest.raises(ValueError, match="cannot be read"):
-        followed.take(11, 12, UNREADABLE, 14)
-    assert (await followed.topic.wait())[0][1] == 2
+    followed.take(11, 12, UNREADABLE, 14)
+    assert (await followed.topic.wait())[0][1] == 3
+    assert followed.follower.spoilt == 1
 
 
 @given(

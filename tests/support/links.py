@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Sequence
 from typing import Any
 
-from aiohttp import WSMessage, WSMsgType
-
 from bpx_connector.stream.client import USUAL_LIMITS, Limits, StreamClient
-from bpx_connector.stream.socket import USUAL_PATIENCE, Link, Patience, Take, Tools
+from bpx_connector.stream.floors import Horizon
+from bpx_connector.stream.link import Ended, Link, Ping, Pong, Take
+from bpx_connector.stream.socket import USUAL_PATIENCE, Patience, Tools
 
-__all__ = ["FakeLink", "FakeVenue", "settled", "text_frame"]
+__all__ = ["FakeLink", "FakeVenue", "far_horizon", "settled", "text_frame"]
 
 TURNS = 30
 
@@ -21,6 +22,11 @@ async def settled() -> None:
     """Let everybody do what they can do without time passing."""
     for _ in range(TURNS):
         await asyncio.sleep(0)
+
+
+def far_horizon() -> Horizon:
+    """A clock by which no time of a test lies ahead."""
+    return Horizon(lambda: 4_000_000_000_000)
 
 
 def text_frame(stream: str, **data: Any) -> str:
@@ -37,14 +43,14 @@ class FakeLink:
         self.pings: list[bytes] = []
         self.is_closed = False
         self._venue = venue
-        self._incoming: asyncio.Queue[Sequence[WSMessage]] = asyncio.Queue()
+        self._incoming: asyncio.Queue[Sequence[str] | Ping | Pong | Ended] = asyncio.Queue()
 
-    async def read(self, take: Take) -> WSMessage:
+    async def read(self, take: Take) -> Ping | Pong | Ended:
         while True:
-            messages = await self._incoming.get()
-            if messages[0].type is not WSMsgType.TEXT:
-                return messages[0]
-            take(messages)
+            heard = await self._incoming.get()
+            if isinstance(heard, Ping | Pong | Ended):
+                return heard
+            take(heard)
 
     async def send(self, text: str) -> None:
         frame = json.loads(text)
@@ -57,7 +63,7 @@ class FakeLink:
     async def ping(self, data: bytes) -> None:
         self.pings.append(data)
         if not self._venue.is_mute:
-            self.receive(WSMsgType.PONG, data)
+            self.receive(Pong(data))
 
     async def pong(self, data: bytes) -> None:
         self.pongs.append(data)
@@ -67,15 +73,15 @@ class FakeLink:
 
     def say(self, *texts: str) -> None:
         """Frames from the venue, in one batch."""
-        self._incoming.put_nowait([WSMessage(WSMsgType.TEXT, text, None) for text in texts])
+        self._incoming.put_nowait(texts)
 
-    def receive(self, kind: WSMsgType, data: Any = None) -> None:
-        """A message that is not text."""
-        self._incoming.put_nowait([WSMessage(kind, data, None)])
+    def receive(self, heard: Ping | Pong | Ended) -> None:
+        """Something that is no text."""
+        self._incoming.put_nowait(heard)
 
     def cut(self) -> None:
         """The end of the connection, without a Close frame."""
-        self.receive(WSMsgType.CLOSED)
+        self.receive(Ended())
 
 
 class FakeVenue:
@@ -89,6 +95,9 @@ class FakeVenue:
         self.now = 0.0
         self.pauses: list[float] = []
         self.reports: list[str] = []
+        self.verbose = False
+        self.logger = logging.getLogger("tests.links")
+        self.traces: list[tuple[str, str]] = []
         self.signatures = 0
         self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
 
@@ -98,7 +107,16 @@ class FakeVenue:
         return self.links[-1]
 
     def tools(self) -> Tools:
-        return Tools(self._connect, self._sign, self._sleep, lambda: self.now, lambda: 1.0, self._report)
+        return Tools(
+            self._connect,
+            self._sign,
+            self._sleep,
+            lambda: self.now,
+            lambda: 1.0,
+            self._report,
+            self,
+            self._trace,
+        )
 
     def client(self, limits: Limits = USUAL_LIMITS, patience: Patience = USUAL_PATIENCE) -> StreamClient:
         return StreamClient(self.tools(), limits, patience)
@@ -132,6 +150,9 @@ class FakeVenue:
         sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._sleepers.append((self.now + seconds, sleeper))
         await sleeper
+
+    def _trace(self, what: str, texts: Sequence[str]) -> None:
+        self.traces += [(what, text) for text in texts or ("",)]
 
     def _report(self, message: str, error: BaseException | None) -> None:
         self.reports.append(message)

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import WSMsgType
 from ccxt.base.errors import UnsubscribeError
 
 from bpx_connector.pro import bpx
@@ -23,6 +22,7 @@ from bpx_connector.sandbox.clock import DRIVEN_START
 from bpx_connector.sandbox.crowd.listings import assets, listings
 from bpx_connector.sandbox.server import Sandbox
 from bpx_connector.stream.followers import CandleFollower
+from bpx_connector.stream.link import Pong
 from bpx_connector.stream.recording import Player
 from tests.support.cassettes import CASSETTES, RECORDING
 from tests.support.keys import FIRST, KeyPair
@@ -181,10 +181,14 @@ async def _record(
         for one in (exchange, trader):
             one.milliseconds = lambda: sandbox.clock.now() // 1000
             one.urls["api"] = {"public": sandbox.url, "private": sandbox.url, "ws": socket}
-        _with_barriers(exchange)
+        barriers = _Barriers(exchange.source)
+        exchange._links_recorded = barriers.links
         recording = Recording(exchange, trader, sandbox)
         try:
-            with exchange.record_streams(unfinished, source, lambda: sandbox.clock.now() / 1_000_000):
+            with (
+                exchange.use_source(barriers),
+                exchange.record_streams(unfinished, source, lambda: sandbox.clock.now() / 1_000_000),
+            ):
                 await session(recording)
                 await recording.settle()
                 await recording.end()
@@ -228,7 +232,7 @@ class _BarrierLink:
         except BaseException:
             self._end()
             raise
-        if message.type is WSMsgType.PONG and bytes(message.data) == BARRIER:
+        if message == Pong(BARRIER):
             self._passed.set()
         return message
 
@@ -247,16 +251,19 @@ class _BarrierLink:
         self._passed.set()
 
 
-def _with_barriers(exchange: Any) -> None:
-    connect = exchange._connected_link
-    exchange._links_recorded = []
+class _Barriers:
+    """A source whose connections can be waited for."""
 
-    async def connected() -> Any:
-        link = _BarrierLink(await connect())
-        exchange._links_recorded.append(link)
-        return link
+    def __init__(self, source: Any) -> None:
+        self._source = source
+        self.links: list[_BarrierLink] = []
 
-    exchange._connected_link = connected
+    async def connect(self) -> Any:
+        self.links.append(_BarrierLink(await self._source.connect()))
+        return self.links[-1]
+
+    async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
+        return await self._source.fetch(url, method, headers, body)
 
 
 def _exchange(keys: KeyPair, listed: Any) -> Any:
@@ -292,7 +299,7 @@ def _heard(sandbox: Sandbox) -> set[str]:
 
 def _is_quiet(exchange: Any) -> bool:
     """Whether every stream is on and nothing is being restored."""
-    client = exchange._stream_client
+    client = exchange._watching.client
     if client is None:
         return False
     followers = [client.follower(stream) for stream in exchange.stream_counters()["streams"]]

@@ -74,7 +74,7 @@ class Known:
 
     def hear(self, told: dict[str, Any]) -> None:
         fill = fill_words(told)
-        _, is_new = self.log.event(order_words(told), told, told["T"], fill)
+        _, _, is_new = self.log.event(order_words(told), told, told["T"], fill)
         if fill is not None and is_new:
             self._make(fill)
 

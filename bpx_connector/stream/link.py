@@ -1,0 +1,69 @@
+"""A connection as we see it, and the one seam behind which frames and answers come from.
+
+Whoever stands behind the seam (the venue itself, a cassette, what records either, a message bus) is a
+`Source`: it makes connections and answers requests. Nobody here knows which library a connection is made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+__all__ = ["UNREACHABLE", "Ended", "Link", "Ping", "Pong", "Source", "Take", "Text"]
+
+Text = str
+"""One text frame."""
+
+Take = Callable[[Sequence[Text]], None]
+"""Is given the text frames that have arrived at once, in their order."""
+
+
+class Ping(NamedTuple):
+    """The other side asks whether we are there; a pong with the same data is due."""
+
+    data: bytes = b""
+
+
+class Pong(NamedTuple):
+    """The other side has read all that was sent before the ping with this data."""
+
+    data: bytes = b""
+
+
+class Ended(NamedTuple):
+    """Nothing more will come: a Close frame, a broken connection, an end of any kind."""
+
+    reason: str = ""
+
+
+UNREACHABLE = OSError
+"""What a connection that cannot be made, or breaks, raises; a TimeoutError is one too."""
+
+
+class Link(Protocol):
+    """One open connection. What breaks raises an OSError, or answers `Ended`."""
+
+    async def read(self, take: Take) -> Ping | Pong | Ended:
+        """Hand text frames to `take` as they arrive, and answer with the next thing that is no text."""
+
+    async def send(self, text: Text) -> None:
+        """Send one text frame."""
+
+    async def ping(self, data: bytes) -> None:
+        """Ask for a pong with this data; it comes when what was sent before has been read."""
+
+    async def pong(self, data: bytes) -> None:
+        """Answer a ping."""
+
+    async def close(self) -> None:
+        """End the connection."""
+
+
+class Source(Protocol):
+    """Where an exchange's frames and answers come from."""
+
+    async def connect(self) -> Link:
+        """A new connection to the streams."""
+
+    async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
+        """The decoded answer to a request, as ccxt's `fetch` gives it, or ccxt's exception."""

@@ -1,0 +1,276 @@
+"""The account: orders and own trades, positions, balance, requests for quotes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, cast
+
+from ccxt.async_support.base.ws.cache import ArrayCache
+from ccxt.base.types import Balances
+
+from bpx_connector.aliases import Payload, Structure
+from bpx_connector.parse import events
+from bpx_connector.parse.trading.records import record_structures, trade_structures
+from bpx_connector.stream.account import (
+    AccountOrders,
+    BalanceFollower,
+    OrderFollower,
+    OrderNews,
+    PositionFollower,
+)
+from bpx_connector.stream.caches import PositionCache, StructureCache
+from bpx_connector.stream.followers import EventFollower, Follower
+from bpx_connector.watch.feed import Feed, Streams, symbols_of
+from bpx_connector.watch.handing_out import latest_of
+from bpx_connector.watch.kinds import BALANCE, MY_TRADES, ORDERS, POSITIONS, RFQS
+from bpx_connector.watch.missed import account_orders
+from bpx_connector.watch.session import Session
+from bpx_connector.watch.waiting import leave, named_markets, symbols_or_none
+
+__all__ = [
+    "un_watch_balance",
+    "un_watch_my_trades",
+    "un_watch_orders",
+    "un_watch_positions",
+    "un_watch_rfqs",
+    "watch_balance",
+    "watch_my_trades",
+    "watch_orders",
+    "watch_positions",
+    "watch_rfqs",
+]
+
+SPOT = "spot"
+
+
+# --- orders and own trades -------------------------------------------------------------------------------
+
+
+async def watch_orders(session: Session, symbol: Any, since: Any, limit: Any) -> list[Any]:
+    """The account's orders that have changed."""
+    symbols = await symbols_or_none(session, symbol)
+    feed = session.feed()
+    news = await session.topic(ORDERS, symbols, lambda: _order_streams(feed)).wait()
+    return latest_of(session.exchange, session.exchange.orders, symbols, news, since, limit)
+
+
+async def watch_my_trades(session: Session, symbol: Any, since: Any, limit: Any) -> list[Any]:
+    """The account's new fills."""
+    symbols = await symbols_or_none(session, symbol)
+    feed = session.feed()
+    news = await session.topic(MY_TRADES, symbols, lambda: _order_streams(feed)).wait()
+    return latest_of(session.exchange, session.exchange.myTrades, symbols, news, since, limit)
+
+
+async def un_watch_orders(session: Session, symbol: Any) -> bool:
+    """End orders, of one market or of all."""
+    return await leave(session, ORDERS, _one(symbol), {})
+
+
+async def un_watch_my_trades(session: Session, symbol: Any) -> bool:
+    """End own trades, of one market or of all."""
+    return await leave(session, MY_TRADES, _one(symbol), {})
+
+
+def _one(symbol: Any) -> list[Any] | None:
+    return None if symbol is None else [symbol]
+
+
+def _order_streams(feed: Feed) -> Streams:
+    name = "account.orderUpdate"
+    return {name: lambda: _order_follower(feed, name)}
+
+
+def _order_follower(feed: Feed, name: str) -> Follower:
+    exchange, limit = feed.exchange, feed.kept("ordersLimit")
+    if exchange.orders is None:
+        exchange.orders = StructureCache(limit)
+    if exchange.myTrades is None:
+        exchange.myTrades = StructureCache(feed.kept("tradesLimit"))
+    began = exchange.nonce()
+
+    async def missed(follower: OrderFollower) -> AccountOrders:
+        return await account_orders(exchange, follower, began)
+
+    follower = OrderFollower(
+        name, feed.orders(), partial(_tell_of_orders, feed), missed, feed.horizon(), limit
+    )
+    follower.fetch_every = feed.seconds_between_checks("watchOrders")
+    return follower
+
+
+def _tell_of_orders(feed: Feed, news: OrderNews) -> None:
+    """Make ccxt's structures of what is new, keep them, and say so."""
+    exchange, publish = feed.exchange, feed.topics.publish
+    if feed.markets is not exchange.markets_by_id:
+        feed.renew_symbols()
+    number, symbols, currencies = exchange.number, feed.symbols, feed.currencies
+    trades = trade_structures(news.fills, symbols, currencies, number) if news.fills else ()
+    changed: dict[str, set[str]] = {}
+    for order in record_structures(news.orders, symbols, currencies, number):
+        exchange.orders.append(order)
+        changed.setdefault(order["symbol"], set()).add(order["id"])
+    for symbol, identities in changed.items():
+        publish(ORDERS, symbol, identities)
+    for trade in trades:
+        exchange.myTrades.append(trade)
+    for symbol, count in Counter([trade["symbol"] for trade in trades]).items():
+        publish(MY_TRADES, symbol, count)
+
+
+# --- positions -------------------------------------------------------------------------------------------
+
+
+async def watch_positions(session: Session, symbols: Any, since: Any, limit: Any) -> list[Any]:
+    """The account's positions: first those that are open, then those that have changed."""
+    wanted = None
+    if symbols is not None and symbols != []:
+        wanted = symbols_of(await named_markets(session, "watchPositions", symbols))
+    await session.load_markets_once()
+    exchange, feed = session.exchange, session.feed()
+    news = await session.topic(POSITIONS, wanted, lambda: _position_streams(feed)).wait()
+    changed = [part for part, _ in news if part]
+    asked = changed if exchange.newUpdates and changed else wanted
+    of_symbols = None if asked is None else list(asked)
+    shown = exchange.filter_by_symbols_since_limit(exchange.positions, of_symbols, since, limit, True)
+    return [position for position in shown if position["contracts"] or position["symbol"] in changed]
+
+
+async def un_watch_positions(session: Session, symbols: Any) -> bool:
+    """End positions of these markets or of all."""
+    return await leave(session, POSITIONS, symbols, {})
+
+
+def _position_streams(feed: Feed) -> Streams:
+    name = "account.positionUpdate"
+    return {name: lambda: _position_follower(feed, name)}
+
+
+def _position_follower(feed: Feed, name: str) -> Follower:
+    exchange = feed.exchange
+    if exchange.positions is None:
+        exchange.positions = PositionCache()
+
+    def tell(symbol: str | None) -> None:
+        if symbol is None:
+            feed.topics.publish_to_all(POSITIONS)
+        else:
+            feed.topics.publish(POSITIONS, symbol, {symbol})
+
+    def parse(event: Payload) -> Structure | None:
+        if event["s"] not in exchange.markets_by_id:
+            return None  # listed since the markets were loaded: REST is asked, and they are loaded anew
+        words = events.position_words(event)
+        position: Structure = events.dated(exchange.parse_position(words), event)
+        events.check_figures(position)
+        return position
+
+    def closed(symbol: str) -> Structure:
+        market = exchange.markets.get(symbol) or exchange.safe_market(symbol)
+        flat: Structure = exchange.parse_flat_position(market)
+        return flat
+
+    follower = PositionFollower(
+        name, exchange.positions, tell, parse, partial(_positions, feed), closed, feed.horizon()
+    )
+    follower.fetch_every = feed.seconds_between_checks("watchPositions")
+    return follower
+
+
+async def _positions(feed: Feed) -> list[Structure]:
+    """The account's positions; if one is in a market that is not known, the markets are loaded anew."""
+    exchange = feed.exchange
+    positions = await exchange.fetch_positions()
+    unknown = {position["symbol"] for position in positions} - set(exchange.markets) - feed.unlisted
+    if unknown:
+        await exchange.load_markets(True)
+        positions = await exchange.fetch_positions()
+        feed.unlisted |= unknown - set(exchange.markets)
+    return positions
+
+
+# --- balance ---------------------------------------------------------------------------------------------
+
+
+async def watch_balance(session: Session, params: Mapping[str, Any]) -> Balances:
+    """The account's balances as fetch_balance gives them for the same `type`.
+
+    The venue streams what is on the spot account. What backs the margin is worked out from it and from the
+    positions, by the venue: that is asked for after each change.
+    """
+    await session.load_markets_once()
+    exchange, feed = session.exchange, session.feed()
+    kind, rest = exchange.handle_market_type_and_params("watchBalance", None, params)
+    await session.topic(BALANCE, None, lambda: _balance_streams(feed)).wait()
+    if kind == SPOT:
+        return cast("Balances", exchange.balance)
+    return cast("Balances", await exchange.fetch_balance({**rest, "type": kind}))
+
+
+async def un_watch_balance(session: Session) -> bool:
+    """End the balance."""
+    return await leave(session, BALANCE, None, {})
+
+
+def _balance_streams(feed: Feed) -> Streams:
+    name = "account.balanceUpdate"
+    return {name: lambda: _balance_follower(feed, name)}
+
+
+def _balance_follower(feed: Feed, name: str) -> Follower:
+    exchange, number = feed.exchange, events.checked_number(feed.exchange.number)
+
+    def words(event: Payload) -> tuple[str, Payload]:
+        asset, balance = events.balance_words(event)
+        for figure in balance.values():
+            number(figure)
+        return asset, balance
+
+    def accept(assets: dict[str, Payload], timestamp: int | None) -> None:
+        balance = exchange.parse_balance(assets)
+        balance["timestamp"], balance["datetime"] = timestamp, exchange.iso8601(timestamp)
+        exchange.balance = balance
+
+    follower = BalanceFollower(
+        name,
+        feed.tell(BALANCE, ""),
+        words,
+        accept,
+        lambda: exchange.private_get_api_v1_capital({}),
+        feed.horizon(),
+    )
+    follower.fetch_every = feed.seconds_between_checks("watchBalance")
+    return follower
+
+
+# --- requests for quotes -----------------------------------------------------------------------------------
+
+
+async def watch_rfqs(session: Session, symbol: Any, since: Any, limit: Any) -> list[Any]:
+    """What has happened to requests for quotes."""
+    symbols = await symbols_or_none(session, symbol)
+    feed = session.feed()
+    news = await session.topic(RFQS, symbols, lambda: _rfq_streams(feed)).wait()
+    return latest_of(session.exchange, feed.own.rfqs, symbols, news, since, limit)
+
+
+async def un_watch_rfqs(session: Session, symbol: Any) -> bool:
+    """End requests for quotes, of one market or of all."""
+    return await leave(session, RFQS, _one(symbol), {})
+
+
+def _rfq_streams(feed: Feed) -> Streams:
+    name, exchange = "account.rfqUpdate", feed.exchange
+    if feed.own.rfqs is None:
+        feed.own.rfqs = ArrayCache(feed.kept("ordersLimit"))
+
+    def accept(event: Payload) -> None:
+        symbol = exchange.safe_symbol(event["s"])
+        rfq = events.rfq_event(event, symbol, exchange.number)
+        events.check_figures(rfq)
+        feed.own.rfqs.append(rfq)
+        feed.topics.publish(RFQS, symbol, 1)
+
+    return {name: lambda: EventFollower(name, accept)}

@@ -1,0 +1,164 @@
+"""What watching needs of an exchange, and what the streams of one client are made with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import Any, Protocol
+
+from bpx_connector.aliases import Payload
+from bpx_connector.orders.log import OrderLog
+from bpx_connector.parse.names import Names
+from bpx_connector.stream.book import Book
+from bpx_connector.stream.floors import Horizon
+from bpx_connector.stream.followers import Follower, Tell
+from bpx_connector.stream.topics import Kind, Topics
+
+__all__ = ["Exchange", "Feed", "Market", "OwnCaches", "Streams", "joined", "symbols_of"]
+
+ENTRIES_KEPT = 1000
+
+Market = dict[str, Any]
+"""ccxt's market."""
+
+Streams = dict[str, Callable[[], Follower]]
+"""Streams by the venue's name, each with what makes its follower."""
+
+
+class Exchange(Protocol):
+    """What watching needs of an exchange. Attributes are ccxt's, which leaves their types open."""
+
+    id: Any
+    options: Any
+    markets: Any
+    markets_by_id: Any
+    timeframes: Any
+    number: Any
+    newUpdates: Any  # noqa: N815  ccxt\'s name
+    logger: Any
+    verbose: Any
+    clients: Any
+    tickers: Any
+    bidsasks: Any
+    fundingRates: Any  # noqa: N815  ccxt\'s name
+    orderbooks: Any
+    trades: Any
+    ohlcvs: Any
+    liquidations: Any
+    orders: Any
+    myTrades: Any  # noqa: N815  ccxt\'s name
+    positions: Any
+    balance: Any
+
+    def open(self) -> None: ...
+    def load_markets(self, reload: bool = ...) -> Awaitable[Any]: ...
+    def market(self, symbol: str) -> Market: ...
+    def safe_market(self, marketId: Any) -> Market: ...  # noqa: N803  ccxt's name
+    def safe_symbol(self, marketId: Any) -> str: ...  # noqa: N803  ccxt's name
+    def safe_currency_code(self, currencyId: Any) -> str | None: ...  # noqa: N803  ccxt's name
+    def nonce(self) -> int: ...
+    def iso8601(self, timestamp: Any) -> str | None: ...
+    def filter_by_since_limit(
+        self, array: Any, since: Any, limit: Any, key: Any, tail: bool
+    ) -> list[Any]: ...
+    def filter_by_symbols_since_limit(
+        self, array: Any, symbols: Any, since: Any, limit: Any, tail: bool
+    ) -> list[Any]: ...
+    def handle_market_type_and_params(
+        self,
+        methodName: str,  # noqa: N803  ccxt's name
+        market: Any,
+        params: Any,
+    ) -> list[Any]: ...
+
+    def parse_ticker(self, ticker: Any, market: Any) -> Any: ...
+    def parse_funding_rate(self, contract: Any, market: Any) -> Any: ...
+    def parse_open_interest(self, interest: Any, market: Any) -> Any: ...
+    def parse_position(self, position: Any) -> Any: ...
+    def parse_flat_position(self, market: Any) -> Any: ...
+    def parse_balance(self, response: Any) -> Any: ...
+
+    def fetch_ohlcv(self, symbol: str, timeframe: str, since: int) -> Awaitable[list[list[Any]]]: ...
+    def fetch_positions(self) -> Awaitable[list[Any]]: ...
+    def fetch_balance(self, params: Any) -> Awaitable[Any]: ...
+    def public_get_api_v1_depth(self, params: Any) -> Awaitable[Payload]: ...
+    def private_get_api_v1_capital(self, params: Any) -> Awaitable[dict[str, Payload]]: ...
+    def private_get_api_v1_orders(self, params: Any) -> Awaitable[list[Payload]]: ...
+    def private_get_wapi_v1_history_fills(self, params: Any) -> Awaitable[list[Payload]]: ...
+    def private_get_wapi_v1_history_orders(self, params: Any) -> Awaitable[list[Payload]]: ...
+
+
+class OwnCaches:
+    """The caches for which ccxt has no attribute."""
+
+    def __init__(self) -> None:
+        self.mark_prices: dict[str, Any] = {}
+        self.open_interests: dict[str, Any] = {}
+        self.rfqs: Any = None
+
+
+class Feed:
+    """What the streams of one client are made with: the exchange, its caches, the topics that they feed."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        own: OwnCaches,
+        orders: Callable[[], OrderLog],
+        symbols: Callable[[], Names],
+        topics: Topics,
+    ) -> None:
+        self.exchange = exchange
+        self.own = own
+        self.orders = orders
+        self.topics = topics
+        self.currencies = Names(exchange.safe_currency_code)
+        self.books: dict[str, Book] = {}
+        """The books that are followed, shared by the streams of several windows."""
+        self.liquidations_seen: dict[tuple[Any, ...], None] = {}
+        self.unlisted: set[str] = set()
+        """Markets of positions that the venue does not list."""
+        self._new_symbols = symbols
+        self.symbols = symbols()
+        """ccxt's symbols by the venue's, as of `markets`."""
+        self.markets = exchange.markets_by_id
+
+    def renew_symbols(self) -> None:
+        """Look symbols up anew: markets were loaded."""
+        self.markets, self.symbols = self.exchange.markets_by_id, self._new_symbols()
+
+    def tell(self, kind: Kind, part: str) -> Tell:
+        """What notes a change of one part."""
+        return partial(self.topics.publish, kind, part)
+
+    def horizon(self) -> Horizon:
+        """How far ahead a stream's times may lie: of the venue's clock as we know it, or of this machine's.
+
+        Of both the later one: a program under test, or with a cassette, may have stopped the first.
+        """
+        nonce = self.exchange.nonce
+        return Horizon(lambda: max(nonce(), int(time.time() * 1000)))
+
+    def option(self, method: str, name: str) -> Any:
+        """A setting of one watch method."""
+        return (self.exchange.options.get(method) or {}).get(name)
+
+    def seconds_between_checks(self, method: str) -> float | None:
+        """How often what a method watches is compared with REST."""
+        milliseconds = self.option(method, "checkEvery")
+        return None if milliseconds is None else milliseconds / 1000
+
+    def kept(self, name: str) -> int:
+        """How many entries a cache keeps."""
+        return int(self.exchange.options.get(name) or ENTRIES_KEPT)
+
+
+def joined(streams: Iterable[Streams]) -> Streams:
+    """All of these streams."""
+    return {name: follower for some in streams for name, follower in some.items()}
+
+
+def symbols_of(markets: Iterable[Market]) -> tuple[str, ...]:
+    """What markets are called by ccxt."""
+    return tuple(market["symbol"] for market in markets)

@@ -1,0 +1,161 @@
+"""The client of one exchange object in one event loop: made when first needed, and again after `close`."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ccxt.base.errors import ExchangeClosedByUser
+
+from bpx_connector.call.masking import masked
+from bpx_connector.orders.log import OrderLog
+from bpx_connector.parse.names import Names
+from bpx_connector.stream.book import Book
+from bpx_connector.stream.client import Limits, StreamClient
+from bpx_connector.stream.link import Source
+from bpx_connector.stream.socket import Patience, Tools
+from bpx_connector.stream.topics import Kind, Topic
+from bpx_connector.watch.feed import Exchange, Feed, OwnCaches, Streams
+
+__all__ = ["Session"]
+
+
+class Session:
+    """Watching, as one exchange object does it.
+
+    `source` is where frames and answers come from; `sign` gives the four texts that subscribe to the
+    account's streams.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        source: Source,
+        sign: Callable[[], Sequence[str]],
+        orders: Callable[[], OrderLog],
+        symbols: Callable[[], Names],
+    ) -> None:
+        self.exchange = exchange
+        self.source = source
+        self.client: StreamClient | None = None
+        self.is_closing = False
+        self.own = OwnCaches()
+        self._sign = sign
+        self._orders = orders
+        self._symbols = symbols
+        self._feed: Feed | None = None
+
+    @contextmanager
+    def closing(self) -> Iterator[None]:
+        """While this lasts nobody connects anew."""
+        self.is_closing = True
+        try:
+            yield
+        finally:
+            self.is_closing = False
+
+    async def load_markets_once(self) -> None:
+        """Have the markets."""
+        if self.exchange.markets is None:
+            await self.exchange.load_markets()
+
+    def feed(self) -> Feed:
+        """What streams are made with, in the running loop."""
+        self.running_client()
+        assert self._feed is not None, "made with the client"
+        return self._feed
+
+    def running_client(self) -> StreamClient:
+        """The client of the running loop."""
+        client = self._client_here()
+        if client is not None:
+            return client
+        if self.is_closing:
+            raise ExchangeClosedByUser(f"{self.exchange.id} is being closed")
+        self.exchange.open()
+        options = self.exchange.options.get("streams") or {}
+        limits = Limits(streams_per_socket=int(options.get("streamsPerSocket") or 200))
+        client = self.client = StreamClient(self._tools(), limits, _patience_of(options))
+        # ccxt's close() closes whatever is in `clients`.
+        self.exchange.clients = {**(self.exchange.clients or {}), "streams": client}
+        self._feed = Feed(self.exchange, self.own, self._orders, self._symbols, client.topics)
+        return client
+
+    def known(self, kind: Kind, symbols: Any) -> Topic | None:
+        """The topic of these symbols if it has been waited for before: no market needs to be looked up again.
+
+        A market named in another way than by its symbol is looked up each time.
+        """
+        client = self._client_here()
+        return None if client is None or not symbols else client.topics.get(kind, tuple(symbols))
+
+    def topic(self, kind: Kind, parts: tuple[str, ...] | None, streams: Callable[[], Streams]) -> Topic:
+        """The topic of these parts, with its streams followed."""
+        client = self.running_client()
+        topic = client.topics.get(kind, parts)
+        if topic is not None:
+            return topic
+        followers = streams()
+        return client.want(Topic(kind, parts, followers), followers)
+
+    def leave(self, kind: Kind, parts: Sequence[str] | None) -> None:
+        """End what is about these parts only, or (None) all of a kind."""
+        if self.client is not None:
+            self.client.leave(kind, parts)
+
+    def is_watched(self, kind: Kind, part: str) -> bool:
+        """Whether anything else is about this part."""
+        return self.client is not None and self.client.topics.is_about(kind, part)
+
+    def book(self, symbol: str) -> Book | None:
+        """The book of a market that is followed."""
+        return None if self._feed is None else self._feed.books.get(symbol)
+
+    def _client_here(self) -> StreamClient | None:
+        client = self.client
+        is_here = client is not None and not client.is_closed and client.loop is asyncio.get_running_loop()
+        return client if is_here else None
+
+    def _tools(self) -> Tools:
+        return Tools(
+            self._connect,
+            self._sign,
+            asyncio.sleep,
+            time.monotonic,
+            random.random,
+            self._report,
+            self.exchange,
+            self._trace,
+        )
+
+    async def _connect(self) -> Any:
+        return await self.source.connect()
+
+    def _report(self, message: str, error: BaseException | None) -> None:
+        exchange = self.exchange
+        exchange.logger.warning("%s %s%s", exchange.id, message, "" if error is None else f": {error!r}")
+
+    def _trace(self, what: str, texts: Sequence[str]) -> None:
+        """Show what passes to who asks for it; ccxt's `options['ws']['verbose']` False silences it."""
+        exchange = self.exchange
+        is_shown = exchange.verbose and (exchange.options.get("ws") or {}).get("verbose", True)
+        for text in texts or ("",):
+            exchange.logger.debug("%s stream %s %s", exchange.id, what, text)
+            if is_shown:
+                print(exchange.id, "stream", what, masked(text))  # noqa: T201  as ccxt's `log` does
+
+
+def _patience_of(options: dict[str, Any]) -> Patience:
+    """Durations from `options['streams']`, in milliseconds there."""
+    names = {
+        "pingAfter": "ping_after",
+        "silence": "silence",
+        "shortestPause": "shortest_pause",
+        "longestPause": "longest_pause",
+    }
+    given = {ours: options[name] / 1000 for name, ours in names.items() if options.get(name) is not None}
+    return Patience()._replace(**given)

@@ -1,0 +1,43 @@
+"""What a watch method waits for, by the names that callers use, and leaving it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ccxt.base.errors import ArgumentsRequired
+
+from bpx_connector.stream.topics import Kind
+from bpx_connector.watch.feed import Exchange, Market
+from bpx_connector.watch.session import Session
+
+__all__ = ["leave", "markets_of", "named_markets", "symbols_or_none"]
+
+
+def markets_of(exchange: Exchange, symbols: Any) -> list[Market]:
+    """The markets that a caller names; BadSymbol for one that there is not."""
+    return [exchange.market(symbol) for symbol in symbols]
+
+
+async def named_markets(session: Session, method: str, symbols: Any) -> list[Market]:
+    """The markets that a caller has to name."""
+    await session.load_markets_once()
+    if not symbols:
+        raise ArgumentsRequired(f"{session.exchange.id} {method}() needs at least one symbol")
+    return markets_of(session.exchange, symbols)
+
+
+async def symbols_or_none(session: Session, symbol: Any) -> tuple[str, ...] | None:
+    """The market that a caller names, or None for all."""
+    await session.load_markets_once()
+    return None if symbol is None else (session.exchange.market(symbol)["symbol"],)
+
+
+async def leave(session: Session, kind: Kind, symbols: Any, cache: dict[str, Any]) -> bool:
+    """End what is about these markets only, and forget what nobody watches any more."""
+    await session.load_markets_once()
+    wanted = None if not symbols else [market["symbol"] for market in markets_of(session.exchange, symbols)]
+    session.leave(kind, wanted)
+    for symbol in list(cache) if wanted is None else wanted:
+        if not session.is_watched(kind, symbol):
+            cache.pop(symbol, None)
+    return True
