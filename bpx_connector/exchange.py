@@ -7,6 +7,7 @@ ccxt's own transport -> `handle_errors` -> parser -> caller.
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
@@ -29,7 +30,13 @@ from ccxt.base.errors import (
 )
 
 from bpx_connector._ccxt import Ccxt
-from bpx_connector.call.addresses import Addresses, addresses_of, in_region, refuse_mixture
+from bpx_connector.call.addresses import (
+    Addresses,
+    addresses_from,
+    addresses_of,
+    in_region,
+    refuse_mixture,
+)
 from bpx_connector.call.masking import masked, masking_logger
 from bpx_connector.call.pacing import Pacing, shared_pacing
 from bpx_connector.call.signer import Signer, checked_window, value_text
@@ -109,7 +116,7 @@ class Backpack(
             settle_flows(cls)
 
     def describe(self) -> Any:
-        return self.deep_extend(super().describe(), deepcopy(DESCRIPTION))
+        return self.deep_extend(super().describe(), deepcopy(DESCRIPTION), addresses_from(os.environ))
 
     def __init__(self, config: Mapping[str, Any] = {}) -> None:
         self._names_to_skip = _METHODS_WITH_BOTH_NAMES.get(type(self), frozenset())

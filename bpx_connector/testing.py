@@ -21,13 +21,13 @@ cassette of REST needs in `vcr_settings()`; a `StandingClock` makes the times th
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl
 
 import pytest
+
+from bpx_connector.keys import Keys, generated_keys
 
 if TYPE_CHECKING:
     from bpx_connector.sandbox.server import SandboxThread
@@ -48,30 +48,6 @@ __all__ = [
 ]
 
 AnExchange = TypeVar("AnExchange")
-
-
-@dataclass(frozen=True)
-class Keys:
-    """A pair of API keys as the venue hands them out: base64 of the public key and of the seed."""
-
-    api_key: str
-    secret: str = field(repr=False)
-
-    @property
-    def config(self) -> dict[str, str]:
-        """The keys under the names that ccxt gives them."""
-        return {"apiKey": self.api_key, "secret": self.secret}
-
-
-def generated_keys(seed: bytes | None = None) -> Keys:
-    """A new pair of keys, or the one that belongs to a seed of 32 bytes."""
-    from nacl.signing import SigningKey
-
-    signing_key = SigningKey(seed) if seed is not None else SigningKey.generate()
-    return Keys(
-        base64.b64encode(bytes(signing_key.verify_key)).decode(),
-        base64.b64encode(bytes(signing_key)).decode(),
-    )
 
 
 class _Time:

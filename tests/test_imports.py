@@ -28,11 +28,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "watch": {"aliases", "call", "orders", "parse", "stream", "venue"},
     "sandbox": set(),  # a second reading of the venue's text: nothing of ours can agree with itself
     "after_import": set(),
+    "keys": set(),
     "plugin": {"after_import"},  # finds the classes by name, when `register` is called
     "__init__": {"blocking", "plugin"},
-    "cli": {"plugin", "pro", "venue"},
+    "cli": {"__init__", "call", "keys", "plugin", "pro", "sandbox", "venue"},
     "__main__": {"cli"},
-    "testing": {"sandbox", "call"},
+    "testing": {"call", "keys", "sandbox"},
     "gateway": {"stream", "venue"},
 }
 """Part of the package -> the other parts that it may import."""

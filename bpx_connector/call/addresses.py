@@ -6,6 +6,7 @@ a sandbox while prices come from the venue, or the reverse, are a mistake that c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from ccxt.base.errors import BadRequest
 
 from bpx_connector.venue.description import REGION_HOST, STREAMS
 
-__all__ = ["Addresses", "addresses_of", "in_region", "refuse_mixture"]
+__all__ = ["Addresses", "addresses_from", "addresses_of", "in_region", "refuse_mixture"]
 
 VENUE = "backpack.exchange"
 
@@ -66,6 +67,24 @@ def refuse_mixture(exchange_id: str, addresses: Addresses, *, has_streams: bool)
         + f'; nothing was sent. Write {{"urls": {{"api": "{sandbox}"}}}} to use the sandbox for all of it, '
         'or leave `urls["api"]` out to use the venue'
     )
+
+
+def addresses_from(environment: Mapping[str, str]) -> dict[str, Any]:
+    """The part of a description that leads to `BPX_SANDBOX`, if the environment names one.
+
+    For programs that have no place for a configuration: the class goes there, whoever made the object.
+    """
+    address = environment.get("BPX_SANDBOX")
+    if not address:
+        return {}
+    if not address.startswith(("http://", "https://")):
+        raise BadRequest(
+            f"BPX_SANDBOX is {address!r}; it takes the address of a sandbox, such as http://127.0.0.1:8787"
+        )
+    url = address.rstrip("/")
+    streams = "ws" + url.removeprefix("http")
+    all_there = {"public": url, "private": url, "ws": {"public": streams, "private": streams}}
+    return {"urls": {"api": all_there, "test": all_there}}
 
 
 def _streams_beside(url: str) -> str:

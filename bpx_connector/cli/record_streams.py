@@ -86,7 +86,7 @@ async def _recorded(wish: argparse.Namespace) -> int:
     urls = {"urls": {"api": wish.url.rstrip("/")}} if wish.url else {}
     exchange: Any = bpx({**wish.keys, **urls})
     try:
-        with exchange.record_streams(wish.out, f"recorded from {wish.url or 'the venue'}"):
+        with exchange.record_streams(wish.out, f"recorded from {_address(wish)}"):
             await exchange.load_markets(True)
             return await _listened(exchange, wish)
     except (BaseError, OSError) as error:
@@ -94,6 +94,10 @@ async def _recorded(wish: argparse.Namespace) -> int:
         return FAILED
     finally:
         await exchange.close()
+
+
+def _address(wish: argparse.Namespace) -> str:
+    return wish.url or os.environ.get("BPX_SANDBOX") or "the venue"
 
 
 async def _listened(exchange: Any, wish: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ccxt import exchanges
 
-from bpx_connector.cli.words import refusal
+from bpx_connector.cli.words import refusal, sandbox_address
 from bpx_connector.plugin import OUR_NAME, register
 
 __all__ = ["USAGE", "run"]
@@ -26,7 +26,8 @@ python -m bpx_connector run [--name NAME] [--replace] PROGRAM [ARGUMENT...]
 
 Registers the exchange as ccxt.NAME (bpx, unless another name is given), then runs the program
 as `python -m MODULE`, `python SCRIPT` or PROGRAM would. Processes that the program starts find
-the name too. --replace lets NAME be one that ccxt itself uses:
+the name too. --sandbox [URL] leads all of them to the local exchange. --replace lets NAME be
+one that ccxt itself uses:
 
     python -m bpx_connector run --name backpack --replace freqtrade trade --config config.json
 """
@@ -61,7 +62,11 @@ def _wish(words: list[str]) -> _Wish:
     name, replace = OUR_NAME, False
     while words:
         word = words.pop(0)
-        if word == "--replace":
+        if word == "--sandbox":
+            os.environ["BPX_SANDBOX"] = words.pop(0) if words and "://" in words[0] else sandbox_address()
+        elif word.startswith("--sandbox="):
+            os.environ["BPX_SANDBOX"] = word.partition("=")[2]
+        elif word == "--replace":
             replace = True
         elif word == "--name" and words:
             name = words.pop(0)

@@ -72,7 +72,7 @@ def test_what_was_recorded_is_played_by_the_example_in_the_readme(
     assert recorded(*command) == 0
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     [example] = [
-        code for code in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "play_streams" in code
+        code for code in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if 'play("sol.jsonl")' in code
     ]
     names: dict[str, Any] = {}
     exec(compile(example, "README.md", "exec"), names)

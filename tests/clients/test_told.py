@@ -23,8 +23,8 @@ WANTED_FOR_FUTURES = (
     "fetchMarketLeverageTiers fetchMarkOHLCV fetchIndexOHLCV"
 )
 WANTED_OF_STREAMS = "watchOHLCV unWatchOHLCV unWatchOHLCVForSymbols watchOrders watchBalance"
-NOT_AT_THIS_VENUE = ("fetchPremiumIndexOHLCV", "fetchBidsAsks")
-"""The venue has no premium index candles, and its tickers no bid and ask."""
+WANTED_OF_PRICES = ("fetchPremiumIndexOHLCV", "fetchBidsAsks")
+"""Reckoned from candles of mark and index, and from books: the venue has neither by itself."""
 
 
 @EVERY_CLASS
@@ -32,7 +32,7 @@ def test_what_programs_need_is_there_and_exactly_true(kind: Any) -> None:
     has = kind().has
     names = f"{NEEDED} {WANTED} {WANTED_FOR_FUTURES}".split()
     assert [name for name in names if has[name] is not True] == []
-    assert [has[name] for name in NOT_AT_THIS_VENUE] == [False, False]
+    assert [has[name] for name in WANTED_OF_PRICES] == [True, True]
 
 
 def test_the_streams_that_programs_want_are_there_and_exactly_true() -> None:
