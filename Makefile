@@ -14,7 +14,7 @@ PIP_OPTIONS := --disable-pip-version-check --progress-bar off
 DOTS := { while read -r line; do case $$line in Collecting*|Installing*) printf .;; esac; done; echo; }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check types types-check types-report record bench bench-check soak sandbox interop clean
+.PHONY: help demo test check types types-check types-report matrix record bench bench-check soak sandbox interop clean
 
 help:
 	@echo "make demo         trade on the local exchange, through ccxt"
@@ -23,6 +23,7 @@ help:
 	@echo "make types        write the types that are made from the venue's documents and our classes"
 	@echo "make types-check  are they up to date?"
 	@echo "make types-report how much of each part a type checker sees"
+	@echo "make matrix       tests on each Python, with the oldest and newest releases allowed"
 	@echo "make record       record the cassettes anew, from the sandbox"
 	@echo "make bench        measurements beside ccxt's own class, written into the README"
 	@echo "make bench-check  a short run: has any ratio fallen far behind?"
@@ -52,6 +53,9 @@ types-check: $(INSTALLED)
 
 types-report: $(INSTALLED)
 	@$(BIN)/python -m tools.any_report
+
+matrix: $(INSTALLED)
+	@$(BIN)/python -m tools.matrix $(ARGS)
 
 record: $(INSTALLED)
 	@rm -rf cassettes/http cassettes/ws

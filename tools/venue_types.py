@@ -412,7 +412,7 @@ def formatted(text: str, name: str) -> str:
     """As `ruff format` leaves it."""
     ruff = Path(sys.executable).with_name("ruff")
     command = [str(ruff), "format", "--quiet", f"--stdin-filename={name}", "-"]
-    done = subprocess.run(command, input=text, capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=True, cwd=ROOT)
     return done.stdout
 
 

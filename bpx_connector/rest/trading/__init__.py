@@ -1,10 +1,13 @@
-"""Unified methods: trading. Orders are placed and cancelled, replaced, found again and listed, fills too."""
+"""Unified methods: trading. Orders are placed and cancelled, replaced, found again and listed, fills too;
+and guarded by what `options["guards"]` allows.
+"""
 
 from __future__ import annotations
 
 from bpx_connector.rest.trading.cancel import CancelledOrders
 from bpx_connector.rest.trading.fills import Fills
 from bpx_connector.rest.trading.find import OneOrder
+from bpx_connector.rest.trading.guarding import GuardedOrders
 from bpx_connector.rest.trading.lists import ListedOrders
 from bpx_connector.rest.trading.place import PlacedOrders
 from bpx_connector.rest.trading.replace import ReplacedOrders
@@ -12,5 +15,5 @@ from bpx_connector.rest.trading.replace import ReplacedOrders
 __all__ = ["Trading"]
 
 
-class Trading(PlacedOrders, CancelledOrders, ReplacedOrders, OneOrder, ListedOrders, Fills):
+class Trading(PlacedOrders, CancelledOrders, ReplacedOrders, OneOrder, ListedOrders, Fills, GuardedOrders):
     """ccxt's methods for orders and fills."""

@@ -18,6 +18,7 @@ from bpx_connector.parse.trading.orders import amount_asked
 from bpx_connector.rest.arguments import client_id_of
 from bpx_connector.rest.trading.answers import NOTHING_SAID, answered_order
 from bpx_connector.rest.trading.find import FoundOrders, reference_of
+from bpx_connector.rest.trading.guarding import GuardedOrders
 from bpx_connector.rest.trading.request import order_request
 from bpx_connector.venue.words import ORDER_STATUS
 
@@ -27,7 +28,7 @@ __all__ = ["ReplacedOrders"]
 CONFIRMATION_PAUSES = (100, 200, 400, 800, 1600)
 
 
-class ReplacedOrders(FoundOrders):
+class ReplacedOrders(FoundOrders, GuardedOrders):
     """Replacing orders."""
 
     @flow
@@ -61,7 +62,9 @@ class ReplacedOrders(FoundOrders):
             old = yield from self._found_order("editOrder", reference, symbol, {})
             amount = amount_asked(old) if amount is None else amount
             price = old.get("price") if price is None else price
-        self._refuse_what_could_not_be_placed(order_request(market, type, side, amount, price, rest))
+        asked = order_request(market, type, side, amount, price, rest)
+        self._refuse_what_could_not_be_placed(asked)
+        yield from self._refuse_by_guards("api/v1/order", asked, instead_of=reference)
         ended = yield from self._confirmed_cancellation(reference, market)
         amount = self._left_to_trade(ended, amount)
         try:
