@@ -14,7 +14,7 @@ PIP_OPTIONS := --disable-pip-version-check --progress-bar off
 DOTS := { while read -r line; do case $$line in Collecting*|Installing*) printf .;; esac; done; echo; }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check types types-check types-report matrix record bench bench-check soak sandbox interop clean
+.PHONY: help demo test check types types-check types-report matrix record bench bench-check soak soak-gateway gateway sandbox interop clean
 
 help:
 	@echo "make demo         trade on the local exchange, through ccxt"
@@ -28,6 +28,8 @@ help:
 	@echo "make bench        measurements beside ccxt's own class, written into the README"
 	@echo "make bench-check  a short run: has any ratio fallen far behind?"
 	@echo "make soak         a hundred books for minutes, while sockets are cut"
+	@echo "make soak-gateway gateways, NATS and the venue's sockets killed for minutes"
+	@echo "make gateway      a gateway to the sandbox, with a NATS server of its own"
 	@echo "make sandbox      the local exchange on port $(PORT)"
 	@echo "make interop      other people's clients against the sandbox"
 	@echo "make clean        remove the virtual environments and caches"
@@ -69,6 +71,13 @@ bench-check: $(INSTALLED)
 
 soak: $(INSTALLED)
 	@$(BIN)/python -m benchmarks.soak $(ARGS)
+
+soak-gateway: $(INSTALLED)
+	@$(BIN)/python -m benchmarks.soak_gateway $(ARGS)
+
+gateway: $(INSTALLED)
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m bpx_connector.gateway --with-server --net sandbox \
+		--url http://127.0.0.1:$(PORT) $(ARGS)
 
 sandbox: $(INSTALLED)
 	@$(BIN)/python -m bpx_connector.sandbox --port $(PORT) $(ARGS)

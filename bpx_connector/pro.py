@@ -345,6 +345,8 @@ class bpx(async_support.bpx):
 
         https://docs.backpack.exchange/#tag/Streams/Private/Order-update
         """
+        if self._gateway is not None and self._gateway.reader.resume is not None:
+            return await self._gateway.my_trades(self, symbol, since, limit)
         return await account.watch_my_trades(self._watching, symbol, since, limit)
 
     async def un_watch_my_trades(self, symbol: Any = None, params: Params = {}) -> bool:
@@ -415,7 +417,9 @@ class bpx(async_support.bpx):
         REST has not yet confirmed it since. `owed` counts orders of which REST has not said what became.
         """
         client = self._watching.client
-        return client.counters() if client is not None else {"sockets": [], "streams": {}, "unreadable": 0}
+        none: dict[str, Any] = {"sockets": [], "streams": {}, "unreadable": 0}
+        counters = client.counters() if client is not None else none
+        return counters if self._gateway is None else {**counters, "gateway": self._gateway.counters()}
 
     # --- where frames and answers come from --------------------------------------------------------------
 
@@ -479,10 +483,11 @@ class bpx(async_support.bpx):
     def _watching(self) -> Session:
         session = self._session_of_streams
         if session is None:
+            gateway = self._gateway
             session = self._session_of_streams = Session(
                 self,
-                Venue(self, self._stream_url, super().fetch),
-                self._subscription_signature,
+                Venue(self, self._stream_url, super().fetch) if gateway is None else gateway,
+                self._subscription_signature if gateway is None else gateway.signature,
                 self._known_orders,
                 self._symbols,
             )

@@ -21,8 +21,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rest": {"aliases", "orders", "parse", "venue", "flow", "_ccxt"},
     "tapes": {"call", "_ccxt"},
     "exchange": {"aliases", "tapes", "rest", "call", "venue", "flow", "_ccxt"},
-    "blocking": {"exchange", "call"},
-    "async_support": {"exchange", "call"},
+    "blocking": {"exchange", "call", "gateway"},  # the gateway where it is asked for, and not before
+    "async_support": {"exchange", "call", "gateway"},
     "stream": {"aliases", "orders", "venue"},
     "pro": {"aliases", "async_support", "call", "stream", "venue", "watch"},
     "watch": {"aliases", "call", "orders", "parse", "stream", "venue"},
@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {"__init__", "call", "keys", "plugin", "pro", "sandbox", "venue"},
     "__main__": {"cli"},
     "testing": {"call", "keys", "sandbox"},
-    "gateway": {"stream", "venue"},
+    "gateway": {"async_support", "call", "orders", "stream", "venue"},
 }
 """Part of the package -> the other parts that it may import."""
 

@@ -125,6 +125,8 @@ class Book:
         if nonce is None:
             return self._keep(delta)
         if delta.u <= nonce:
+            if delta.u < delta.U:
+                return Outcome.STALE  # no update at all: it only tells how far the venue has come
             self._stale += 1
             if self._stale < MOST_STALE:
                 return Outcome.STALE

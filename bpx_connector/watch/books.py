@@ -77,6 +77,8 @@ async def _snapshot(feed: Feed, market_id: str) -> Snapshot:
     answer = await feed.exchange.public_get_api_v1_depth({"symbol": market_id, "limit": str(depth)})
     try:
         update, time = int(answer["lastUpdateId"]), answer.get("timestamp")
+        # A gateway may know less than was asked for, and says so; the venue itself does not.
+        depth = int(answer.get("limit", depth))
         return Snapshot(update, answer["bids"], answer["asks"], None if time is None else int(time), depth)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BadResponse(f"the book of {market_id} cannot be understood: {error!r}") from error

@@ -29,6 +29,8 @@ class User:
     role: str
     account: str = "main"
     nkey: str | None = None
+    durables: tuple[str, ...] = ()
+    """Names under which it may read stored events on after a restart; by default its own with -fills."""
 
     def __post_init__(self) -> None:
         checked_token("the user", self.name)
@@ -51,13 +53,16 @@ def permissions_of(user: User, subjects: Subjects, shards: int = 1) -> Permissio
     root, name, account = subjects.root, user.name, user.account
     inbox = f"{inbox_of(name)}.>"
     if user.role == "gateway":
-        return Permissions((f"{root}.>", "$JS.API.>", "_INBOX_*.>"), (f"{root}.>", inbox))
+        return Permissions((f"{root}.>", "$JS.API.>", "_INBOX.>"), (f"{root}.>", inbox))
     public = tuple(f"{root}.rest.{desk}.{name}.GET.api.v1.>" for desk in public_desks(shards))
     said: tuple[str, ...] = (f"{root}.want.*.{name}", *public)
     heard: tuple[str, ...] = (f"{root}.md.>", f"{root}.gw.*.beat", f"{root}.gw.*.control", inbox)
     if user.role != "reader":
-        said += _account_calls(root, account, name) + _own_durable(subjects.log, name)
-        heard += (f"{root}.acct.{account}.>",)
+        events = f"{root}.acct.{account}.>"
+        said += _account_calls(root, account, name)
+        for durable in user.durables or (f"{name}-fills",):
+            said += _own_durable(subjects.log(account), durable, events)
+        heard += (events,)
     if user.role == "trader":
         orders = tuple(f"{root}.rest.{account}.{name}.{method}.api.v1.{path}" for method, path in TRADES)
         said += (f"{root}.permit.{account}.{name}", *orders)
@@ -66,21 +71,20 @@ def permissions_of(user: User, subjects: Subjects, shards: int = 1) -> Permissio
 
 def inbox_of(user: str) -> str:
     """The prefix under which a user gets its answers; only that user may listen there."""
-    return f"_INBOX_{user}"
+    return f"_INBOX.{user}"
 
 
 def _account_calls(root: str, account: str, name: str) -> tuple[str, ...]:
     return tuple(f"{root}.rest.{account}.{name}.GET.{part}.v1.>" for part in ("api", "wapi"))
 
 
-def _own_durable(log: str, name: str) -> tuple[str, ...]:
+def _own_durable(log: str, name: str, events: str) -> tuple[str, ...]:
     """What it takes to read stored events under a name of one's own, and nothing that changes the store."""
     own = f"{log}.{name}"
-    calls = ("CREATE", "DURABLE.CREATE", "INFO", "MSG.NEXT")
     return (
-        f"$JS.API.STREAM.INFO.{log}",
-        *(f"$JS.API.CONSUMER.{call}.{own}" for call in calls),
-        f"$JS.API.CONSUMER.CREATE.{own}.>",
+        f"$JS.API.CONSUMER.CREATE.{own}.{events}",
+        f"$JS.API.CONSUMER.INFO.{own}",
+        f"$JS.API.CONSUMER.MSG.NEXT.{own}",
         f"$JS.ACK.{own}.>",
     )
 

@@ -21,7 +21,7 @@ from zlib import crc32
 
 from bpx_connector.venue.streams import is_private
 
-__all__ = ["Subjects", "checked_token", "desk_of_market", "market_of", "public_desks"]
+__all__ = ["Subjects", "checked_token", "desk_of_market", "is_sayable", "market_of", "public_desks"]
 
 ROOT: Final = "bpx"
 TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
@@ -69,8 +69,6 @@ class Subjects:
         self.net = checked_token("the net", net)
         self.root = f"{ROOT}.{net}"
         self.public = f"{self.root}.md."
-        self.log = f"{ROOT}_{net}_ACCOUNT"
-        """The name of the stream in which private events are stored."""
 
     def frame(self, stream: str) -> str:
         """Where a public stream's frames are published."""
@@ -87,6 +85,11 @@ class Subjects:
         """The private events of an account that a reader listens to."""
         return f"{self.root}.acct.{checked_token('the account', account)}.{kind}.{symbol}"
 
+    def log(self, account: str) -> str:
+        """The name of the stream in which an account's events are stored: one each, so that none reads
+        another's."""
+        return f"{ROOT}_{self.net}_ACCOUNT_{checked_token('the account', account)}"
+
     def beat(self, desk: str) -> str:
         """A sign of life, four times a second."""
         return f"{self.root}.gw.{desk}.beat"
@@ -102,6 +105,18 @@ class Subjects:
     def lease_log(self, desk: str) -> str:
         """The name of the stream that holds that message."""
         return f"{ROOT}_{self.net}_LEASE_{desk}"
+
+    def owner(self, account: str) -> str:
+        """Whose an order is that was sent through the gateway: one gateway tells the other."""
+        return f"{self.root}.gw.{checked_token('the account', account)}.owner"
+
+    def mark(self, account: str) -> str:
+        """Until when every fill of an account is known to be stored."""
+        return f"{self.root}.gw.{checked_token('the account', account)}.mark"
+
+    def mark_log(self, account: str) -> str:
+        """The name of the stream that holds that message."""
+        return f"{ROOT}_{self.net}_MARK_{account}"
 
     def want(self, desk: str, user: str) -> str:
         """A reader's streams."""

@@ -90,6 +90,10 @@ class FairBudget(Generic[Ticket]):
     def __len__(self) -> int:
         return sum(map(len, self._waiting.values()))
 
+    def restart(self, bucket: Bucket) -> None:
+        """Go on from another bucket: who waits goes on waiting."""
+        self._bucket = bucket
+
     def ask(self, user: str, ticket: Ticket, now: float) -> bool:
         """Queue a request; False if this user has too many waiting already."""
         queue = self._waiting.setdefault(user, deque())

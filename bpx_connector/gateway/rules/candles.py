@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-__all__ = ["LENGTHS", "Candles", "Series"]
+__all__ = ["LENGTHS", "Series"]
 
 Row = dict[str, Any]
 
@@ -105,24 +105,6 @@ class Series:
             self._closed.discard(opened)
         if self._since is not None:
             self._since = max(self._since, min(self._rows))
-
-
-class Candles:
-    """Every series that is kept, by its stream."""
-
-    def __init__(self) -> None:
-        self._series: dict[str, Series] = {}
-
-    def series(self, stream: str) -> Series:
-        """The series of a kline stream, made if there is none."""
-        known = self._series.get(stream)
-        if known is None:
-            known = self._series[stream] = Series(LENGTHS[stream.split(".")[1]])
-        return known
-
-    def drop(self, stream: str) -> None:
-        """Keep a series no longer."""
-        self._series.pop(stream, None)
 
 
 def _second(text: str) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["LIFETIME", "Attempt", "Lease"]
+__all__ = ["ANSWERED_WITHIN", "LIFETIME", "Attempt", "Lease"]
 
 LIFETIME = 1.0
 """Seconds after which the server forgets the message."""
@@ -39,6 +39,8 @@ class Lease:
     def __init__(self) -> None:
         self.epoch = 0
         """The number of the message with which the present lead began."""
+        self.is_refused = False
+        """Whether the last attempt found another one's message."""
         self._held = 0
         self._trusted_until = 0.0
         self._next = 0.0
@@ -63,6 +65,7 @@ class Lease:
         """The server took it; whether a lead begins here, so that what was held back is due."""
         began = not self.leads(now)
         self._under_way = None
+        self.is_refused = False
         self._held = sequence
         self._trusted_until = attempt.at + TRUSTED
         if not self.leads(now):
@@ -74,6 +77,7 @@ class Lease:
     def refused(self, attempt: Attempt) -> None:
         """The server has a newer message, or none: what is held is worth nothing."""
         self._under_way = None
+        self.is_refused = True
         if attempt.expected == self._held:
             self._held = 0
 

@@ -1,0 +1,108 @@
+"""Requests over the bus: a question is asked until somebody answers, what acts is said once."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import uuid4
+
+import msgspec
+from ccxt.base.errors import (
+    BadRequest,
+    BaseError,
+    ExchangeNotAvailable,
+    NetworkError,
+    PermissionDenied,
+    RateLimitExceeded,
+    RequestTimeout,
+)
+
+from bpx_connector.gateway.bus.connection import BusDownError, Message, NobodyThereError, UnansweredError
+from bpx_connector.gateway.consumer.line import Line
+
+__all__ = ["TROUBLES", "Answered", "asked", "permitted", "told_once"]
+
+TROUBLES: Final[dict[str, type[BaseError]]] = {
+    "arguments": BadRequest,
+    "budget": RateLimitExceeded,
+    "network": NetworkError,
+    "nobody": ExchangeNotAvailable,
+    "refused": PermissionDenied,
+    "timeout": RequestTimeout,
+    "unreachable": ExchangeNotAvailable,
+}
+"""Kinds of trouble at the gateway, as a program is told of them."""
+
+AGAIN_AFTER: Final = 0.1
+
+Answered = tuple[int, str]
+"""Status and body of the venue's answer."""
+
+
+async def asked(
+    line: Line, desk: str, path: str, params: Any, seconds: float, clock: Callable[[], float]
+) -> Answered:
+    """The answer to a question; NetworkError when no gateway has answered for as long as patience lasts."""
+    reader = line.reader
+    subject = reader.subjects.request(desk, reader.access.user, "GET", path)
+    deadline, last = clock() + reader.patience, clock() + LONGEST
+    while True:
+        try:
+            bus = await line.bus()
+            return _answer(await bus.request(subject, _encoded(params), seconds))
+        except UnansweredError as error:
+            # A gateway that is alive has it waiting for its turn: it is put again, and shares the answer.
+            if clock() >= (last if line.is_led(desk) else deadline):
+                raise RequestTimeout(f"GET /{path}: the gateway does not answer: {error}") from error
+        except BusDownError as error:
+            if clock() >= deadline:
+                raise NetworkError(f"GET /{path}: {error}") from error
+        await asyncio.sleep(AGAIN_AFTER)
+
+
+async def told_once(line: Line, method: str, path: str, params: Any, seconds: float) -> Answered:
+    """The answer to what acts. It is said once: without an answer the outcome is not known."""
+    reader = line.reader
+    subject = reader.subjects.request(reader.account, reader.access.user, method, path)
+    call = f"{method} /{path}"
+    try:
+        bus = await line.bus()
+    except BusDownError as error:
+        raise ExchangeNotAvailable(f"{call}: {error}; nothing was sent") from error
+    try:
+        headers = {"Bpx-Id": uuid4().hex, "Bpx-Within": f"{seconds:g}"}
+        return _answer(await bus.request(subject, _encoded(params), seconds, headers))
+    except NobodyThereError as error:
+        raise ExchangeNotAvailable(f"{call}: {error}; nothing was sent") from error
+    except UnansweredError as error:
+        raise RequestTimeout(f"{call}: {error}; the outcome is not known") from error
+    except BusDownError as error:
+        raise NetworkError(f"{call}: {error}; the outcome is not known") from error
+
+
+async def permitted(line: Line, seconds: float) -> None:
+    """Wait for leave to send one request oneself; BusDownError if nobody is there to give it."""
+    reader = line.reader
+    bus = await line.bus()
+    _answer(await bus.request(reader.subjects.permit(reader.account, reader.access.user), b"{}", seconds))
+
+
+def _answer(message: Message) -> Answered:
+    headers = message.headers or {}
+    kind = headers.get("Bpx-Trouble")
+    if kind is not None:
+        raise TROUBLES.get(kind, NetworkError)(f"the gateway: {message.data.decode()}")
+    body = message.data
+    if headers.get("Bpx-Encoding") == "deflate":
+        body = zlib.decompress(body)
+    return int(headers.get("Bpx-Status", "200")), body.decode()
+
+
+def _encoded(params: Any) -> bytes:
+    return msgspec.json.encode(params, enc_hook=str)
+
+
+LONGEST: Final = 120.0
+"""Seconds for which a question may wait for its turn in the budget, as long as its gateway is alive."""
