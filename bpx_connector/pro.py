@@ -6,7 +6,6 @@ changed since the last call is handed out at once. `newUpdates` (ccxt's) chooses
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -445,28 +444,28 @@ class bpx(async_support.bpx):
             del self.fetch
 
     @contextmanager
-    def record_streams(
-        self, path: Any, source: str = "", clock: Callable[[], float] = time.monotonic
-    ) -> Iterator[None]:
-        """Write all that the streams say and need to a WebSocket cassette, without keys and signatures.
+    def record(self, path: Any, source: str = "", clock: Callable[[], float] | None = None) -> Iterator[None]:
+        """Write all that is asked, answered and said on streams to a tape, without keys and signatures.
 
-        Begin before the first watch: what is already connected is not recorded. `clock` gives the seconds by
-        which lines are dated, from zero.
+        Begin before the first watch: what is already connected is not recorded. Lines are dated by this
+        object's own time, or by the seconds that `clock` gives, from zero. What the venue says of the account
+        stays in the file: look before you share.
         """
-        with cassettes.recording(self, path, source or self._stream_url(), clock):
+        with cassettes.recorded(self, path, source or self._stream_url(), clock):
             yield
 
     @contextmanager
-    def play_streams(self, path: Any, speed: float | None = None) -> Iterator[Player]:
-        """Play a WebSocket cassette instead of the venue, REST answers included; no network is used.
+    def play(self, path: Any, speed: float | None = None) -> Iterator[Player]:
+        """Have a tape be the venue: answers, streams and the time on it; no network is used.
 
-        With `speed` 1.0 as slowly as it was recorded; without it as fast as it is watched.
+        With `speed` 1.0 as slowly as it was recorded; without it as fast as it is watched. A stream that is
+        not on the tape is an ExchangeError; when nothing more of a stream is on it, those who wait are told
+        by an ExchangeClosedByUser.
         """
-        with cassettes.playing(self, path, speed) as player:
+        with cassettes.played(self, path, speed) as player:
             yield player
 
-    record = record_streams  # of streams and of REST: the same and more
-    play = play_streams
+    record_streams, play_streams = record, play
 
     # --- the client --------------------------------------------------------------------------------------
 

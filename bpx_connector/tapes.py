@@ -16,9 +16,9 @@ from ccxt.base.errors import BaseError, NetworkError
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.call.clock import readings
-from bpx_connector.call.tape import Answer, Answers, Header, TapeWriter, read_tape
+from bpx_connector.tape import Answer, Answers, Header, TapeWriter, read_tape
 
-__all__ = ["TapeClock", "Tapes", "for_now", "playing", "recording"]
+__all__ = ["TapeClock", "Tapes", "for_now", "playing", "recording", "writer_of"]
 
 
 class TapeClock:
@@ -47,13 +47,7 @@ class Tapes(Ccxt):
 
         What the venue says of the account stays in the file: look before you share.
         """
-        writer = TapeWriter(
-            Path(path),
-            source or self.id,
-            secrets=(self.apiKey, self.secret),
-            began=self.milliseconds(),
-            clock=lambda: self.milliseconds() / 1000,
-        )
+        writer = writer_of(self, path, source)
         try:
             with for_now(self, recording(self, writer)):
                 yield
@@ -71,6 +65,17 @@ class Tapes(Ccxt):
         answers = Answers(str(path), enumerate(lines, start=1))
         with for_now(self, playing(self, answers, TapeClock(header))):
             yield answers
+
+
+def writer_of(exchange: Any, path: Any, source: str = "") -> TapeWriter:
+    """A tape that begins now, by the exchange object's own clock."""
+    return TapeWriter(
+        Path(path),
+        source or exchange.id,
+        secrets=(exchange.apiKey, exchange.secret),
+        began=exchange.milliseconds(),
+        clock=lambda: exchange.milliseconds() / 1000,
+    )
 
 
 @contextmanager

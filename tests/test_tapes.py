@@ -17,7 +17,7 @@ from ccxt.base.errors import (
     RateLimitExceeded,
 )
 
-from bpx_connector.call.tape import Answers, NotOnTape, TapeEnded, TapeError, TapeLine, TapeWriter, read_tape
+from bpx_connector.tape import Answers, NotOnTape, TapeEnded, TapeError, TapeLine, TapeWriter, read_tape
 from tests.support.callers import Caller
 from tests.support.clients import failing
 from tests.support.keys import FIRST
@@ -148,6 +148,16 @@ def test_what_is_not_on_the_tape_is_refused_with_the_nearest(live: Caller, tmp_p
             live.call("fetch_ticker", "BTC/USDC")
         with pytest.raises(NotOnTape, match=r"no answer to POST /api/v1/order with .*\"2\""):
             live.call("create_order", "SOL/USDC", "limit", "buy", 2, 60)
+
+
+def test_markets_that_were_loaded_before_the_tape_began_are_said_to_be(
+    live: Caller, alone: Caller, tmp_path: Path
+) -> None:
+    tape = tmp_path / "session.jsonl"
+    with live.exchange.record(tape):
+        live.call("fetch_ticker", "SOL/USDC")
+    with alone.exchange.play(tape), pytest.raises(NotOnTape, match=r"load_markets\(True\) while recording"):
+        alone.call("fetch_ticker", "SOL/USDC")
 
 
 def test_an_order_that_was_placed_once_is_placed_once(live: Caller, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ in a flood is `holding`'s business, what is asked of REST `restoring`'s; both an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ccxt.base.errors import (
@@ -249,6 +249,19 @@ class StreamClient:
             told.__cause__ = error
         for stream in socket.subscriptions:
             self._fail(stream, told)
+
+    def refused(self, stream: str, error: BaseError) -> None:
+        """A stream will never come."""
+        self.catch_up()
+        self._fail(stream, error)
+
+    def quiet(self, errors: Mapping[str, BaseError]) -> None:
+        """Nothing more will come of these streams: who waits for nothing else is told."""
+        self.catch_up()
+        for stream, error in errors.items():
+            for topic in self.topics.fed_by(stream):
+                if all(other in errors or other not in self._followers for other in topic.streams):
+                    topic.fail(error)
 
     # --- counters ----------------------------------------------------------------------------------------
 

@@ -6,10 +6,24 @@ Whoever stands behind the seam (the venue itself, a cassette, what records eithe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-__all__ = ["UNREACHABLE", "Ended", "Link", "Ping", "Pong", "Source", "Take", "Text"]
+from ccxt.base.errors import BaseError
+
+__all__ = [
+    "UNREACHABLE",
+    "Ended",
+    "Heard",
+    "Link",
+    "Never",
+    "Ping",
+    "Pong",
+    "Quiet",
+    "Source",
+    "Take",
+    "Text",
+]
 
 Text = str
 """One text frame."""
@@ -36,6 +50,25 @@ class Ended(NamedTuple):
     reason: str = ""
 
 
+class Never(NamedTuple):
+    """A stream that will never come over this connection, for the reason given."""
+
+    stream: str
+    error: BaseError
+
+
+class Quiet(NamedTuple):
+    """Streams of which nothing more will come, each with what to say to those who wait for it.
+
+    What has come already keeps its worth, and a connection that is quiet may be asked for other streams.
+    """
+
+    errors: Mapping[str, BaseError]
+
+
+Heard = Ping | Pong | Never | Quiet | Ended
+"""What is read of a connection besides text frames."""
+
 UNREACHABLE = OSError
 """What a connection that cannot be made, or breaks, raises; a TimeoutError is one too."""
 
@@ -43,7 +76,7 @@ UNREACHABLE = OSError
 class Link(Protocol):
     """One open connection. What breaks raises an OSError, or answers `Ended`."""
 
-    async def read(self, take: Take) -> Ping | Pong | Ended:
+    async def read(self, take: Take) -> Heard:
         """Hand text frames to `take` as they arrive, and answer with the next thing that is no text."""
 
     async def send(self, text: Text) -> None:

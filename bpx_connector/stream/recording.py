@@ -1,16 +1,7 @@
-"""Frames of a session to a WebSocket cassette and back: what was said, by whom, when, and nothing secret.
+"""Frames of a session to a tape and back: what was said, by whom, when, and nothing secret.
 
-A cassette is a file of JSON lines. The first one names its source; then come frames of the client and of the
-venue with their relative time and the number of their socket, and the answers over REST that were needed
-meanwhile, so that a session can be played again without any network:
-
-    {"cassette": 1, "source": "..."}
-    {"at": 0.012, "socket": 0, "client": "{\\"method\\":\\"SUBSCRIBE\\",...}"}
-    {"at": 0.031, "socket": 0, "venue": "{\\"data\\":{...},\\"stream\\":\\"...\\"}"}
-    {"at": 0.040, "request": "GET /api/v1/depth?symbol=SOL_USDC", "answer": {...}}
-
-Signatures and keys are replaced on the way in. What the venue says of the account stays: look before you
-share.
+`bpx_connector.tape` says what a tape looks like. Signatures and keys are replaced on the way in. What the
+venue says of the account stays: look before you share.
 """
 
 from __future__ import annotations
@@ -18,91 +9,58 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
-from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from bpx_connector.stream.frames import Refusal, read_frame
-from bpx_connector.stream.link import Ended, Link, Ping, Pong, Source, Take
+from bpx_connector.stream.link import Heard, Link, Never, Pong, Quiet, Source, Take
+from bpx_connector.tape import Answer, Answers, NotOnTape, TapeEnded, TapeLine, read_tape
 
-__all__ = ["Player", "Recorded", "Recorder", "request_line"]
+__all__ = ["Player", "Recorded"]
 
-VERSION = 1
 SCRUBBED = ("<public key>", "<signature>")
 
 
-class Recorder:
-    """Writes what passes to a cassette, line by line."""
+class Notes(Protocol):
+    """Where frames are written down."""
 
-    def __init__(self, path: Path, source: str, clock: Callable[[], float]) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file: TextIO = path.open("w", encoding="utf-8")
-        self._clock = clock
-        self._started = clock()
-        self._sockets = 0
-        self._write({"cassette": VERSION, "source": source})
-
-    def socket(self) -> int:
-        """The number of the next connection."""
-        self._sockets += 1
-        return self._sockets - 1
-
-    def frame(self, socket: int, speaker: str, text: str) -> None:
-        """Write down one text frame."""
-        self._write({"at": self._elapsed(), "socket": socket, speaker: text})
-
-    def answer(self, request: str, answer: Any) -> None:
-        """Write down one answer over REST."""
-        self._write({"at": self._elapsed(), "request": request, "answer": answer})
-
-    def close(self) -> None:
-        """Finish the cassette."""
-        self._file.close()
-
-    def _elapsed(self) -> float:
-        return round(self._clock() - self._started, 6)
-
-    def _write(self, line: dict[str, Any]) -> None:
-        if not self._file.closed:
-            self._file.write(msgspec.json.encode(line).decode() + "\n")
+    def socket(self) -> int: ...
+    def frame(self, socket: int, speaker: str, text: str) -> None: ...
 
 
 class Recorded:
-    """A source of which everything is written down."""
+    """A source of which every frame is written down."""
 
-    def __init__(self, source: Source, recorder: Recorder) -> None:
+    def __init__(self, source: Source, notes: Notes) -> None:
         self._source = source
-        self._recorder = recorder
+        self._notes = notes
 
     async def connect(self) -> Link:
-        return _RecordedLink(await self._source.connect(), self._recorder, self._recorder.socket())
+        return _RecordedLink(await self._source.connect(), self._notes, self._notes.socket())
 
     async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
-        answer = await self._source.fetch(url, method, headers, body)
-        self._recorder.answer(request_line(url, method), answer)
-        return answer
+        """The answer itself; `bpx_connector.tapes` notes it, with all that came before it was decoded."""
+        return await self._source.fetch(url, method, headers, body)
 
 
 class _RecordedLink:
-    def __init__(self, link: Link, recorder: Recorder, socket: int) -> None:
+    def __init__(self, link: Link, notes: Notes, socket: int) -> None:
         self._link = link
-        self._recorder = recorder
+        self._notes = notes
         self._socket = socket
 
-    async def read(self, take: Take) -> Ping | Pong | Ended:
+    async def read(self, take: Take) -> Heard:
         def noted(texts: Sequence[str]) -> None:
             for text in texts:
-                self._recorder.frame(self._socket, "venue", text)
+                self._notes.frame(self._socket, "venue", text)
             take(texts)
 
         return await self._link.read(noted)
 
     async def send(self, text: str) -> None:
-        self._recorder.frame(self._socket, "client", _scrubbed(text))
+        self._notes.frame(self._socket, "client", _scrubbed(text))
         await self._link.send(text)
 
     async def ping(self, data: bytes) -> None:
@@ -129,20 +87,22 @@ class Player:
         speed: float | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        lines = [msgspec.json.decode(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        if not lines or lines[0].get("cassette") != VERSION:
-            raise ValueError(f"{path} is not a WebSocket cassette of version {VERSION}")
-        self.source: str = lines[0]["source"]
+        self.header, lines = read_tape(path)
+        self.name = str(path)
+        self.source = self.header.source
         self.speed = speed
         self.sleep = sleep
         self.frames: dict[str, deque[Frame]] = defaultdict(deque)
         self.refusals: dict[str, str] = {}
-        self._awaited: deque[_Answer] = deque()
+        self.streams: set[str] = set()
+        """Every stream that was asked for when the tape was made."""
+        self.reached: Callable[[float], None] = _nobody_is_told
+        """Is told how far into the tape the frames have come, in seconds."""
+        self.answers = Answers(self.name, enumerate(lines, start=1), self._given)
+        self._awaited: deque[Answer] = deque(self.answers.in_order)
         self._passed = 0
-        self._exact: dict[str, list[_Answer]] = defaultdict(list)
-        self._alike: dict[str, list[_Answer]] = defaultdict(list)
         self._links: list[_PlayedLink] = []
-        self._read_in(lines[1:])
+        self._read_in(lines)
 
     @property
     def has_ended(self) -> bool:
@@ -155,20 +115,8 @@ class Player:
         return self._links[-1]
 
     async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
-        """The recorded answer to a request."""
-        return self.answer(request_line(url, method))
-
-    def answer(self, request: str) -> Any:
-        """The answer to a request: in order, the last one for ever; times in the query need not agree."""
-        for answers in (self._exact.get(request), self._alike.get(_without_times(request))):
-            if answers:
-                answer = next((answer for answer in answers if not answer.is_given), answers[-1])
-                answer.is_given = True
-                for link in self._links:
-                    link.wake()
-                return deepcopy(answer.content)
-        known = ", ".join(sorted(self._exact)) or "none"
-        raise LookupError(f"the cassette has no answer to {request}; it has answers to: {known}")
+        """The recorded answer to a request, decoded."""
+        return msgspec.json.decode(self.answers.answer(method, url, body).text)
 
     def is_early(self, frame: Frame) -> bool:
         """Whether a frame was said after an answer that has not been asked for yet."""
@@ -186,23 +134,35 @@ class Player:
         if link in self._links:
             self._links.remove(link)
 
-    def _read_in(self, lines: list[dict[str, Any]]) -> None:
-        asked: dict[int, list[str]] = {}
+    def error_of(self, stream: str) -> NotOnTape | TapeEnded:
+        """What to say of a stream of which no frame is left."""
+        if stream in self.streams:
+            return TapeEnded(f"the tape {self.name} has ended: nothing more of {stream} is on it")
+        known = ", ".join(sorted(self.streams)) or "none"
+        return NotOnTape(f"the stream {stream} is not on the tape {self.name}; it has: {known}")
+
+    def _given(self, answer: Answer) -> None:
+        for link in self._links:
+            link.wake()
+
+    def _read_in(self, lines: Sequence[TapeLine]) -> None:
+        asked: dict[int | None, list[str]] = {}
         for number, line in enumerate(lines, start=1):
-            if "request" in line:
-                answer = _Answer(number, line["answer"])
-                self._awaited.append(answer)
-                self._exact[line["request"]].append(answer)
-                self._alike[_without_times(line["request"])].append(answer)
-            elif "client" in line:
-                asked[line["socket"]] = msgspec.json.decode(line["client"]).get("params", [])
-            else:
-                frame = read_frame(line["venue"])
+            if line.client is not None:
+                asked[line.socket] = msgspec.json.decode(line.client).get("params", [])
+                self.streams.update(asked[line.socket])
+            elif line.venue is not None:
+                frame = read_frame(line.venue)
                 if isinstance(frame, str):
-                    self.frames[frame].append(Frame(number, line["at"], line["venue"]))
+                    self.frames[frame].append(Frame(number, line.at, line.venue))
                 elif isinstance(frame, Refusal):
-                    for stream in asked.get(line["socket"], []):
-                        self.refusals[stream] = line["venue"]
+                    for stream in asked.get(line.socket, []):
+                        self.refusals[stream] = line.venue
+        self.streams.update(self.frames)
+
+
+def _nobody_is_told(seconds: float) -> None:
+    """Where nobody goes by the time on the tape."""
 
 
 class Frame(NamedTuple):
@@ -213,49 +173,50 @@ class Frame(NamedTuple):
     text: str
 
 
-@dataclass
-class _Answer:
-    line: int
-    content: Any
-    is_given: bool = False
-
-
 class _PlayedLink:
-    """One connection of a player: answers pings at once, and is quiet when the cassette has ended."""
+    """One connection of a player: answers pings at once, and says when nothing more is to come."""
 
     def __init__(self, player: Player) -> None:
         self._player = player
         self._streams: set[str] = set()
-        self._control: deque[Pong | str] = deque()
+        self._control: deque[Pong | Never | str] = deque()
         self._wake = asyncio.Event()
         self._at: float | None = None
 
-    async def read(self, take: Take) -> Ping | Pong | Ended:
-        player = self._player
+    async def read(self, take: Take) -> Heard:
         while True:
             self._wake.clear()
-            if self._control:
-                said = self._control.popleft()
-                if isinstance(said, Pong):
-                    return said
+            said = self._control.popleft() if self._control else None
+            if isinstance(said, str):
                 take((said,))
-                continue
-            stream = self._next()
-            if stream is None:
+            elif said is not None:
+                return said
+            elif (stream := self._next()) is not None:
+                await self._play_next(stream, take)
+            elif await self._nobody_asks(QUIET_FOR) and self._streams:
+                return Quiet({stream: self._player.error_of(stream) for stream in self._streams})
+
+    async def _play_next(self, stream: str, take: Take) -> None:
+        player = self._player
+        frame = player.frames[stream][0]
+        if player.is_early(frame):
+            if await self._nobody_asks(ANSWER_ASKED_WITHIN):
+                player.pass_over(frame)
+            return
+        await self._pause(frame.at)
+        if stream in self._streams:
+            player.frames[stream].popleft()
+            player.reached(frame.at)
+            take((frame.text,))
+
+    async def _nobody_asks(self, seconds: float) -> bool:
+        """Whether nothing is subscribed, asked or answered for so long."""
+        try:
+            async with asyncio.timeout(seconds):
                 await self._wake.wait()
-                continue
-            frame = player.frames[stream][0]
-            if player.is_early(frame):
-                try:
-                    async with asyncio.timeout(ANSWER_ASKED_WITHIN):
-                        await self._wake.wait()
-                except TimeoutError:
-                    player.pass_over(frame)
-                continue
-            await self._pause(frame.at)
-            if stream in self._streams:
-                player.frames[stream].popleft()
-                take((frame.text,))
+        except TimeoutError:
+            return True
+        return False
 
     async def send(self, text: str) -> None:
         frame = msgspec.json.decode(text)
@@ -264,6 +225,8 @@ class _PlayedLink:
                 self._streams.discard(stream)
             elif stream in self._player.refusals:
                 self._control.append(self._player.refusals[stream])
+            elif stream not in self._player.streams:
+                self._control.append(Never(stream, self._player.error_of(stream)))
             else:
                 self._streams.add(stream)
         self._wake.set()
@@ -301,24 +264,11 @@ class _PlayedLink:
 ANSWER_ASKED_WITHIN = 0.5
 """Seconds that frames wait for the question whose answer came before them. Our own come within 0.1 s."""
 
+QUIET_FOR = 0.5
+"""Seconds after the last frame until those who wait are told: a snapshot may still be on its way."""
+
 TURNS = 5
 """Turns of the event loop between frames: a watcher that waits again at once sees every frame."""
-
-
-TIMES = frozenset({"from", "to", "startTime", "endTime"})
-"""Parameters that are different each time a request is made."""
-
-
-def request_line(url: str, method: str) -> str:
-    """What a request is told apart by: method, path and query."""
-    parts = urlsplit(url)
-    return f"{method} {parts.path}" + (f"?{parts.query}" if parts.query else "")
-
-
-def _without_times(request: str) -> str:
-    call, _, query = request.partition("?")
-    kept = sorted(pair for pair in query.split("&") if pair.partition("=")[0] not in TIMES)
-    return f"{call}?{'&'.join(kept)}"
 
 
 def _scrubbed(text: str) -> str:

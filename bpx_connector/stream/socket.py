@@ -10,13 +10,15 @@ within 120 s; "the client should reconnect after receiving the Close frame" (Bac
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from logging import DEBUG
 from typing import Any, NamedTuple, Protocol
 
+from ccxt.base.errors import BaseError
+
 from bpx_connector.stream.frames import subscribe_frame, unsubscribe_frame
-from bpx_connector.stream.link import UNREACHABLE, Ended, Link, Ping, Pong
+from bpx_connector.stream.link import UNREACHABLE, Ended, Link, Never, Ping, Pong, Quiet
 from bpx_connector.stream.subscriptions import Batch, Subscriptions, Verdict
 
 __all__ = [
@@ -76,6 +78,8 @@ class Owner(Protocol):
     def lost(self, socket: Socket) -> None: ...
     def unreachable(self, socket: Socket, error: Exception, failures: int) -> None: ...
     def unusable(self, socket: Socket, error: Exception) -> None: ...
+    def refused(self, stream: str, error: BaseError) -> None: ...
+    def quiet(self, errors: Mapping[str, BaseError]) -> None: ...
 
 
 BARRIER = b"barrier "
@@ -186,6 +190,10 @@ class Socket:
                     await link.pong(data)
                 case Pong(data):
                     self._heard_pong(data)
+                case Never(stream, error):
+                    self._owner.refused(stream, error)
+                case Quiet(errors):
+                    self._owner.quiet(errors)
                 case Ended(reason):
                     self._trace(f"ended {reason}")
                     return

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ccxt.base.errors import BadRequest
+from ccxt.base.errors import BadRequest, ExchangeClosedByUser, InsufficientFunds
 
 from bpx_connector.pro import WATCHED, bpx
+from bpx_connector.tape import NotOnTape, TapeEnded
 from tests.support.keys import FIRST
 from tests.support.stream_cassettes import STREAM_CASSETTES, played, settled
 from tests.support.streaming import driven, exchange_on, sandbox_with, soon
@@ -93,8 +94,69 @@ def test_a_file_that_is_no_cassette_is_not_played(tmp_path: Path) -> None:
     path = tmp_path / "other.jsonl"
     path.write_text("{}\n")
     exchange: Any = bpx()
-    with pytest.raises(ValueError, match="not a WebSocket cassette"), exchange.play_streams(path):
+    with pytest.raises(ValueError, match="is not a tape"), exchange.play_streams(path):
         raise BadRequest("never played")
+
+
+async def test_who_waits_at_the_end_of_a_tape_is_told_and_what_came_stays(tmp_path: Path) -> None:
+    path = tmp_path / "session.jsonl"
+    await recorded(path)
+    exchange: Any = bpx({"enableRateLimit": False, **FIRST.credentials})
+    exchange.timeout_on_exit = 0
+    with exchange.play(path):
+        books = trades = fills = 0
+        with pytest.raises(TapeEnded, match=r"nothing more of depth\.SOL_USDC is on it"):
+            while True:
+                book = await soon(exchange.watch_order_book(SPOT))
+                books += 1
+        assert book["bids"][0][0] < book["asks"][0][0]
+        for kind, told in (("watch_trades", "trade.SOL_USDC"), ("watch_trades", "trade.SOL_USDC")):
+            with pytest.raises(TapeEnded, match=told):
+                while True:
+                    trades += len(await soon(getattr(exchange, kind)(SPOT)))
+        with pytest.raises(ExchangeClosedByUser, match=r"account\.orderUpdate"):
+            while True:
+                fills += len(await soon(exchange.watch_my_trades()))
+        assert min(books, trades, fills) > 0
+        await exchange.close()
+
+
+async def test_a_stream_that_is_not_on_the_tape_is_refused_each_time(tmp_path: Path) -> None:
+    path = tmp_path / "session.jsonl"
+    await recorded(path)
+    exchange: Any = bpx({"enableRateLimit": False})
+    exchange.timeout_on_exit = 0
+    with exchange.play(path):
+        for _ in range(2):
+            with pytest.raises(NotOnTape, match=r"ticker\.SOL_USDC is not .* it has: .*trade\.SOL"):
+                await soon(exchange.watch_ticker(SPOT))
+        assert await soon(exchange.watch_trades(SPOT))
+        await exchange.close()
+
+
+async def test_a_bot_with_streams_and_orders_is_played_at_the_time_on_the_tape(tmp_path: Path) -> None:
+    path = tmp_path / "session.jsonl"
+
+    async def bot(exchange: Any) -> list[Any]:
+        balance = await soon(exchange.watch_balance())
+        order = await exchange.create_order(SPOT, "limit", "buy", 1, 60)
+        with pytest.raises(InsufficientFunds) as refusal:
+            await exchange.create_order(SPOT, "limit", "buy", 10**8, 60)
+        ended = await exchange.cancel_order(order["id"], SPOT)
+        return [balance["USDC"]["free"], order, ended, str(refusal.value), exchange.milliseconds()]
+
+    async with sandbox_with("SOL_USDC") as sandbox, exchange_on(sandbox) as live:
+        with live.record(path):
+            await live.load_markets(True)
+            first = await bot(live)
+            await live.close()
+    exchange: Any = bpx({"enableRateLimit": False, **FIRST.credentials})
+    exchange.timeout_on_exit = 0
+    with exchange.play(path):
+        *again, now = await bot(exchange)
+        await exchange.close()
+    assert again == first[:-1]
+    assert abs(now - first[-1]) < 1000
 
 
 # Those that are there -----------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ import pytest
 
 from bpx_connector.stream.frames import subscribe_frame, unsubscribe_frame
 from bpx_connector.stream.link import Pong
-from bpx_connector.stream.recording import Player, Recorded, Recorder
+from bpx_connector.stream.recording import Player, Recorded
+from bpx_connector.tape import NotOnTape, TapeEnded, TapeWriter
 from tests.support.links import FakeLink, FakeVenue, settled, text_frame
 from tests.support.listeners import until
 
@@ -29,6 +30,10 @@ def frame(stream: str, number: int, at: float = 0.0) -> dict[str, Any]:
 
 def answer(request: str, content: Any, at: float = 0.0) -> dict[str, Any]:
     return {"at": at, "request": request, "answer": content}
+
+
+def answered(player: Player, request: str) -> Any:
+    return json.loads(player.answers.answer(*request.split(" ")).text)
 
 
 class Reader:
@@ -95,7 +100,7 @@ async def test_a_frame_that_was_said_after_an_answer_waits_for_the_question(tmp_
     await settled()
     assert reader.numbers == [1]
     assert reader.others == [Pong(b"hello")]
-    assert player.answer("GET /x") == {"y": 1}
+    assert answered(player, "GET /x") == {"y": 1}
     await settled()
     assert reader.numbers == [1, 2]
     await reader.stop()
@@ -111,27 +116,24 @@ async def test_a_question_that_nobody_asks_is_waited_for_once(
     await until(lambda: player.has_ended)
     await settled()
     assert reader.numbers == [1, 2]
-    assert player.answer("GET /x") == 1
+    assert answered(player, "GET /x") == 1
     await reader.stop()
 
 
 def test_answers_come_in_order_and_the_last_one_for_ever(tmp_path: Path) -> None:
     player = cassette(tmp_path / "a", answer("GET /x", [1]), answer("GET /x", [2]))
-    answers = [player.answer("GET /x") for _ in range(4)]
-    assert answers == [[1], [2], [2], [2]]
-    answers[1].append("changed by a caller")
-    assert player.answer("GET /x") == [2]
+    assert [answered(player, "GET /x") for _ in range(4)] == [[1], [2], [2], [2]]
 
 
 def test_a_time_in_a_query_may_be_another_but_nothing_else(tmp_path: Path) -> None:
     player = cassette(
         tmp_path / "a", answer("GET /fills?from=1&limit=5", "five"), answer("GET /depth?symbol=A", "A")
     )
-    assert player.answer("GET /fills?limit=5&from=99") == "five"
+    assert answered(player, "GET /fills?limit=5&from=99") == "five"
     with pytest.raises(
         LookupError, match=r"no answer to GET /depth\?symbol=B; it has answers to: GET /depth"
     ):
-        player.answer("GET /depth?symbol=B")
+        answered(player, "GET /depth?symbol=B")
 
 
 async def test_with_a_speed_the_distances_are_kept(tmp_path: Path) -> None:
@@ -153,7 +155,7 @@ async def test_with_a_speed_the_distances_are_kept(tmp_path: Path) -> None:
 
 async def test_both_sides_are_recorded_with_their_times_and_without_the_signature(tmp_path: Path) -> None:
     now = 10.0
-    recorder = Recorder(tmp_path / "a", "a test", lambda: now)
+    writer = TapeWriter(tmp_path / "a", "a test", clock=lambda: now)
     fake = FakeLink(FakeVenue())
 
     class Fake:
@@ -163,16 +165,42 @@ async def test_both_sides_are_recorded_with_their_times_and_without_the_signatur
         async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
             return {"y": 1}
 
-    source = Recorded(Fake(), recorder)
+    source = Recorded(Fake(), writer)
     link: Any = await source.connect()
     now = 10.5
     await link.send(subscribe_frame(["account.x"], ["my key", "my signature", "1", "5000"]))
     assert await source.fetch("https://host/x") == {"y": 1}
-    recorder.close()
-    recorder.answer("GET /late", {})
-    header, said, answered = map(json.loads, (tmp_path / "a").read_text().splitlines())
+    writer.close()
+    writer.frame(0, "venue", "late")
+    header, said = map(json.loads, (tmp_path / "a").read_text().splitlines())
     assert header == {"cassette": 1, "source": "a test"}
     assert (said["at"], said["socket"]) == (0.5, 0)
     assert json.loads(said["client"])["signature"] == ["<public key>", "<signature>", "1", "5000"]
-    assert answered == {"at": 0.5, "request": "GET /x", "answer": {"y": 1}}
     assert fake.sent[0]["signature"][0] == "my key"
+
+
+async def test_a_stream_that_is_not_on_the_tape_never_comes_and_is_named(tmp_path: Path) -> None:
+    player = cassette(tmp_path / "a", frame("A", 1))
+    reader = Reader(await player.connect())
+    await reader.link.send(subscribe_frame(["A", "B"]))
+    await settled()
+    [(stream, error)] = reader.others
+    assert (stream, type(error)) == ("B", NotOnTape)
+    assert str(error) == f"the stream B is not on the tape {tmp_path / 'a'}; it has: A"
+    assert reader.numbers == [1]
+    await reader.stop()
+
+
+async def test_after_the_last_frame_the_link_says_that_it_is_quiet_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bpx_connector.stream.recording.QUIET_FOR", 0.001)
+    player = cassette(tmp_path / "a", frame("A", 1))
+    reader = Reader(await player.connect())
+    await reader.link.send(subscribe_frame(["A"]))
+    await until(lambda: len(reader.others) > 2)
+    assert reader.numbers == [1]
+    [(stream, error)] = reader.others[0].errors.items()
+    assert (stream, type(error)) == ("A", TapeEnded)
+    assert "has ended: nothing more of A is on it" in str(error)
+    await reader.stop()

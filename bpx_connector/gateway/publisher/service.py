@@ -35,7 +35,7 @@ from bpx_connector.gateway.rules.wants import Wants
 from bpx_connector.stream.book import Snapshot
 from bpx_connector.stream.client import StreamClient
 from bpx_connector.stream.frames import payload_of, stream_of
-from bpx_connector.stream.link import Ended, Link, Ping, Pong, Take
+from bpx_connector.stream.link import Heard, Link, Take
 from bpx_connector.stream.socket import Tools
 from bpx_connector.stream.topics import Kind, Topic
 from bpx_connector.venue.streams import is_private
@@ -593,7 +593,7 @@ class Tap:
         self._link = link
         self._heard = heard
 
-    async def read(self, take: Take) -> Ping | Pong | Ended:
+    async def read(self, take: Take) -> Heard:
         def both(texts: Sequence[str]) -> None:
             take(texts)
             self._heard(texts)

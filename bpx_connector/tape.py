@@ -1,17 +1,19 @@
-"""What was asked over REST and what was answered, to a file of JSON lines and back, without any network.
+"""A session to a file of JSON lines and back: what was asked over REST and answered, what streams said.
 
 The first line of a tape names its source and the moment it began; each further one holds a question with
 its answer, the seconds since the beginning and, where it is not 200, the status. A call that got no answer is
-there with its failure:
+there with its failure. Frames of a stream stand there with their socket and whoever said them:
 
     {"cassette":1,"source":"https://api.backpack.exchange","began":1767225600000}
     {"at":0.1,"request":"GET /api/v1/ticker?symbol=SOL_USDC","answer":{...}}
     {"at":0.2,"request":"POST /api/v1/order","body":{...},"status":400,"answer":{"code":"...",...}}
     {"at":0.9,"request":"GET /api/v1/time","failure":"RequestTimeout","answer":"bpx GET https://..."}
+    {"at":1.2,"socket":0,"client":"{\\"method\\":\\"SUBSCRIBE\\",...}"}
+    {"at":1.3,"socket":0,"venue":"{\\"data\\":{...},\\"stream\\":\\"...\\"}"}
 
 The answers stand there as the venue wrote them, to the letter. Headers are not written, so neither key nor
-signature is; a two-factor code in a body is replaced. What the venue says of the account stays: look before
-you share.
+signature is; those of a subscription and a two-factor code in a body are replaced. What the venue says of the
+account stays: look before you share.
 """
 
 from __future__ import annotations
@@ -30,11 +32,26 @@ from ccxt.base.errors import BaseError, ExchangeClosedByUser, ExchangeError
 
 from bpx_connector.call.masking import MASK, masked
 
-__all__ = ["Answer", "Answers", "NotOnTape", "TapeEnded", "TapeError", "TapeLine", "TapeWriter", "read_tape"]
+__all__ = [
+    "Answer",
+    "Answers",
+    "NotOnTape",
+    "TapeEnded",
+    "TapeError",
+    "TapeLine",
+    "TapeWriter",
+    "read_tape",
+    "request_line",
+]
 
 VERSION = 1
 NOT_ASKED_TWICE_ALIKE = frozenset({"from", "to", "startTime", "endTime"})
 """Parameters that are reckoned from now, and so differ each time a request is made."""
+LOADED_ONCE = frozenset({"GET /api/v1/markets", "GET /api/v1/assets"})
+LOADED_BEFORE = (
+    ". The markets had been loaded before the tape began: record with a new object, or call "
+    "load_markets(True) while recording"
+)
 MADE_UP_ANEW = frozenset({"clientId"})
 """Members of a body that programs make up anew for each order."""
 
@@ -92,6 +109,7 @@ class TapeWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file: TextIO = path.open("w", encoding="utf-8")
         self._clock, self._started = clock, clock()
+        self._sockets = 0
         self._secrets = [secret for secret in secrets if secret]
         self._write(Header(VERSION, source, began))
 
@@ -108,6 +126,15 @@ class TapeWriter:
         line = TapeLine(self._elapsed(), request=request_line(method, url), body=_sent(body), failure=kind)
         line.answer = msgspec.Raw(text)
         self._write(line)
+
+    def socket(self) -> int:
+        """The number of the next connection to the streams."""
+        self._sockets += 1
+        return self._sockets - 1
+
+    def frame(self, socket: int, speaker: str, text: str) -> None:
+        """Write down one text frame of the `client` or the `venue`."""
+        self._write({"at": self._elapsed(), "socket": socket, speaker: text})
 
     def close(self) -> None:
         """Finish the tape."""
@@ -176,7 +203,9 @@ def read_tape(path: Path) -> tuple[Header, list[TapeLine]]:
     except FileNotFoundError as error:
         raise TapeError(f"there is no tape {path}; record one first") from error
     except (ValueError, OSError) as error:
-        raise TapeError(f"{path} is not a tape of version {VERSION}: {error}") from error
+        raise TapeError(
+            f"{path} is not a tape, not a WebSocket cassette of version {VERSION}: {error}"
+        ) from error
     if header.cassette != VERSION:
         raise TapeError(f"{path} is not a tape of version {VERSION}: it says {header.cassette}")
     return header, lines
@@ -189,8 +218,14 @@ class Answers:
     ever; an order that was placed once is placed once.
     """
 
-    def __init__(self, name: str, lines: Iterable[tuple[int, TapeLine]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        lines: Iterable[tuple[int, TapeLine]],
+        is_given: Callable[[Answer], None] = lambda answer: None,
+    ) -> None:
         self.name = name
+        self._tell = is_given
         self.in_order: list[Answer] = []
         self._exact: dict[str, list[Answer]] = defaultdict(list)
         self._alike: dict[str, list[Answer]] = defaultdict(list)
@@ -201,7 +236,11 @@ class Answers:
     def answer(self, method: str, url: str, body: Any = None) -> Answer:
         """The answer to a request. Times and made-up ids need not agree."""
         request, sent = request_line(method, url), _sent(body)
-        for found in (self._exact.get(_key(request, sent)), self._alike.get(_loose_key(request, sent))):
+        for found in (
+            self._exact.get(_key(request, sent)),
+            self._alike.get(_loose_key(request, sent)),
+            self._alike.get(_loose_key(request, None)),  # tapes of before bodies were written
+        ):
             if found:
                 return self._given(found, request)
         raise NotOnTape(
@@ -214,6 +253,7 @@ class Answers:
             raise TapeEnded(f"the tape {self.name} has ended: {request} stands on it {_times(len(found))}")
         answer = answer or found[-1]
         answer.is_given = True
+        self._tell(answer)
         return answer
 
     def _read_in(self, number: int, line: TapeLine) -> None:
@@ -227,7 +267,8 @@ class Answers:
     def _near(self, request: str) -> str:
         known = sorted({key.partition("\n")[0] for key in self._exact})
         near = get_close_matches(request, known, n=5, cutoff=0.5) or known[:5]
-        return f"; it has answers to: {', '.join(near)}" if near else "; it has no answers at all"
+        has = f"; it has answers to: {', '.join(near)}" if near else "; it has no answers at all"
+        return has + (LOADED_BEFORE if request in LOADED_ONCE else "")
 
 
 def _text(answer: msgspec.Raw) -> str:
