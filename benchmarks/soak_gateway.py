@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.support.gateway_chaos import Found, chaos
+from tests.support.gateway_chaos import FAULTS, Found, chaos
 
 __all__ = ["sentences"]
 
@@ -19,10 +19,11 @@ __all__ = ["sentences"]
 def sentences(seed: int, found: Found) -> str:
     """What was seen, in a line."""
     faults = ", ".join(f"{count} x {name}" for name, count in sorted(found.faults.items()))
+    stood_still = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in sorted(found.silences.items()))
     return (
         f"seed {seed}: {faults}; {found.books:,} books looked at, {found.wrong} wrong, {found.backwards} "
         f"backwards; {len(found.fills_made)} fills, {len(found.missing)} missing, {len(found.twice)} twice; "
-        f"{found.late_joiners} late readers; longest silence {found.longest_silence:.1f} s"
+        f"{found.late_joiners} late readers; a busy book stood still at most: {stood_still}"
     )
 
 
@@ -30,12 +31,14 @@ def main() -> None:
     """Run the seeds."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak_gateway", description=__doc__)
     parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--faults", nargs="+", default=FAULTS, help=f"of {', '.join(FAULTS)}")
+    parser.add_argument("--pause", type=float, default=0.2, help="seconds between faults, and up to one more")
     parser.add_argument("--seeds", type=int, nargs="+", default=[2, 3, 4])
     options = parser.parse_args()
     is_right = True
     for seed in options.seeds:
         with tempfile.TemporaryDirectory() as folder:
-            found = asyncio.run(chaos(Path(folder), seed, options.seconds))
+            found = asyncio.run(chaos(Path(folder), seed, options.seconds, options.faults, options.pause))
         print(sentences(seed, found), flush=True)
         is_right &= not (found.wrong or found.backwards or found.missing or found.twice)
     sys.exit(0 if is_right else 1)

@@ -44,6 +44,10 @@ def _command(words: Sequence[str]) -> Callable[[], None]:
         from bpx_connector.cli.record_streams import record_streams
 
         return lambda: record_streams(rest)
+    if first == "gateway":
+        from bpx_connector.gateway.__main__ import main as gateway
+
+        return lambda: gateway(rest)
     if first == "sandbox":
         from bpx_connector.sandbox.__main__ import main as sandbox
 

@@ -36,6 +36,7 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--nats", action="append", metavar="URL", help="nats://127.0.0.1:4222 or tls://host:4222; repeatable")
     add("--with-server", action="store_true", help="start a nats-server found on PATH, on this machine only")
+    add("--server-port", type=int, default=4222, help="where that server listens")
     add("--user", default=None, help="our name on the bus (default: gw- and the gateway's name)")
     add("--seed", metavar="FILE", help="the file with the nkey seed of that user")
     add("--ca", metavar="FILE", help="the authority that signed the server's certificate")
@@ -65,8 +66,9 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """What the gateway is for."""
-    if options.url and options.net == LIVE:
-        raise SystemExit(f"{options.url} is another venue than the live one: give it a --net of its own")
+    elsewhere = options.url or os.environ.get("BPX_SANDBOX")
+    if elsewhere and options.net == LIVE:
+        raise SystemExit(f"{elsewhere} is another venue than the live one: give it a --net of its own")
     shard, _, shards = options.shard.partition("/")
     rows = json.loads(Path(options.limits).read_text(encoding="utf-8")) if options.limits else {}
     return Settings(
@@ -99,28 +101,28 @@ def printed_config(options: argparse.Namespace) -> str:
     )
 
 
-async def started_server() -> tuple[asyncio.subprocess.Process, str]:
+async def started_server(port: int) -> tuple[asyncio.subprocess.Process, str]:
     """A nats-server of our own, on loopback, with a store in a folder that stays."""
     program = shutil.which("nats-server") or shutil.which(
         "nats-server", path=str(Path(sys.executable).parent)
     )
     if program is None:
         raise SystemExit("nats-server is not on PATH: install it from upstream, or name a server with --nats")
-    folder = Path(tempfile.gettempdir()) / f"bpx-gateway-{os.getuid()}"
+    folder = Path(tempfile.gettempdir()) / f"bpx-gateway-{os.getuid()}-{port}"
     folder.mkdir(mode=0o700, exist_ok=True)
     for old in folder.glob("*.ports"):
         old.unlink()
     config = folder / "nats.conf"
     config.write_text(f'max_payload: 8388608\njetstream {{ store_dir: "{folder}", sync_interval: always }}\n')
-    words = ["-c", str(config), "-a", "127.0.0.1", "-p", "4222", "--ports_file_dir", str(folder)]
+    words = ["-c", str(config), "-a", "127.0.0.1", "-p", str(port), "--ports_file_dir", str(folder)]
     process = await asyncio.create_subprocess_exec(program, *words, stderr=asyncio.subprocess.DEVNULL)
     for _ in range(200):
         if any(folder.glob("*.ports")):
-            return process, "nats://127.0.0.1:4222"
+            return process, f"nats://127.0.0.1:{port}"
         if process.returncode is not None:
             break
         await asyncio.sleep(0.05)
-    raise SystemExit("nats-server did not start: is port 4222 taken? Then name it with --nats instead")
+    raise SystemExit(f"nats-server did not start: is port {port} taken? Then name it with --nats instead")
 
 
 def _report(message: str, error: BaseException | None) -> None:
@@ -131,7 +133,7 @@ async def serve(options: argparse.Namespace) -> None:
     """Serve until a signal comes."""
     server, servers = None, tuple(options.nats or ())
     if options.with_server:
-        server, url = await started_server()
+        server, url = await started_server(options.server_port)
         servers = (url,)
     access = Access(
         servers or ("nats://127.0.0.1:4222",),

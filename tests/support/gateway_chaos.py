@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +29,7 @@ from tests.support.keys import FIRST
 from tests.support.nats_servers import NatsServer
 from tests.support.streaming import TrueBooks, exchange_on
 
-__all__ = ["Found", "chaos"]
+__all__ = ["FAULTS", "Found", "chaos"]
 
 PROJECT = Path(__file__).parent.parent.parent
 MARKETS = ("SOL_USDC", "BTC_USDC", "ETH_USDC")
@@ -55,7 +55,8 @@ class Found:
     unknown: int = 0
     backwards: int = 0
     late_joiners: int = 0
-    longest_silence: float = 0.0
+    silences: dict[str, float] = field(default_factory=dict)
+    """Seconds that a busy book has stood still, at most, after each kind of fault."""
     fills_made: set[str] = field(default_factory=set)
     fills_told: Counter[str] = field(default_factory=Counter)
     network_errors: int = 0
@@ -114,7 +115,9 @@ async def _reader(server: NatsServer, user: str, **options: Any) -> AsyncIterato
 
 
 class _Chaos:
-    def __init__(self, folder: Path, seed: int, seconds: float) -> None:
+    def __init__(self, folder: Path, seed: int, seconds: float, faults: Sequence[str], pause: float) -> None:
+        self._faults = faults
+        self._pause = pause
         self.found = Found()
         self._random = random.Random(seed)
         self._seconds = seconds
@@ -123,6 +126,8 @@ class _Chaos:
         self._gateways = [_Process(name, self._server, self._venue) for name in "ab"]
         self._is_over = False
         self._last = time.monotonic()
+        self._fault = "start"
+        self._books: Any = None
 
     async def run(self) -> Found:
         with self._server:
@@ -141,6 +146,7 @@ class _Chaos:
             _reader(self._server, "books") as books,
             _reader(self._server, "fills", resume="fills-fills") as fills,
         ):
+            self._books = books
             await books.load_markets()
             await fills.load_markets()
             watchers = [asyncio.ensure_future(self._watch(books, market, truth)) for market in MARKETS]
@@ -171,7 +177,8 @@ class _Chaos:
                 continue
             now = time.monotonic()
             if market == MARKETS[0]:
-                self.found.longest_silence = max(self.found.longest_silence, now - self._last)
+                silence = max(self.found.silences.get(self._fault, 0.0), now - self._last)
+                self.found.silences[self._fault] = silence
                 self._last = now
             verdict = truth.is_true(market, book, 10)
             self.found.books += 1
@@ -206,18 +213,20 @@ class _Chaos:
 
     async def _break_things(self, truth: TrueBooks) -> None:
         ends, turn = time.monotonic() + self._seconds, 0
-        order = self._random.sample(FAULTS, len(FAULTS))
+        order = self._random.sample(self._faults, len(self._faults))
         while time.monotonic() < ends:
             fault = order[turn % len(order)]
             turn += 1
             self.found.faults[fault] += 1
+            self._fault = fault
             await self._break(fault)
             await self._join_late(truth)
-            await asyncio.sleep(self._random.uniform(0.2, 1.2))
+            await asyncio.sleep(self._pause + self._random.uniform(0.0, 1.0))
 
     async def _break(self, fault: str) -> None:
         what, _, whom = fault.partition(" ")
-        first, second = self._gateways
+        leader = self._books.stream_counters()["gateway"]["leaders"].get("md")
+        first, second = sorted(self._gateways, key=lambda gateway: gateway.name != leader)
         if whom == "nats":
             await self._break_nats(what)
         elif whom == "venue":
@@ -233,7 +242,6 @@ class _Chaos:
             await asyncio.gather(*(victim.kill() for victim in victims))
             await asyncio.sleep(self._random.uniform(0.0, 0.5))
             await asyncio.gather(*(victim.start() for victim in victims))
-        self._gateways.reverse()  # whoever led does so no more, mostly
 
     async def _break_nats(self, what: str) -> None:
         if what == "kill":
@@ -260,6 +268,8 @@ class _Chaos:
             self.found.wrong += truth.is_true("SOL_USDC", book, 10) is False
 
 
-async def chaos(folder: Path, seed: int, seconds: float) -> Found:
-    """What was seen while things were broken for so many seconds."""
-    return await _Chaos(folder, seed, seconds).run()
+async def chaos(
+    folder: Path, seed: int, seconds: float, faults: Sequence[str] = FAULTS, pause: float = 0.2
+) -> Found:
+    """What was seen while things were broken for so many seconds, with a pause of this and a second more."""
+    return await _Chaos(folder, seed, seconds, faults, pause).run()

@@ -133,12 +133,13 @@ class Attached:
         """What a user may read and log of the gateway."""
         line = self._line
         if line is None:
-            return {"isOpen": False, "reconnects": 0, "beats": 0, "epochs": {}}
+            return {"isOpen": False, "reconnects": 0, "beats": 0, "epochs": {}, "leaders": {}}
         return {
             "isOpen": not line.is_closed,
             "reconnects": max(0, line.reconnects),
             "beats": line.beats,
             "epochs": dict(line.epochs),
+            "leaders": dict(line.leaders),
         }
 
     async def _leave(self, method: str, path: str) -> None:

@@ -29,6 +29,8 @@ class Line:
         self.reconnects = -1
         self.beats = 0
         self.epochs: dict[str, int] = {}
+        self.leaders: dict[str, str] = {}
+        """The gateway that leads each desk, by its name."""
         self._clock = clock
         self._bus: Bus | None = None
         self._lock = asyncio.Lock()
@@ -92,7 +94,8 @@ class Line:
 
         def beaten(message: Message) -> None:
             self._heard[desk] = self._clock()
-            self.epochs[desk] = msgspec.json.decode(message.data)["epoch"]
+            beat = msgspec.json.decode(message.data)
+            self.epochs[desk], self.leaders[desk] = beat["epoch"], beat["gateway"]
             self.beats += 1
             self._beaten.set()
 
