@@ -68,7 +68,7 @@ def streams() -> list[str]:
     return [f"depth.{market}" for market in canned.market_ids()[:BOOKS]]
 
 
-def measured(frames: int, through_gateway: bool) -> dict[str, float]:
+def measured(frames: int, through_gateway: bool, gather: float = 0.0) -> dict[str, float]:
     """CPU of one round: microseconds a frame of the consumer, cores of gateway and server."""
     with ExitStack() as stack:
         venue = stack.enter_context(process("benchmarks.server"))
@@ -79,7 +79,17 @@ def measured(frames: int, through_gateway: bool) -> dict[str, float]:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             server = stack.enter_context(NatsServer(folder))
             bus = server.url
-            words = ("--public-only", "--nats", bus, "--net", "bench", "--url", f"http://127.0.0.1:{port}")
+            words = (
+                "--public-only",
+                "--gather",
+                str(gather),
+                "--nats",
+                bus,
+                "--net",
+                "bench",
+                "--url",
+                f"http://127.0.0.1:{port}",
+            )
             gateway = stack.enter_context(process("bpx_connector.gateway", *words))
             assert gateway.stdout is not None
             gateway.stdout.readline()
@@ -98,7 +108,16 @@ def measured(frames: int, through_gateway: bool) -> dict[str, float]:
         took = json.loads(consumer.stdout.readline())
         seconds = time.monotonic() - began
         cores = {name: (cpu_seconds(pid) - before[name]) / seconds for name, pid in others.items()}
-        return {"consumer": took["cpu"] / frames * 1e6, "joined": joined, **cores}
+        late = {"late": late_joined(port, bus)} if through_gateway else {}
+        return {"consumer": took["cpu"] / frames * 1e6, "joined": joined, **cores, **late}
+
+
+def late_joined(port: int, bus: str) -> float:
+    """Seconds in which a reader that comes later has every book."""
+    with process("benchmarks.gateway", "--consume", str(port), "--bus", bus) as late:
+        assert late.stdout is not None
+        joined: float = json.loads(late.stdout.readline())["joined"]
+        return joined
 
 
 async def consume(port: int, bus: str) -> None:
@@ -140,6 +159,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gateway", description=__doc__)
     parser.add_argument("--frames", type=int, default=9_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--gather", type=float, default=1.0, help="milliseconds, of the gateway")
     parser.add_argument("--consume", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--bus", default="", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -147,7 +167,8 @@ def main() -> None:
         asyncio.run(consume(options.consume, options.bus))
         return
     rounds = [
-        (measured(options.frames, False), measured(options.frames, True)) for _ in range(options.rounds)
+        (measured(options.frames, False), measured(options.frames, True, options.gather))
+        for _ in range(options.rounds)
     ]
     direct = median(one["consumer"] for one, _ in rounds)
     over = median(one["consumer"] for _, one in rounds)
@@ -155,8 +176,8 @@ def main() -> None:
     print(f"consumer, us a frame: direct {direct:.1f}, over the gateway {over:.1f}, ratio {ratio:.2f}")
     for name in ("gateway", "nats"):
         print(f"{name}: {median(two[name] for _, two in rounds):.2f} of a core at {RATE:,} frames a second")
-    joins = [two["joined"] for _, two in rounds]
-    print(f"{BOOKS} books there after {median(joins):.2f} s, the gateway's own first join in it")
+    first, late = (median(two[name] for _, two in rounds) for name in ("joined", "late"))
+    print(f"{BOOKS} books: {first:.1f} s for the first reader of a new gateway, {late:.2f} s for a late one")
 
 
 if __name__ == "__main__":

@@ -112,8 +112,8 @@ class Outlet:
 
     # --- the two tasks of a connection -------------------------------------------------------------------
 
-    async def pump(self, bus: Bus) -> None:
-        """Say what waits, as long as the connection lasts."""
+    async def pump(self, bus: Bus, gather: float = 0.0) -> None:
+        """Say what waits, as long as the connection lasts: at once, or so many seconds' worth together."""
         waiting, counts = self._waiting, self.counts
         while True:
             while waiting:
@@ -123,6 +123,8 @@ class Outlet:
                 counts["bytes"] += len(said.payload)
             self._has_more.clear()
             await self._has_more.wait()
+            if gather:
+                await asyncio.sleep(gather)
 
     async def pump_events(self, bus: Bus) -> None:
         """Have private events stored, begun in their order, as long as the connection lasts."""

@@ -72,6 +72,8 @@ class Settings:
     """Public streams that are followed whether or not anybody reads them."""
     limits: Limits = USUAL_LIMITS
     users: Mapping[str, UserLimits] = field(default_factory=dict)
+    gather: float = 0.001
+    """Seconds for which frames are gathered: readers, server and gateway then take several for one."""
     audit_every: float = 30.0
     """Seconds between comparisons of the account's orders with the venue."""
 
@@ -210,7 +212,7 @@ class Gateway:
     async def _serve(self, bus: Bus) -> None:
         await self._prepare(bus)
         steps = (
-            self.outlet.pump(bus),
+            self.outlet.pump(bus, self.settings.gather),
             self.outlet.pump_events(bus),
             self._keep_lease(bus),
             self._keep_saying(),
