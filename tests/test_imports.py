@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 SANDBOX_MAY_IMPORT: dict[str, set[str]] = {
     "records": set(),  # what is known: everybody may read it
     "choices": {"records"},
-    "clock": set(),
+    "clock": {"records"},
     "market": {"records", "choices"},
     "account": {"market", "records", "choices"},
     "exchange": {"account", "market", "records", "choices"},
@@ -50,9 +50,25 @@ SANDBOX_MAY_IMPORT: dict[str, set[str]] = {
     "http": {"crowd", "exchange", "account", "market", "records", "choices", "clock"},
     "faults": {"http", "exchange", "market", "records"},
     "socket": {"faults", "http", "exchange", "account", "market", "records"},
-    "server": {"socket", "faults", "http", "crowd", "exchange", "records", "clock"},
+    "trouble": {"records"},
+    "control": {"faults", "http", "exchange", "account", "records", "clock"},
+    "callers": {"records", "clock"},
+    "server": {
+        *(
+            "control",
+            "callers",
+            "trouble",
+            "socket",
+            "faults",
+            "http",
+            "crowd",
+            "exchange",
+            "records",
+            "clock",
+        ),
+    },
     "__init__": set(),
-    "__main__": {"server", "faults", "records"},
+    "__main__": {"server", "trouble", "faults", "records", "clock"},
 }
 """The same for the rooms of the sandbox, each of which imports only what stands above it."""
 

@@ -5,33 +5,94 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+import sys
 from collections.abc import Sequence
+from typing import Any, NoReturn
 
+from bpx_connector.sandbox.clock import DrivenClock
 from bpx_connector.sandbox.faults.kinds import KINDS, Fault, FaultError, fault_of
+from bpx_connector.sandbox.records.nearest import nearest
+from bpx_connector.sandbox.records.switches import SwitchError, switch_of
 from bpx_connector.sandbox.server import DEFAULT_PORT, LOOPBACK, Sandbox
+from bpx_connector.sandbox.trouble import (
+    FASTEST,
+    PORTS,
+    SPEEDS,
+    ListenError,
+    checked_port,
+    checked_speed,
+    is_loopback,
+)
+
+__all__ = ["arguments", "main"]
+
+PROGRAM = "python -m bpx_connector.sandbox"
+WRONG_USAGE = 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one sentence what is wrong, and which option was meant."""
+
+    def error(self, message: str) -> NoReturn:
+        for word in message.removeprefix("unrecognized arguments: ").split():
+            if message.startswith("unrecognized") and word.startswith("-"):
+                options = [option for option in self._option_string_actions if option.startswith("--")]
+                message = f"there is no option {word}{nearest(word.partition('=')[0], options)}"
+                break
+        self.exit(WRONG_USAGE, f"{PROGRAM}: {message} ({PROGRAM} --help lists all options)\n")
 
 
 def arguments(words: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m bpx_connector.sandbox",
+    """What the command line asks for."""
+    parser = _Parser(
+        prog=PROGRAM,
         description=(
             "A local exchange that speaks Backpack's REST and WebSocket interfaces. "
             "Prints its address when ready."
         ),
     )
-    parser.add_argument("--host", default=LOOPBACK, help="address to listen on (default: %(default)s)")
     parser.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)"
+        "--host",
+        default=LOOPBACK,
+        help="address to listen on: only programs of this machine reach %(default)s (the default), all that "
+        "can reach this machine 0.0.0.0",
     )
     parser.add_argument(
-        "--seed", type=int, default=7, help="decides all that the traders do (default: %(default)s)"
+        "--port", type=_port, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)"
     )
     parser.add_argument(
-        "--speed", type=float, default=1.0, help="multiplies the traders' activity, not the clock"
+        "--seed", type=_seed, default=7, help="decides all that the traders do (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--speed",
+        type=_speed,
+        default=1.0,
+        help=f"multiplies the traders' activity, not the clock; 0 to {FASTEST} (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--clock",
+        choices=("real", "driven"),
+        default="real",
+        help="driven: time stands still until it is advanced at the control port (default: %(default)s)",
     )
     parser.add_argument("--closed", action="store_true", help="refuse keys that have no account")
     parser.add_argument(
+        "--account",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="open a funded account for this public key at the start; may be given several times",
+    )
+    parser.add_argument(
         "--budgets", "--limits", action="store_true", help="enforce the venue's request budgets"
+    )
+    parser.add_argument(
+        "--switch",
+        action="append",
+        type=_switch,
+        default=[],
+        metavar="NAME=VALUE",
+        help="what the venue might do one way or another: fired_orders=same_id; may be given several times",
     )
     parser.add_argument(
         "--fault",
@@ -44,9 +105,9 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--control",
-        type=int,
+        type=_port,
         metavar="PORT",
-        help="let faults be set by HTTP at this port of this machine, see control.py (default: off)",
+        help="let it be steered by HTTP at this port of this machine, GET / tells how (default: off)",
     )
     return parser.parse_args(words)
 
@@ -58,30 +119,78 @@ def _fault(line: str) -> Fault:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-async def _serve(options: argparse.Namespace) -> None:
-    interrupted = asyncio.Event()
+def _switch(text: str) -> tuple[str, Any]:
+    try:
+        return switch_of(text)
+    except SwitchError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _port(text: str) -> int:
+    try:
+        return checked_port(int(text) if text.isascii() and text.isdigit() else -1)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: {PORTS}") from None
+
+
+def _seed(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+
+
+def _speed(text: str) -> float:
+    try:
+        return checked_speed(float(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is {SPEEDS}") from None
+
+
+def _stop_on_signals(interrupted: asyncio.Event) -> None:
+    """Have SIGINT and SIGTERM end the sandbox, on loops without signal handlers (Windows) too."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, interrupted.set)
+        try:
+            loop.add_signal_handler(number, interrupted.set)
+        except NotImplementedError:
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(interrupted.set))
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    interrupted = asyncio.Event()
+    _stop_on_signals(interrupted)
     async with Sandbox(
         host=options.host,
         port=options.port,
         seed=options.seed,
         speed=options.speed,
+        clock=DrivenClock() if options.clock == "driven" else None,
         closed=options.closed,
+        accounts=options.account,
         budgets=options.budgets,
+        switches=dict(options.switch),
         faults=options.fault,
         control=options.control,
     ) as sandbox:
         print(f"listening on {sandbox.url}", flush=True)
+        if not is_loopback(sandbox.host):
+            print("open to every machine that can reach this one; leave --host out to close it", flush=True)
         if sandbox.control is not None:
-            print(f"faults at {sandbox.control.url}", flush=True)
+            print(f"control at {sandbox.control.url}", flush=True)
         await interrupted.wait()
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """Run the sandbox until SIGINT or SIGTERM."""
-    asyncio.run(_serve(arguments(words)))
+    """Run the sandbox until SIGINT or SIGTERM; exits with 2 and a sentence if it cannot start."""
+    options = arguments(words)
+    try:
+        asyncio.run(_serve(options))
+    except ListenError as error:
+        sys.stderr.write(f"{PROGRAM}: {error.strerror}\n")
+        sys.exit(WRONG_USAGE)
+    except KeyboardInterrupt:  # before the handler was there
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Final
+
+from bpx_connector.sandbox.records.times import DAY, MILLISECOND, SECOND
 
 __all__ = ["DRIVEN_START", "STEP", "Clock", "DrivenClock", "RealClock"]
 
-STEP = 100_000
-"""Microseconds from one step to the next."""
+STEP: Final = 100 * MILLISECOND
+"""From one step to the next."""
 
-DRIVEN_START = 1_767_225_600_000_000
+DRIVEN_START: Final = 1_767_225_600 * SECOND
 """2026-01-01 00:00 UTC, where a driven clock starts unless told otherwise."""
+
+EARLIEST: Final = 0
+LATEST: Final = 4_102_444_800 * SECOND
+"""The years 1970 to 2100: a driven clock shows no other time."""
+LONGEST_ADVANCE: Final = 7 * DAY
+"""How far one call may advance; each step of it takes a little real time."""
 
 
 class Clock:
@@ -30,16 +39,20 @@ class Clock:
 
     def moments(self) -> tuple[int, ...]:
         """The milliseconds that count as now when a request's timestamp is checked."""
-        return (self.now() // 1000,)
+        return (self.now() // MILLISECOND,)
 
     def watch(self, watcher: Callable[[int], None]) -> None:
         """Have `watcher` called with the time of every step."""
         self._watchers.append(watcher)
 
+    def forget(self, watcher: Callable[[int], None]) -> None:
+        """Call `watcher` no more."""
+        self._watchers.remove(watcher)
+
     def step(self) -> None:
         """Let everything happen that is due now."""
         now = self.now()
-        for watcher in self._watchers:
+        for watcher in list(self._watchers):
             watcher(now)
 
 
@@ -61,7 +74,13 @@ class DrivenClock(Clock):
     """A time that stands still until `advance`: with one seed, the same history every time."""
 
     def __init__(self, start: int = DRIVEN_START, read: Callable[[], int] = time.time_ns) -> None:
+        """`start` is in microseconds since 1970."""
         super().__init__()
+        if not EARLIEST <= start <= LATEST:
+            raise ValueError(
+                f"start={start!r} is no time from 1970 to 2100 in microseconds since 1970, such as "
+                f"{DRIVEN_START}"
+            )
         self._now = start
         self._read = read
 
@@ -71,11 +90,16 @@ class DrivenClock(Clock):
 
     def moments(self) -> tuple[int, ...]:
         """The driven time, and the machine's: clients whose clock nobody drives are let in as well."""
-        return (self._now // 1000, self._read() // 1_000_000)
+        return (self._now // MILLISECOND, self._read() // 1_000_000)
 
     def advance(self, seconds: float) -> None:
         """Let this much time pass, step by step; what is left of a step passes without one."""
-        end = self._now + round(seconds * 1_000_000)
+        if not 0 <= seconds <= LONGEST_ADVANCE // SECOND or self._now + seconds * SECOND > LATEST:
+            raise ValueError(
+                f"seconds={seconds!r} cannot pass at once: give 0 to {LONGEST_ADVANCE // SECOND} (a week), "
+                "as often as needed"
+            )
+        end = self._now + round(seconds * SECOND)
         while self._now + STEP <= end:
             self._now += STEP
             self.step()

@@ -2,13 +2,14 @@
 
 In a program that runs asyncio:
 
-    async with Sandbox(port=0, seed=7) as sandbox:
-        sandbox.url, sandbox.socket_url, sandbox.venue, sandbox.clock
+    async with Sandbox(seed=7) as sandbox:
+        exchange = sandbox.exchange("pro")
+        sandbox.url, sandbox.socket_url, sandbox.urls, sandbox.venue, sandbox.clock
 
 In one that blocks:
 
     with SandboxThread(seed=7) as sandbox:
-        sandbox.url
+        exchange = sandbox.exchange("blocking")
         sandbox.run(lambda inner: inner.clock.advance(1))
 """
 
@@ -17,27 +18,32 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-from aiohttp import web
+from aiohttp import ClientPayloadError, web
 
+from bpx_connector.sandbox.callers import exchange_on, is_blocking, running_loop
 from bpx_connector.sandbox.clock import STEP, Clock, RealClock
+from bpx_connector.sandbox.control import Control
 from bpx_connector.sandbox.crowd.listings import listings
 from bpx_connector.sandbox.crowd.traffic import OPENING, Traffic
 from bpx_connector.sandbox.exchange.exchange import Exchange
 from bpx_connector.sandbox.faults.answers import SpoiledAnswers
-from bpx_connector.sandbox.faults.control import Control
 from bpx_connector.sandbox.faults.faults import Faults
 from bpx_connector.sandbox.faults.kinds import Fault
 from bpx_connector.sandbox.faults.old_books import OldBooks
-from bpx_connector.sandbox.http.answering import Request, answer, encoded
+from bpx_connector.sandbox.http.answering import Request, answer, encoded, preparation, speed_bump
+from bpx_connector.sandbox.http.answers import Answer
 from bpx_connector.sandbox.http.budgets import Budgets
-from bpx_connector.sandbox.http.calls import Answer
+from bpx_connector.sandbox.http.complaints import in_one_line
 from bpx_connector.sandbox.http.context import Context, opened_exchange
 from bpx_connector.sandbox.records.switches import Switches
+from bpx_connector.sandbox.records.times import SECOND
 from bpx_connector.sandbox.socket.feed import Feed
+from bpx_connector.sandbox.trouble import checked_port, checked_speed, checked_symbols, listen_error
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +52,10 @@ __all__ = ["DEFAULT_PORT", "LOOPBACK", "Sandbox", "SandboxThread"]
 DEFAULT_PORT: Final = 8787
 LOOPBACK: Final = "127.0.0.1"
 LARGEST_BODY: Final = 1 << 20
+BACKLOG: Final = 2_048
+"""Connections that may wait to be accepted: crowds of clients come at once."""
+LONGEST_HOLD: Final = 0.005
+"""How long one request may keep the event loop at a time, in seconds, where it can be interrupted."""
 
 Result = TypeVar("Result")
 Interceptor = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
@@ -56,9 +66,9 @@ class Sandbox:
 
     `seed` decides all that its traders do, `speed` multiplies how much they do (0 leaves the opening books
     as they are), `symbols` picks markets out of those listed. With a `DrivenClock` time stands still until
-    it is advanced. `closed` refuses keys never seen before, `budgets` enforces the venue's request budgets
-    (`limits` is the earlier word for it), `switches` turns what the venue might do otherwise. Port 0 takes a
-    free one.
+    it is advanced. `closed` refuses keys never seen before, `accounts` opens funded accounts for public keys.
+    `budgets` enforces the venue's request budgets (`limits` is the earlier word for it), `switches` turns
+    what the venue might do otherwise. Port 0 takes a free one.
 
     `faults` makes things go wrong on purpose; a `control` port opens the door of `control.py` to it, on
     this machine only. Each of `interceptors` sees a request first, and whatever response it returns is sent
@@ -75,6 +85,7 @@ class Sandbox:
         symbols: Iterable[str] | None = None,
         clock: Clock | None = None,
         closed: bool = False,
+        accounts: Iterable[str] = (),
         budgets: bool = False,
         limits: bool = False,
         faults: Iterable[Fault | str] = (),
@@ -82,26 +93,39 @@ class Sandbox:
         switches: Mapping[str, Any] | None = None,
     ) -> None:
         self.host = host
-        self.port = port
+        self.port = checked_port(port)
+        checked_speed(speed)
+        if control is not None:
+            checked_port(control, "control")
+        if symbols is not None:
+            symbols = checked_symbols(symbols, [listing.symbol for listing in listings()])
         self.clock: Clock = clock if clock is not None else RealClock()
         self.faults = Faults(seed)
         for fault in faults:
             self.faults.add(fault)
-        self.control = Control(self.faults, control) if control is not None else None
+        self.control = Control(self, control) if control is not None else None
         self.switches = Switches()
         self.switches.set(switches or {})
-        rows = listings(symbols)
-        born = self.clock.now() - OPENING
-        self.venue: Exchange = opened_exchange(rows, born, self.switches)
-        self.context = Context(self.venue, self.clock, rows, seed=seed, born=born, closed=closed)
-        self.traffic = Traffic(self.venue, rows, seed=seed, born=born, speed=speed)
-        self.feed = Feed(self.context, self.faults)
+        self._seed, self._speed, self._closed = seed, speed, closed
+        self._listings = listings(symbols)
+        self._accounts = tuple(accounts)
+        self._furnish()
         self._old_books = OldBooks(self.venue, lambda: self.faults.stale_symbols(self.venue.rules))
         self.spoiled = SpoiledAnswers(self.faults, self.answered, self._old_books)
         self.interceptors: list[Interceptor] = [self.spoiled]
         self._budgets = Budgets() if budgets or limits else None
         self._runner: web.AppRunner | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._steps: asyncio.Task[None] | None = None
+
+    def _furnish(self) -> None:
+        """Make an exchange, its traders and its sockets; nobody has acted yet."""
+        rows, born = self._listings, self.clock.now() - OPENING
+        self.venue: Exchange = opened_exchange(rows, born, self.switches)
+        """The exchange itself; every one of its commands may be given here as well."""
+        self.context = Context(self.venue, self.clock, rows, seed=self._seed, born=born, closed=self._closed)
+        self.traffic = Traffic(self.venue, rows, seed=self._seed, born=born, speed=self._speed)
+        self.feed = Feed(self.context, self.faults)
 
     @property
     def url(self) -> str:
@@ -112,6 +136,25 @@ class Sandbox:
     def socket_url(self) -> str:
         """The address of the websocket."""
         return f"ws://{self.host}:{self.port}"
+
+    @property
+    def urls(self) -> dict[str, Any]:
+        """What to put under `urls` in an exchange's config: REST and streams both lead here."""
+        ws = {"public": self.socket_url, "private": self.socket_url}
+        return {"api": {"public": self.url, "private": self.url, "ws": ws}}
+
+    def exchange(self, kind: Any = "pro", **config: Any) -> Any:
+        """An exchange object on this sandbox, with a new pair of keys and so an account of its own.
+
+        `kind` is "async" or "pro", or a class of one's own. If the sandbox's clock is driven, the object goes
+        by it and knows no request budgets. `config` is ccxt's, and wins.
+        """
+        if is_blocking(kind) and self._loop is running_loop():
+            raise ValueError(
+                "a blocking exchange would wait for the event loop that it keeps from answering: take "
+                '`exchange("async")` here, or a SandboxThread'
+            )
+        return exchange_on(self.urls, self.clock, kind, config)
 
     # --- life ----------------------------------------------------------------------------------------
 
@@ -128,15 +171,19 @@ class Sandbox:
         """Open trading and listen; `port` is the real one from here on."""
         if self._runner is not None:
             raise RuntimeError("this sandbox has been started before: make another one")
+        self._loop = running_loop()
         self.open_trading()
         application = web.Application(client_max_size=LARGEST_BODY)
         application.router.add_route("*", "/{path:.*}", self._handle)
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(
+            application,
+            access_log=None,
+            shutdown_timeout=1.0,
+            logger=in_one_line,
+        )
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, self.host, self.port).start()
-            if self.control is not None:
-                await self.control.start()
+            await self._listen(self._runner)
         except OSError:
             if self.control is not None:
                 await self.control.stop()
@@ -145,6 +192,17 @@ class Sandbox:
         self.port = self._runner.addresses[0][1]
         if isinstance(self.clock, RealClock):
             self._steps = asyncio.create_task(self._keep_stepping())
+
+    async def _listen(self, runner: web.AppRunner) -> None:
+        try:
+            await web.TCPSite(runner, self.host, self.port, backlog=BACKLOG).start()
+        except OSError as error:
+            raise listen_error(error, self.host, self.port) from error
+        if self.control is not None:
+            try:
+                await self.control.start()
+            except OSError as error:
+                raise listen_error(error, LOOPBACK, self.control.port, "--control") from error
 
     async def stop(self) -> None:
         """Stop listening and let time stand."""
@@ -160,9 +218,25 @@ class Sandbox:
         if self._runner is not None:
             await self._runner.cleanup()
 
+    async def reset(self) -> None:
+        """Begin again: accounts, orders and books as at the start, faults ended, everybody's socket closed.
+
+        Time goes on from where it is. The switches stay, and so does whoever watches the clock; listeners of
+        the exchange are gone with it.
+        """
+        for watcher in (self._step, self.feed.on_time, self._old_books.on_time):
+            self.clock.forget(watcher)
+        await self.feed.close()
+        self.faults.clear()
+        self._furnish()
+        self._old_books.begin_again(self.venue)
+        self.open_trading()
+
     def open_trading(self) -> None:
-        """Fill the books; from here on traders and venue act with every step of the clock, the first now."""
+        """Fill the books; from here on everybody acts with every step of the clock, the first now."""
         self.traffic.open()
+        for key in self._accounts:
+            self.venue.open_account(key, self.clock.now())
         self.clock.watch(self._step)
         self.clock.step()
         self.venue.listeners.append(self.feed.on_event)
@@ -175,7 +249,7 @@ class Sandbox:
 
     async def _keep_stepping(self) -> None:
         while True:
-            await asyncio.sleep(STEP / 1_000_000)
+            await asyncio.sleep(STEP / SECOND)
             try:
                 self.clock.step()
             except Exception:
@@ -198,20 +272,30 @@ class Sandbox:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
             return _response(Answer.of_text("payload too large", 413))
-        return _response(
-            answer(
-                self.context,
-                Request(
-                    request.method,
-                    request.path,
-                    list(request.query.items()),
-                    request.headers,
-                    body,
-                    request.remote or "",
-                ),
-                self._budgets,
-            )
+        except (web.RequestPayloadError, ClientPayloadError, ConnectionError):
+            # What was sent is not what its headers promise: compressed bytes that are none, an early end.
+            return _response(Answer.of_text("bad request", 400))
+        asked = Request(
+            request.method,
+            request.path,
+            list(request.query.items()),
+            request.headers,
+            body,
+            request.remote or "",
         )
+        await self._take_time(asked)
+        return _response(answer(self.context, asked, self._budgets))
+
+    async def _take_time(self, asked: Request) -> None:
+        """Hold a taker's order back, or work out a long past, while others have their turn."""
+        bump = speed_bump(self.context, asked)
+        if bump:
+            await asyncio.sleep(bump)
+        rested = time.monotonic()
+        for _ in preparation(self.context, asked):
+            if time.monotonic() - rested > LONGEST_HOLD:
+                await asyncio.sleep(0)
+                rested = time.monotonic()
 
 
 def _response(given: Answer) -> web.Response:
@@ -270,6 +354,15 @@ class SandboxThread:
     def socket_url(self) -> str:
         """The address of the websocket."""
         return self.sandbox.socket_url
+
+    @property
+    def urls(self) -> dict[str, Any]:
+        """What to put under `urls` in an exchange's config: REST and streams both lead here."""
+        return self.sandbox.urls
+
+    def exchange(self, kind: Any = "blocking", **config: Any) -> Any:
+        """An exchange object on this sandbox, as `Sandbox.exchange`; "blocking" is one more kind."""
+        return exchange_on(self.urls, self.sandbox.clock, kind, config)
 
     def run(self, action: Callable[[Sandbox], Result]) -> Result:
         """What `action` returns when it is called with the sandbox in the sandbox's thread."""

@@ -11,8 +11,8 @@ from nacl.signing import SigningKey
 
 from bpx_connector.sandbox.clock import DrivenClock
 from bpx_connector.sandbox.http import answering as rest
+from bpx_connector.sandbox.http.answers import Answer
 from bpx_connector.sandbox.http.budgets import Budgets
-from bpx_connector.sandbox.http.calls import Answer
 from bpx_connector.sandbox.http.schema import operation_for
 from bpx_connector.sandbox.server import Sandbox
 

@@ -30,6 +30,8 @@ OPENING: Final = 30 * SECOND
 """The trading before the doors open: there are trades and marks from the first request on."""
 
 MILLION: Final = 1_000_000
+MOST_ACTIONS: Final = 2_000
+"""What all markets together do in one step; whatever more would be due, at great speed, is left out."""
 LEAN: Final = 20_000
 """Each second takes back one part in so many of the distance from the start price."""
 LONGEST_GAP: Final = SECOND
@@ -50,13 +52,15 @@ class Traffic:
         self, exchange: Exchange, listings: Iterable[Listing], *, seed: int, born: int, speed: float = 1
     ) -> None:
         rows = [listing for listing in listings if listing.is_lively]
+        most = MOST_ACTIONS // max(1, len(rows))
         assets = {"USDC", *(listing.rules.base for listing in rows if not listing.rules.is_perp)}
         funds = dict.fromkeys(sorted(assets), HOUSE_FUNDS)
         maker = exchange.open_account("house maker", born, funds=funds, house=True)
         taker = exchange.open_account("house taker", born, funds=funds, house=True)
         self._born = born
         self._markets = {
-            listing.symbol: _MarketTraders(exchange, listing, maker, taker, seed, speed) for listing in rows
+            listing.symbol: _MarketTraders(exchange, listing, maker, taker, seed, speed, most)
+            for listing in rows
         }
         self._exchange = exchange
 
@@ -79,7 +83,14 @@ class _MarketTraders:
     """The traders of one market."""
 
     def __init__(
-        self, exchange: Exchange, listing: Listing, maker: Account, taker: Account, seed: int, speed: float
+        self,
+        exchange: Exchange,
+        listing: Listing,
+        maker: Account,
+        taker: Account,
+        seed: int,
+        speed: float,
+        most_actions: int,
     ) -> None:
         self._exchange = exchange
         self._listing = listing
@@ -93,6 +104,7 @@ class _MarketTraders:
         self._true = self._start
         # Millionths of an action that one microsecond is worth.
         self._pace = int(listing.pace * MILLION) * int(speed * 1000) // 1000
+        self._most_owed = most_actions * MILLION * SECOND
         self._owed = 0
         self._latest = 0
         self._walked = 0
@@ -114,7 +126,8 @@ class _MarketTraders:
         if now - self._walked >= SECOND:
             self._walked += (now - self._walked) // SECOND * SECOND
             self._walk(now)
-        self._owed += self._pace * min(now - self._latest, LONGEST_GAP)
+        owed = self._owed + self._pace * min(now - self._latest, LONGEST_GAP)
+        self._owed = min(owed, self._most_owed)
         self._latest = now
         while self._owed >= MILLION * SECOND:
             self._owed -= MILLION * SECOND

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import ROUND_DOWN, Decimal
-from typing import Final
+from typing import Any, Final
 
 from bpx_connector.sandbox import choices
 from bpx_connector.sandbox.account.announcements import Announcements
@@ -186,6 +186,15 @@ class Exchange:
         deposit = self._deposited(account, asset, quantity, now, source)
         return Done(deposit, self._finish(now))
 
+    def set_balance(self, account: Account, asset: str, quantity: Decimal, now: int) -> list[Event]:
+        """Make so much of an asset available, by a deposit or a withdrawal of the difference."""
+        change = quantity - account.balance(asset).available
+        if change > 0:
+            return self.deposit(account, asset, change, now).events
+        if change < 0:
+            self._withdrawn(account, asset, -change, now, address="", blockchain="", status="confirmed")
+        return self._finish(now)
+
     def withdraw(
         self,
         account: Account,
@@ -206,19 +215,17 @@ class Exchange:
             raise refusals.quantity_below_minimum()
         if quantity > largest_withdrawal(account, asset, self.valuation, lend_redeem=lend_redeem):
             raise refusals.insufficient_funds()
-        withdrawal = Withdrawal(
-            id=self._transfer_id(),
-            asset=asset,
-            quantity=quantity,
+        withdrawal = self._withdrawn(
+            account,
+            asset,
+            quantity,
+            now,
             fee=fee,
             blockchain=blockchain,
             address=address,
             client_id=client_id,
             status="pending",
-            created_at=now,
         )
-        account.withdrawals.append(withdrawal)
-        self.ledger.debit(account, asset, quantity)
         return Done(withdrawal, self._finish(now))
 
     def set_index(self, symbol: str, price: Decimal, now: int) -> list[Event]:
@@ -385,6 +392,18 @@ class Exchange:
         self.ledger.credit(account, asset, quantity)
         return deposit
 
+    def _withdrawn(self, account: Account, asset: str, quantity: Decimal, now: int, **row: Any) -> Withdrawal:
+        withdrawal = Withdrawal(
+            **{"fee": ZERO, "client_id": None, **row},
+            id=self._transfer_id(),
+            asset=asset,
+            quantity=quantity,
+            created_at=now,
+        )
+        account.withdrawals.append(withdrawal)
+        self.ledger.debit(account, asset, quantity)
+        return withdrawal
+
     def _finish(self, now: int) -> list[Event]:
         """Fire every trigger that a command set off, each after what came before, and publish it all."""
         self._flush(now)
@@ -419,7 +438,9 @@ class Exchange:
         funds = {a: q for a, q in choices.STARTING_FUNDS.items() if a in self.valuation.assets}
         for rules in self.rules.values():
             price = self.valuation.price_of(rules.base)
-            if not rules.is_perp and rules.base not in funds and price:
+            # What a closed market trades has no ticker and no mark for others to price it by.
+            is_priced = price and self.markets[rules.symbol].state != "Closed"
+            if not rules.is_perp and rules.base not in funds and is_priced:
                 whole = (choices.OTHER_STARTING_NOTIONAL / price).to_integral_value(rounding=ROUND_DOWN)
                 funds[rules.base] = max(whole, ONE)
         return funds

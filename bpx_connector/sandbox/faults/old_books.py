@@ -23,10 +23,15 @@ class OldBooks:
     """The last minute of some books. `wanted` answers which symbols' books to keep."""
 
     def __init__(self, exchange: Exchange, wanted: Callable[[], Iterable[str]]) -> None:
-        self._exchange: Final = exchange
+        self.exchange = exchange
         self._wanted: Final = wanted
         self._kept: Final[dict[str, deque[tuple[int, Depth]]]] = {}
         self._now = 0
+
+    def begin_again(self, exchange: Exchange) -> None:
+        """Keep the books of another exchange from here on."""
+        self.exchange = exchange
+        self._kept.clear()
 
     def on_time(self, now: int) -> None:
         """Keep what is wanted; called with every step of the clock."""
@@ -37,7 +42,7 @@ class OldBooks:
         for symbol in wanted:
             books = self._kept.setdefault(symbol, deque(maxlen=KEPT))
             if not books or now - books[-1][0] >= PERIOD:
-                books.append((now, self._exchange.depth(symbol)))
+                books.append((now, self.exchange.depth(symbol)))
 
     def body(self, symbol: str, seconds: float, limit: int | None) -> dict[str, Any] | None:
         """The answer to `GET /depth` of so many seconds ago, or the oldest that is known; None if none is."""

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from bpx_connector.sandbox.account.ledger import Account
+from bpx_connector.sandbox.http.answers import Answer
 from bpx_connector.sandbox.http.budgets import Budgets
-from bpx_connector.sandbox.http.calls import Answer, Call
+from bpx_connector.sandbox.http.calls import Call
 from bpx_connector.sandbox.http.context import Context
 from bpx_connector.sandbox.http.private import PRIVATE
-from bpx_connector.sandbox.http.public import PUBLIC
+from bpx_connector.sandbox.http.public import PUBLIC, candles_asked
 from bpx_connector.sandbox.http.schema import (
     Operation,
     PlainRefusal,
@@ -28,9 +29,11 @@ from bpx_connector.sandbox.http.schema import (
 from bpx_connector.sandbox.http.signatures import credentials, verify
 from bpx_connector.sandbox.records.refusals import Refusal
 
-__all__ = ["HANDLERS", "Request", "answer", "encoded"]
+__all__ = ["HANDLERS", "Request", "answer", "encoded", "preparation", "speed_bump"]
 
 log = logging.getLogger(__name__)
+
+TAKER_SPEED_BUMP: Final = 0.1
 
 HANDLERS: Final = PUBLIC | PRIVATE
 """The operations that are built."""
@@ -61,7 +64,45 @@ def answer(context: Context, request: Request, budgets: Budgets | None = None) -
         return Answer({"code": "SERVER_ERROR", "message": "Internal server error"}, 500)
 
 
+def preparation(context: Context, request: Request) -> Iterator[None]:
+    """What has to be worked out before an answer, in steps between which others may have their turn.
+
+    Only candles of long ranges take long: months of single minutes are summed up once and kept.
+    """
+    if request.path != "/api/v1/klines" or request.method != "GET":
+        return
+    try:
+        query = query_fields(operation_for("GET", request.path), request.query).values
+    except PlainRefusal:
+        return
+    if context.is_listed(query["symbol"]):
+        yield from context.history.prepare(candles_asked(query, context.clock.now()))
+
+
+def speed_bump(context: Context, request: Request) -> float:
+    """How many seconds an order is held back: "100 ms on every order without postOnly", or not at all."""
+    is_order = request.method == "POST" and request.path in ("/api/v1/order", "/api/v1/orders")
+    if not is_order or not context.exchange.switches.taker_speed_bump:
+        return 0
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError):
+        return 0
+    orders = body if isinstance(body, list) else [body]
+    takes = any(not (isinstance(order, dict) and order.get("postOnly") is True) for order in orders)
+    return TAKER_SPEED_BUMP if takes else 0
+
+
 def _answer(context: Context, request: Request, budgets: Budgets | None) -> Answer:
+    is_cached = context.exchange.switches.cached_answers and request.method == "GET"
+    if not is_cached:
+        return _fresh_answer(context, request, budgets)
+    now, asked = context.clock.now(), (request.path, tuple(request.query))
+    kept = context.cached.find(asked, now)
+    return kept or context.cached.keep(asked, _fresh_answer(context, request, budgets), now)
+
+
+def _fresh_answer(context: Context, request: Request, budgets: Budgets | None) -> Answer:
     operation = operation_for(request.method, request.path)
     headers = {name.upper(): value for name, value in (request.headers or {}).items()}
     now = context.clock.now()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from bpx_connector.sandbox.account.ledger import Account
+from bpx_connector.sandbox.http.answers import Answer
 from bpx_connector.sandbox.http.context import Context
 from bpx_connector.sandbox.http.schema import Operation, PlainRefusal
 
-__all__ = ["Answer", "Call", "paged"]
+__all__ = ["Call", "paged"]
 
 USUAL_ROWS: Final = 100
 """Rows a page unless a number is asked for."""
@@ -48,21 +49,6 @@ class Call:
     def body(self) -> Mapping[str, Any]:
         """The one payload of an operation that takes one."""
         return self.bodies[0]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A status with a JSON body, with bare text, or with nothing (`body` is None)."""
-
-    body: Any = None
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    is_text: bool = False
-
-    @classmethod
-    def of_text(cls, text: str, status: int = 200) -> Answer:
-        """Bare text, as `/time` and the errors of parsing are answered."""
-        return cls(text, status, is_text=True)
 
 
 def paged(rows: Sequence[Row], limit: int, offset: int, shape: Callable[[Row], dict[str, Any]]) -> Answer:

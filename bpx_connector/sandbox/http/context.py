@@ -11,6 +11,7 @@ from bpx_connector.sandbox.clock import Clock
 from bpx_connector.sandbox.crowd.history import History
 from bpx_connector.sandbox.crowd.listings import Listing
 from bpx_connector.sandbox.exchange.exchange import Exchange
+from bpx_connector.sandbox.http.cached import CachedAnswers
 from bpx_connector.sandbox.records.refusals import Refusal
 from bpx_connector.sandbox.records.switches import Switches
 from bpx_connector.sandbox.records.times import MINUTE
@@ -46,6 +47,7 @@ class Context:
         self.exchange = exchange
         self.clock = clock
         self.closed = closed
+        self.cached: Final = CachedAnswers()
         self.history = History(exchange, listings, seed=seed, beginning=born // MINUTE)
 
     def account(self, key: str) -> Account:

@@ -9,7 +9,8 @@ from typing import Any, Final, TypeVar
 from bpx_connector.sandbox.account.ledger import Deposit, Withdrawal
 from bpx_connector.sandbox.crowd.listings import assets
 from bpx_connector.sandbox.http import payloads
-from bpx_connector.sandbox.http.calls import Answer, Call, paged
+from bpx_connector.sandbox.http.answers import Answer
+from bpx_connector.sandbox.http.calls import Call, paged
 from bpx_connector.sandbox.http.context import wallet_address
 from bpx_connector.sandbox.records import refusals
 from bpx_connector.sandbox.records.figures import ZERO, plain

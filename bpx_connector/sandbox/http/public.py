@@ -10,7 +10,8 @@ from bpx_connector.sandbox.crowd.history import Asked
 from bpx_connector.sandbox.crowd.listings import assets, stocks
 from bpx_connector.sandbox.crowd.past import MINUTES_BACK
 from bpx_connector.sandbox.http import payloads
-from bpx_connector.sandbox.http.calls import Answer, Call, paged
+from bpx_connector.sandbox.http.answers import Answer
+from bpx_connector.sandbox.http.calls import Call, paged
 from bpx_connector.sandbox.http.context import wallet_address
 from bpx_connector.sandbox.market.candles import Candle
 from bpx_connector.sandbox.market.marks import FundingRate

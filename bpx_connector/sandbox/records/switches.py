@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from typing import Any, Final
+
+from bpx_connector.sandbox.records.nearest import nearest
 
 __all__ = ["LINKED", "SAME_ID", "UNLINKED", "SwitchError", "Switches", "switch_of"]
 
@@ -101,9 +102,7 @@ def switch_of(text: str) -> tuple[str, Any]:
 def _checked(name: str, value: Any) -> Any:
     known = {each.name: each.metadata["values"] for each in fields(Switches)}
     if name not in known:
-        nearest = get_close_matches(name, known, n=1)
-        meant = f"; did you mean {nearest[0]!r}?" if nearest else ""
-        raise SwitchError(f"there is no switch {name!r}{meant} Switches are {', '.join(known)}")
+        raise SwitchError(f"there is no switch {name!r}{nearest(name, known)} (there are {', '.join(known)})")
     read = {"on": True, "true": True, "off": False, "false": False}.get(str(value).lower(), value)
     if read not in known[name] or isinstance(read, bool) != isinstance(known[name][0], bool):
         allowed = ", ".join(

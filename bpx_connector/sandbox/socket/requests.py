@@ -98,7 +98,7 @@ def request_of(text: str | bytes) -> Request | None:
     """What a client asks for; None if it cannot be understood."""
     try:
         message = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(message, dict):
         return None

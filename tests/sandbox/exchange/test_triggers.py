@@ -60,6 +60,72 @@ def test_a_stop_fires_when_the_mark_falls_to_its_price(floor: Floor) -> None:
     assert floor.venue.open_orders(floor.bob) == []
 
 
+def test_a_fired_order_may_keep_its_id(floor: Floor) -> None:
+    floor.venue.switches.fired_orders = "same_id"
+    trigger = stop(floor, trigger_price=145, trigger_quantity="4", client_id=5)
+    floor.events.clear()
+    floor.move_index(PERP, 145)
+    assert (trigger.status, trigger.executed_quantity, trigger.related_order_id) == ("Filled", 4, None)
+    assert trigger.triggered_at == floor.now
+    own = [event for event in floor.seen(OrderChanged) if event.account_id == floor.bob.id]
+    assert {event.order.id for event in own} == {trigger.id}
+    assert [(event.kind, event.order.status) for event in own] == [
+        ("orderAccepted", "New"),
+        ("orderFill", "Filled"),
+    ]
+    assert [order.id for order in floor.venue.order_history(floor.bob)].count(trigger.id) == 1
+    assert {fill.order_id for fill in floor.venue.fills(floor.bob)} >= {trigger.id}
+
+
+def test_a_fired_limit_order_that_keeps_its_id_rests_and_is_cancelled_under_it(floor: Floor) -> None:
+    floor.venue.switches.fired_orders = "same_id"
+    trigger = floor.ask(floor.bob, PERP, price=155, trigger_price=145, trigger_quantity="4")
+    floor.move_index(PERP, 145)
+    floor.venue.cancel(floor.bob, PERP, order_id=trigger.id, now=floor.now)
+    assert (trigger.status, floor.venue.open_orders(floor.bob)) == ("Cancelled", [])
+    assert floor.bob.committed_quantity(PERP, "Ask") == 0
+
+
+def test_a_fired_order_that_keeps_its_id_and_is_refused_has_failed(floor: Floor) -> None:
+    floor.venue.switches.fired_orders = "same_id"
+    trigger = stop(floor, trigger_price=145, trigger_quantity="4", reduce_only=True)
+    floor.ask(floor.bob, PERP, quantity=10)
+    floor.move_index(PERP, 145)
+    assert (trigger.status, trigger.expiry_reason) == ("TriggerFailed", "StopWithoutPosition")
+    assert (trigger.quantity, trigger.executed_quantity) == (None, 0)
+
+
+def test_nothing_may_link_a_fired_order_to_its_trigger(floor: Floor) -> None:
+    floor.venue.switches.fired_orders = "unlinked"
+    trigger = stop(floor, trigger_price=145, trigger_quantity="4", client_id=5)
+    floor.move_index(PERP, 145)
+    fired = floor.venue.order_history(floor.bob)[0]
+    assert (trigger.status, trigger.related_order_id) == ("Triggered", None)
+    assert (fired.status, fired.executed_quantity) == ("Filled", 4)
+    assert (fired.related_order_id, fired.request.client_id) == (None, None)
+
+
+@pytest.mark.parametrize("way", ["linked", "same_id", "unlinked"])
+def test_the_first_child_that_fires_cancels_the_other_whichever_way(floor: Floor, way: str) -> None:
+    floor.venue.switches.fired_orders = way
+    parent = floor.bid(
+        floor.carol, PERP, quantity=2, stop_loss_trigger_price=140, take_profit_trigger_price=160
+    )
+    loss, profit = floor.venue.open_orders(floor.carol)
+    floor.move_index(PERP, 140)
+    assert loss.status == ("Filled" if way == "same_id" else "Triggered")
+    assert (profit.status, floor.carol.position_quantity(PERP)) == ("Cancelled", 0)
+    if way == "same_id":
+        assert loss.related_order_id == parent.id
+
+
+def test_a_trigger_that_names_no_price_shows_none(floor: Floor) -> None:
+    """Captured: a trigger order placed without triggerBy keeps null, and has no `B` on the stream."""
+    trigger = stop(floor, trigger_price=145, trigger_quantity="4")
+    assert trigger.request.trigger_by is None
+    assert trigger.watches == choices.DEFAULT_TRIGGER_BY["PERP"]
+
+
 def test_the_direction_follows_from_where_the_price_stood(floor: Floor) -> None:
     above = stop(floor, trigger_price=155, trigger_quantity="1")
     below = stop(floor, trigger_price=145, trigger_quantity="1")

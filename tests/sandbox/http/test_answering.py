@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bpx_connector.sandbox.choices import MAX_STOPS_PER_MARKET
-from bpx_connector.sandbox.http.answering import HANDLERS, encoded
+from bpx_connector.sandbox.http.answering import HANDLERS, Request, encoded, preparation, speed_bump
+from bpx_connector.sandbox.http.answers import Answer
 from bpx_connector.sandbox.http.budgets import Budgets
-from bpx_connector.sandbox.http.calls import Answer
 from bpx_connector.sandbox.http.schema import ENUMS, ERROR_CODES, OBJECTS, OPERATIONS
 from tests.support.desk import Client, LocalDesk
 from tests.support.openapi import problems
@@ -281,6 +284,148 @@ def test_the_interval_in_progress_has_no_row(desk: LocalDesk) -> None:
     now = desk.clock.now() // 1_000_000
     rows = desk.get("/api/v1/klines", symbol="SOL_USDC", interval="1d", startTime=now - 2 * 86_400)
     assert [row["start"] for row in rows] == ["2025-12-30 00:00:00", "2025-12-31 00:00:00"]
+
+
+def test_the_interval_in_progress_has_a_row_if_the_switch_says_so() -> None:
+    desk = LocalDesk(symbols=["SOL_USDC"], switches={"running_kline": True})
+    desk.clock.advance(150)
+    since = desk.clock.now() // 1_000_000 - 120
+    rows = desk.get("/api/v1/klines", symbol="SOL_USDC", interval="1m", startTime=since)
+    assert [row["start"] for row in rows] == [
+        "2026-01-01 00:00:00",
+        "2026-01-01 00:01:00",
+        "2026-01-01 00:02:00",
+    ]
+    desk.sandbox.switches.running_kline = False
+    assert desk.get("/api/v1/klines", symbol="SOL_USDC", interval="1m", startTime=since) == rows[:-1]
+
+
+def test_the_running_interval_has_a_row_only_once_something_was_traded_in_it() -> None:
+    desk = LocalDesk(symbols=["SOL_USDC"], speed=0, switches={"running_kline": True})
+    desk.clock.advance(30)
+    now = desk.clock.now() // 1_000_000
+    rows = desk.get("/api/v1/klines", symbol="SOL_USDC", interval="1m", startTime=now - 60)
+    assert [row["start"] for row in rows] == ["2025-12-31 23:59:00"]
+
+
+def test_intervals_without_trades_may_have_no_row() -> None:
+    desk = LocalDesk(symbols=["SOL_USDC"], speed=0)
+    desk.clock.advance(300)
+    since = desk.clock.now() // 1_000_000 - 600
+    rows = desk.get("/api/v1/klines", symbol="SOL_USDC", interval="1m", startTime=since)
+    assert [row["open"] is None for row in rows] == [False] * 5 + [True] * 5
+    desk.sandbox.switches.blank_klines = False
+    assert desk.get("/api/v1/klines", symbol="SOL_USDC", interval="1m", startTime=since) == rows[:5]
+
+
+def test_a_limit_above_the_maximum_is_cut_or_refused() -> None:
+    desk = LocalDesk(symbols=["SOL_USDC"], speed=0)
+    assert len(desk.get("/api/v1/trades", symbol="SOL_USDC", limit=5_000)) > 10
+    desk.sandbox.switches.large_limits = "refuse"
+    answer = desk.ask("GET", "/api/v1/trades", {"symbol": "SOL_USDC", "limit": 5_000})
+    assert (answer.status, answer.is_text) == (400, True)
+    assert desk.client().ask("GET", "/wapi/v1/history/orders", limit=1_001).status == 400
+    assert desk.client().ask("GET", "/wapi/v1/history/orders", limit=1_000).status == 200
+
+
+def test_public_answers_are_given_again_for_as_long_as_the_venues_cache_keeps_them() -> None:
+    desk = LocalDesk(symbols=["SOL_USDC"], switches={"cached_answers": True})
+    first = desk.ask("GET", "/api/v1/trades", {"symbol": "SOL_USDC"})
+    desk.clock.advance(4)
+    again = desk.ask("GET", "/api/v1/trades", {"symbol": "SOL_USDC"})
+    other = desk.ask("GET", "/api/v1/trades", {"symbol": "SOL_USDC", "limit": 1_000})
+    desk.clock.advance(1)
+    later = desk.ask("GET", "/api/v1/trades", {"symbol": "SOL_USDC"})
+    assert first.headers["Cache-Control"] == "public, s-maxage=5"
+    assert (again.body, again.headers["Age"]) == (first.body, "4")
+    assert other.body != first.body
+    assert "Age" not in later.headers
+    assert later.body != first.body
+
+
+def test_books_and_what_is_signed_are_never_cached() -> None:
+    desk = LocalDesk(symbols=["SOL_USDC"], switches={"cached_answers": True})
+    client, path = desk.client(), "/api/v1/depth"
+    before = desk.get(path, symbol="SOL_USDC"), client.done("GET", "/api/v1/orders")
+    client.order("SOL_USDC", "Bid", price="90.00", quantity="1")
+    after = desk.get(path, symbol="SOL_USDC"), client.done("GET", "/api/v1/orders")
+    assert before[0] != after[0]
+    assert len(after[1]) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "held"),
+    [
+        ("POST", "/api/v1/order", {"postOnly": True}, 0),
+        ("POST", "/api/v1/order", {"postOnly": False}, 0.1),
+        ("POST", "/api/v1/order", {}, 0.1),
+        ("POST", "/api/v1/orders", [{"postOnly": True}, {"postOnly": True}], 0),
+        ("POST", "/api/v1/orders", [{"postOnly": True}, {}], 0.1),
+        ("DELETE", "/api/v1/order", {}, 0),
+        ("POST", "/wapi/v1/capital/withdrawals", {}, 0),
+    ],
+)
+def test_orders_that_may_take_are_held_back_if_the_switch_says_so(
+    method: str, path: str, body: Any, held: float
+) -> None:
+    """The venue: "100 ms delay on every order without postOnly; post-only orders and cancels are exempt"."""
+    desk = LocalDesk(symbols=["SOL_USDC"], speed=0)
+    request = Request(method, path, body=json.dumps(body).encode())
+    assert speed_bump(desk.sandbox.context, request) == 0
+    desk.sandbox.switches.taker_speed_bump = True
+    assert speed_bump(desk.sandbox.context, request) == held
+    assert speed_bump(desk.sandbox.context, Request(method, path, body=b"{")) == 0
+
+
+def test_a_long_range_of_candles_is_worked_out_in_short_steps() -> None:
+    desk = LocalDesk(symbols=["SOL_USDC"], speed=0)
+    since = desk.clock.now() // 1_000_000 - 90 * 86_400
+    query = [("symbol", "SOL_USDC"), ("interval", "1h"), ("startTime", str(since))]
+    request = Request("GET", "/api/v1/klines", query)
+    context = desk.sandbox.context
+    assert sum(1 for _ in preparation(context, request)) == 90 * 24
+    past = context.history.pasts["SOL_USDC"]
+    made = past._pieces.cache_info().misses
+    assert len(desk.get("/api/v1/klines", **dict(query))) == 90 * 24
+    assert past._pieces.cache_info().misses == made, "the answer had to work out more"
+
+
+@pytest.mark.parametrize(
+    "query", [[], [("symbol", "NO"), ("interval", "1h"), ("startTime", "0")], [("symbol", "SOL_USDC")]]
+)
+def test_a_wrong_request_for_candles_prepares_nothing(query: list[tuple[str, str]]) -> None:
+    desk = LocalDesk(symbols=["SOL_USDC"], speed=0)
+    assert list(preparation(desk.sandbox.context, Request("GET", "/api/v1/klines", query))) == []
+
+
+@pytest.mark.parametrize("interval", ["1m", "3m", "15m", "30m", "2h", "12h", "1d", "3d", "1w", "1month"])
+def test_candles_of_every_length_are_the_sum_of_their_minutes(interval: str) -> None:
+    desk = LocalDesk(symbols=["SOL_USDC"], speed=0)
+    now = desk.clock.now() // 1_000_000
+    since = now - (40 if interval[-1] in "dwh" else 70 if interval == "1month" else 4) * 86_400
+    rows = desk.get("/api/v1/klines", symbol="SOL_USDC", interval=interval, startTime=since)[-3:]
+    for row in rows:
+        start, end = (_seconds(row[name]) for name in ("start", "end"))
+        minutes: list[Any] = []
+        for begins in range(start, end, 9_000 * 60):
+            ends = min(end, begins + 9_000 * 60)
+            minutes += desk.get(
+                "/api/v1/klines", symbol="SOL_USDC", interval="1m", startTime=begins, endTime=ends
+            )
+        assert (row["open"], row["close"]) == (minutes[0]["open"], minutes[-1]["close"])
+        assert Decimal(row["high"]) == max(Decimal(minute["high"]) for minute in minutes)
+        assert Decimal(row["volume"]) == sum(Decimal(minute["volume"]) for minute in minutes)
+
+
+def _seconds(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+
+
+def test_every_asset_of_a_new_account_has_a_price_that_others_can_see() -> None:
+    desk = LocalDesk()
+    priced = {row["symbol"] for row in desk.get("/api/v1/tickers")}
+    held = set(desk.client().done("GET", "/api/v1/capital"))
+    assert {f"{asset}_USDC" for asset in held - {"USDC"}} <= priced
 
 
 def test_more_rows_than_a_request_may_ask_for_are_refused(desk: LocalDesk) -> None:

@@ -1,0 +1,179 @@
+"""The doors of the control port: what each does, and what it says to nonsense."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+
+from bpx_connector.sandbox.clock import DRIVEN_START, DrivenClock
+from bpx_connector.sandbox.control import DOORS
+from bpx_connector.sandbox.server import Sandbox
+
+SPOT, PERP = "SOL_USDC", "SOL_USDC_PERP"
+
+
+class Visitor:
+    """Somebody at the control port."""
+
+    def __init__(self, sandbox: Sandbox, session: ClientSession) -> None:
+        assert sandbox.control is not None
+        self.sandbox = sandbox
+        self._address = sandbox.control.address
+        self._session = session
+
+    async def ask(self, method: str, path: str, body: Any = None, **options: Any) -> tuple[int, Any]:
+        """Status and JSON of an answer."""
+        async with self._session.request(method, self._address + path, json=body, **options) as answer:
+            return answer.status, None if answer.status == 204 else await answer.json()
+
+
+@pytest.fixture
+async def visitor() -> AsyncIterator[Visitor]:
+    sandbox = Sandbox(seed=1, clock=DrivenClock(), symbols=[SPOT, PERP], control=0)
+    async with sandbox, ClientSession() as session:
+        yield Visitor(sandbox, session)
+
+
+async def test_the_list_names_every_door_and_what_it_takes(visitor: Visitor) -> None:
+    status, listed = await visitor.ask("GET", "/")
+    assert status == 200
+    assert [(door["method"], door["path"]) for door in listed["doors"]] == [
+        (door.method, door.path) for door in DOORS
+    ]
+    assert all(door["effect"] for door in listed["doors"])
+
+
+@pytest.mark.parametrize("door", [door for door in DOORS if door.takes], ids=lambda door: door.path)
+async def test_the_example_of_every_door_is_taken(visitor: Visitor, door: Any) -> None:
+    visitor.sandbox.venue.open_account(door.takes.get("key", "somebody"), visitor.sandbox.clock.now())
+    status, answer = await visitor.ask(door.method, door.path.replace("{symbol}", SPOT), dict(door.takes))
+    assert status in (200, 201), answer
+
+
+async def test_an_account_is_opened_with_the_funds_that_are_asked_for(visitor: Visitor) -> None:
+    status, row = await visitor.ask("POST", "/sandbox/accounts", {"key": "me", "funds": {"USDC": "12.5"}})
+    assert (status, row) == (
+        201,
+        {"key": "me", "balances": {"USDC": {"available": "12.5", "locked": "0"}}},
+    )
+    assert await visitor.ask("GET", "/sandbox/accounts") == (200, [row])
+
+
+async def test_deposits_and_balances_keep_the_books_balanced(visitor: Visitor) -> None:
+    await visitor.ask("POST", "/sandbox/accounts", {"key": "me", "funds": {"USDC": "10"}})
+    _, row = await visitor.ask("POST", "/sandbox/deposits", {"key": "me", "asset": "SOL", "quantity": "2"})
+    assert row["balances"]["SOL"]["available"] == "2"
+    for quantity in ("1000", "3"):
+        _, row = await visitor.ask(
+            "PUT", "/sandbox/balances", {"key": "me", "asset": "USDC", "quantity": quantity}
+        )
+        assert row["balances"]["USDC"]["available"] == quantity
+    venue = visitor.sandbox.venue
+    account = venue.account("me")
+    assert account is not None
+    came = sum(row.quantity for row in venue.deposits(account) if row.asset == "USDC")
+    left = sum(row.quantity for row in venue.withdrawals(account))
+    assert came - left == Decimal(3)
+
+
+async def test_markets_are_moved_and_closed(visitor: Visitor) -> None:
+    status, row = await visitor.ask("PATCH", f"/sandbox/markets/{PERP}", {"index": "55.5", "state": "Closed"})
+    assert (status, row["index"], row["state"]) == (200, "55.5", "Closed")
+    assert visitor.sandbox.venue.markets[PERP].marks.index == Decimal("55.5")
+    assert (await visitor.ask("GET", "/sandbox/markets"))[1][PERP] == row
+
+
+async def test_time_passes_by_request(visitor: Visitor) -> None:
+    assert await visitor.ask("POST", "/sandbox/time", {"advance": 1.5}) == (
+        200,
+        {"time": DRIVEN_START // 1_000 + 1_500, "driven": True},
+    )
+
+
+async def test_on_the_machines_time_nobody_advances() -> None:
+    async with Sandbox(symbols=[SPOT], speed=0, control=0) as sandbox, ClientSession() as session:
+        status, said = await Visitor(sandbox, session).ask("POST", "/sandbox/time", {"advance": 1})
+        assert (status, said["message"]) == (
+            400,
+            "this sandbox keeps the machine's time: start it with --clock driven",
+        )
+
+
+async def test_switches_are_shown_and_turned(visitor: Visitor) -> None:
+    _, rows = await visitor.ask("GET", "/sandbox/switches")
+    assert rows["fired_orders"]["value"] in rows["fired_orders"]["values"]
+    status, _ = await visitor.ask(
+        "PATCH", "/sandbox/switches", {"fired_orders": "same_id", "running_kline": "on"}
+    )
+    assert status == 200
+    assert visitor.sandbox.switches.fired_orders == "same_id"
+    assert visitor.sandbox.switches.running_kline is True
+
+
+async def test_of_wrong_switches_none_is_turned(visitor: Visitor) -> None:
+    status, said = await visitor.ask(
+        "PATCH", "/sandbox/switches", {"running_kline": True, "fired_order": "same_id"}
+    )
+    assert status == 400
+    assert "did you mean 'fired_orders'?" in said["message"]
+    assert visitor.sandbox.switches.running_kline is False
+
+
+async def test_a_reset_begins_again(visitor: Visitor) -> None:
+    sandbox = visitor.sandbox
+    await visitor.ask("POST", "/sandbox/accounts", {"key": "me"})
+    await visitor.ask("POST", "/sandbox/faults", {"fault": "lose depth.*"})
+    sandbox.clock.advance(5)  # type: ignore[attr-defined]
+    before = sandbox.clock.now()
+    async with ClientSession() as session, session.ws_connect(sandbox.socket_url) as line:
+        assert await visitor.ask("POST", "/sandbox/reset") == (204, None)
+        assert (await line.receive(timeout=10)).data == 1001
+    assert sandbox.clock.now() == before
+    assert sandbox.faults.all == []
+    assert (await visitor.ask("GET", "/sandbox/accounts"))[1] == []
+    trades = len(sandbox.venue.trades(SPOT))
+    await visitor.ask("POST", "/sandbox/time", {"advance": 20})
+    assert len(sandbox.venue.trades(SPOT)) > trades
+    async with ClientSession() as session, session.ws_connect(sandbox.socket_url) as line:
+        await line.send_json({"method": "SUBSCRIBE", "params": ["ticker.SOL_USDC"]})
+        await visitor.ask("GET", "/")
+        await visitor.ask("POST", "/sandbox/time", {"advance": 1})
+        assert (await line.receive_json(timeout=10))["stream"] == "ticker.SOL_USDC"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "said"),
+    [
+        ("POST", "/sandbox/accounts", {}, 400, "key is missing"),
+        ("POST", "/sandbox/accounts", [], 400, "the body has to be an object"),
+        ("POST", "/sandbox/accounts", {"key": "a", "funds": {"SOLL": 1}}, 400, "did you mean 'SOL'?"),
+        ("POST", "/sandbox/accounts", {"key": "a", "funds": 1}, 400, "funds have to be like"),
+        ("POST", "/sandbox/deposits", {"key": "a", "asset": "SOL", "quantity": "1"}, 404, "no account"),
+        ("POST", "/sandbox/deposits", {"key": "a", "asset": "SOL", "quantity": "x"}, 400, "is not a number"),
+        ("POST", "/sandbox/deposits", {"key": "a", "asset": "SOL", "quantity": True}, 400, "is not a number"),
+        ("PUT", "/sandbox/balances", {"key": "a", "asset": "SOL", "quantity": "NaN"}, 400, "is not a number"),
+        ("PUT", "/sandbox/balances", {"key": "a", "asset": "SOL", "quantity": "-1"}, 400, "is not a number"),
+        ("PATCH", "/sandbox/markets/SOL_USD", {"index": "1"}, 404, "did you mean 'SOL_USDC'?"),
+        ("PATCH", "/sandbox/markets/SOL_USDC", {"index": "0"}, 400, "is not a number from 0.01 on"),
+        ("PATCH", "/sandbox/markets/SOL_USDC", {"state": "Shut"}, 400, "is none of Open, Closed"),
+        ("POST", "/sandbox/time", {"advance": 1e12}, 400, "cannot pass at once"),
+        ("POST", "/sandbox/time", {"advance": -1}, 400, "is not a number from 0 on"),
+        ("POST", "/sandbox/time", {}, 400, "is not a number"),
+        ("DELETE", "/sandbox/faults/9", None, 404, "there is no fault 9"),
+    ],
+)
+async def test_nonsense_is_told_what_would_be_sense(
+    visitor: Visitor, method: str, path: str, body: Any, status: int, said: str
+) -> None:
+    answered, answer = await visitor.ask(method, path, body)
+    assert answered == status
+    assert said in answer["message"]
+
+
+async def test_a_page_in_a_browser_finds_the_doors_shut(visitor: Visitor) -> None:
+    status, said = await visitor.ask("POST", "/sandbox/reset", headers={"Origin": "https://evil.example"})
+    assert (status, said["message"]) == (403, "these doors are not for pages in a browser")
