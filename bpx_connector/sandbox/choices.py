@@ -14,12 +14,14 @@ file. Where it might be one way or another and a program would feel the differen
 - An attached stop loss and take profit are placed at the parent's first fill and enlarged by each later one
   (orderModified); when either fires the other is cancelled; on a perpetual they only reduce.
 - A margin fraction is max(base, factor * sqrt(notional)); the initial one is never below 1 / leverageLimit.
-- A loss beyond the free USDC is a debt that the next USDC pays off; no other asset is sold for it.
+- A loss beyond the free USDC (lent USDC included) is owed. The next USDC that comes in pays it, deposits too;
+  unless autoBorrowSettlements lets it stand as a borrow, other assets are sold for it at the next check.
 - autoBorrow and autoBorrowRepay are accepted and change nothing: nobody borrows here.
-- meanMarkPriceBand and meanPremiumBand are not enforced.
+- Where a mean band ends an order, its rest expires with PriceOutOfBounds.
 - maxPriceUpdateMultiplier is not enforced: a test may move the index as far as it likes.
 - openInterestLimit and positionLimit are shown and not enforced.
-- Liquidation goes by the book alone; without liquidity the account waits, in debt if need be.
+- The backstop provider is a house account and takes over at the mark. It has room for everything, so nobody
+  is deleveraged for others; what an account without positions and assets still owes is forgiven.
 - A book that closes takes no orders; the resting ones stay until they are cancelled.
 - An object inside a body is signed as compact JSON. A null in a body is a field that was not given, for the
   signature too. A timestamp further ahead than the window is refused like one that is too old.
@@ -36,7 +38,11 @@ from typing import Final
 from bpx_connector.sandbox.records.times import SECOND
 
 __all__ = [
+    "AUTO_CLOSE_DIVISOR",
+    "AUTO_CLOSE_OFFSET",
+    "BAND_SAMPLES",
     "COLLATERAL_WEIGHTS",
+    "CONVERSION_MARGIN",
     "DEFAULT_LEVERAGE_LIMIT",
     "DEFAULT_TRIGGER_BY",
     "FEES_BASIS_POINTS",
@@ -60,6 +66,8 @@ __all__ = [
     "LIQUIDATION_STEP",
     "LIQUIDATION_STEPS_PER_CHECK",
     "MARKET_REMAINDER_REASON",
+    "MARK_BOUND",
+    "MARK_SAMPLES",
     "MAX_LEVERAGE_LIMIT",
     "MAX_OPEN_ORDERS",
     "MAX_STOPS_PER_MARKET",
@@ -69,8 +77,6 @@ __all__ = [
     "OTHER_STARTING_NOTIONAL",
     "PERCENT_SLIPPAGE_UNIT",
     "POSITION_LIMIT",
-    "PREMIUM_DAMPING",
-    "PREMIUM_LIMIT",
     "QUOTE_ASSET",
     "RATE_DECIMALS",
     "SAMPLE_PERIOD",
@@ -116,7 +122,7 @@ PERCENT_SLIPPAGE_UNIT: Final = Decimal("0.01")
 # --- triggers ------------------------------------------------------------------------------------------
 
 DEFAULT_TRIGGER_BY: Final = {"PERP": "MarkPrice", "SPOT": "LastPrice"}
-"""The reference price of a trigger order that names none is not documented."""
+"""The reference price of a trigger order that names none; published only for stop losses and take profits."""
 
 FIRED_STATUS: Final = "Triggered"
 """What a fired trigger order's history row says: the OpenAPI's OrderStatus has no word for it, the venue's
@@ -174,6 +180,14 @@ LIQUIDATION_STEP: Final = Decimal("0.1")
 """Liquidation closes by the book in steps of ten per cent of the position, while equity is under
 maintenance."""
 
+AUTO_CLOSE_DIVISOR: Final = 2
+AUTO_CLOSE_OFFSET: Final = Decimal("0.01")
+"""Below max(MMF / divisor, MMF - offset) backstop providers take the positions over: the formula is the
+venue's, the two figures are not published."""
+
+CONVERSION_MARGIN: Final = Decimal("1.02")
+"""How much more collateral is sold than is owed at the best bid, for fees and for the book's depth."""
+
 LIQUIDATION_STEPS_PER_CHECK: Final = 10
 """How many such steps one check takes at most; the next check is a second later."""
 
@@ -185,11 +199,15 @@ LIQUIDATION_FEE: Final = Decimal("0.01")
 SAMPLE_PERIOD: Final = SECOND
 """Marks, premiums and liquidation checks are taken once a second."""
 
-PREMIUM_DAMPING: Final = Decimal("0.05")
-"""The mark is the index plus the book's premium over it, of which each sample takes in this share."""
+MARK_SAMPLES: Final = 60
+"""The mark's 1-minute average takes in one part in so many of each second's sample; how it is weighted is not
+published."""
 
-PREMIUM_LIMIT: Final = Decimal("0.02")
-"""No sample of the premium counts for more than two per cent of the index."""
+MARK_BOUND: Final = Decimal("0.05")
+"""How far the mark may be from the index, as a share of it: the example of the venue's specifications."""
+
+BAND_SAMPLES: Final = 300
+"""The samples of the five minutes over which the mean bands are reckoned."""
 
 INTEREST_PER_DAY: Final = Decimal("0.0003")
 """The interest part of the funding rate; a quiet market's hourly 0.0000125 is a twenty-fourth of it."""

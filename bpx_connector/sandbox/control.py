@@ -63,6 +63,9 @@ class House(Protocol):
     def switches(self) -> Switches:
         """What it does one way or another."""
 
+    def move(self, symbol: str, price: Decimal) -> None:
+        """Move a market's price."""
+
     async def reset(self) -> None:
         """Begin again."""
 
@@ -225,7 +228,7 @@ class Control:
         if state is not None and state not in BOOK_STATES:
             raise ControlError(f"state={state!r} is none of {', '.join(BOOK_STATES)}")
         if price is not None:
-            venue.set_index(symbol, price, self._house.clock.now())
+            self._house.move(symbol, price)
         if state is not None:
             venue.set_book_state(symbol, state)
         return self._market_row(symbol)
@@ -297,7 +300,7 @@ DOORS: Final = (
         "PATCH",
         "/sandbox/markets/{symbol}",
         {"index": "150.5", "state": "Closed"},
-        "moves the index price that marks and traders follow, opens or closes the book; both or one",
+        "moves the index price and with it marks and traders, opens or closes the book; both or one",
         Control.change_market,
     ),
     Door("GET", "/sandbox/time", None, "the exchange's time in milliseconds", Control.show_time),

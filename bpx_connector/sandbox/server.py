@@ -20,6 +20,7 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from decimal import Decimal
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -217,6 +218,11 @@ class Sandbox:
             await self.control.stop()
         if self._runner is not None:
             await self._runner.cleanup()
+
+    def move(self, symbol: str, price: Decimal) -> None:
+        """Move a market's index price, and the price that its traders believe in."""
+        self.traffic.move(symbol, price)
+        self.venue.set_index(symbol, price, self.clock.now())
 
     async def reset(self) -> None:
         """Begin again: accounts, orders and books as at the start, faults ended, everybody's socket closed.

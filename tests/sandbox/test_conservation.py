@@ -119,7 +119,7 @@ def check_floor(floor: Floor, totals: dict[str, Decimal]) -> None:
             assert balance.locked == sum(held_by(floor, account, asset), ZERO)
         assert account.debt >= 0
     cash = sum((p.cash for account in accounts for p in account.positions.values()), ZERO)
-    assert ledger.pot == cash - sum(account.debt for account in accounts)
+    assert ledger.pot == cash - sum(account.debt for account in accounts) - ledger.forgiven
     for symbol, market in floor.venue.markets.items():
         check_book(market.book)
         held = [account.position_quantity(symbol) for account in accounts]

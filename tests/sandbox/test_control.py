@@ -87,6 +87,16 @@ async def test_markets_are_moved_and_closed(visitor: Visitor) -> None:
     assert (await visitor.ask("GET", "/sandbox/markets"))[1][PERP] == row
 
 
+async def test_a_moved_market_stays_where_it_was_moved_to(visitor: Visitor) -> None:
+    price = visitor.sandbox.venue.markets[SPOT].marks.index * Decimal("0.9")
+    await visitor.ask("PATCH", f"/sandbox/markets/{SPOT}", {"index": str(price)})
+    await visitor.ask("POST", "/sandbox/time", {"advance": 60})
+    market = visitor.sandbox.venue.markets[SPOT]
+    assert abs(market.marks.index / price - 1) < Decimal("0.02")
+    assert market.middle is not None
+    assert abs(market.middle / price - 1) < Decimal("0.05")
+
+
 async def test_time_passes_by_request(visitor: Visitor) -> None:
     assert await visitor.ask("POST", "/sandbox/time", {"advance": 1.5}) == (
         200,

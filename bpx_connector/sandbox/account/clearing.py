@@ -21,7 +21,7 @@ from bpx_connector.sandbox.records.events import (
     Traded,
 )
 from bpx_connector.sandbox.records.figures import BASIS_POINT, ZERO
-from bpx_connector.sandbox.records.orders import BID, LIQUIDATE_ON_BOOK, Fill, Order
+from bpx_connector.sandbox.records.orders import BID, LIQUIDATE_ON_BOOK, LIQUIDATIONS, Fill, Order
 from bpx_connector.sandbox.records.positions import USDC_UNIT, Position
 from bpx_connector.sandbox.records.rules import MarketRules
 
@@ -36,8 +36,13 @@ class Clearing:
         self._announcements: Final = announcements
         self._next_position_id = choices.FIRST_POSITION_ID
 
-    def settle_trade(self, market: Market, maker: Order, taker: Order, traded: Traded) -> None:
-        """Exchange what the two orders traded; their executed figures already count it."""
+    def settle_trade(
+        self, market: Market, maker: Order, taker: Order, traded: Traded, *, is_public: bool = True
+    ) -> None:
+        """Exchange what the two orders traded; their executed figures already count it.
+
+        What is not public is told to the two alone.
+        """
         fees = []
         for order, is_maker in ((maker, True), (taker, False)):
             account = self._ledger.accounts[order.account_id]
@@ -47,7 +52,8 @@ class Clearing:
                 fee, asset = self._exchange_spot(account, market, order, traded, is_maker)
             fees.append(fee)
             self._record_fill(account, order, traded, fee, asset, is_maker)
-        self._announcements.tell(traded)
+        if is_public:
+            self._announcements.tell(traded)
         if market.rules.is_perp:
             for order, fee in zip((maker, taker), fees, strict=True):
                 self._move_position(market, order, traded, fee)
@@ -105,7 +111,7 @@ class Clearing:
     ) -> Decimal:
         notional = traded.price * traded.quantity
         fee = fee_of(account, market.rules, notional, is_maker)
-        if order.system_order_type == LIQUIDATE_ON_BOOK:
+        if order.system_order_type in LIQUIDATIONS and not account.is_house:
             fee += (notional * choices.LIQUIDATION_FEE).quantize(USDC_UNIT, rounding=ROUND_HALF_UP)
         self._ledger.charge_fee(account, fee)
         return fee
@@ -163,7 +169,7 @@ class Clearing:
         system_order_type: str | None,
         fee: Decimal,
     ) -> None:
-        if system_order_type == LIQUIDATE_ON_BOOK:
+        if system_order_type in LIQUIDATIONS:
             position.liquidation_fees += fee
         self._ledger.settle(account, position.reduce(quantity, traded.price))
         kind = POSITION_ADJUSTED

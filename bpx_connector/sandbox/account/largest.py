@@ -44,13 +44,13 @@ def largest_order(
 def largest_withdrawal(
     account: Account, asset: str, valuation: Valuation, *, lend_redeem: bool = False
 ) -> Decimal:
-    """How much of an asset could leave: what is free, and no more than the positions can do without."""
+    """How much of an asset could leave: what is free, and no more than positions and debts can do without."""
     if asset not in account.balances:
         return ZERO
     free = account.balances[asset].available if lend_redeem else _free(account, asset)
     locked = valuation.initial_margin(account)
     worth = valuation.price_of(asset) * collateral_weight(asset)
-    if not locked or not worth:
+    if not worth or not (locked or account.debt):
         return free
     spare = max(ZERO, valuation.equity(account) - locked)
     return min(free, (spare / worth).quantize(WITHDRAWAL_UNIT, rounding=ROUND_DOWN))

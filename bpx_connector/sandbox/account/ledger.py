@@ -173,6 +173,8 @@ class Ledger:
         self.fees: Final[dict[str, Decimal]] = {}
         self.pot = ZERO
         self.funding_pot = ZERO
+        self.forgiven = ZERO
+        """The debts that nobody will pay."""
         self._touched: Final = touched
 
     def open(self, public_key: str, now: int, fees: dict[str, Decimal], house: bool) -> Account:
@@ -188,7 +190,12 @@ class Ledger:
         return owned + purses + (self.pot + self.funding_pot if asset == USDC else ZERO)
 
     def credit(self, account: Account, asset: str, amount: Decimal) -> None:
-        """Add to what is free."""
+        """Add to what is free; USDC pays what is owed first, wherever it comes from."""
+        if account.debt and asset == USDC:
+            repaid = min(account.debt, amount)
+            account.debt -= repaid
+            self.pot += repaid
+            amount -= repaid
         account.balance(asset).available += amount
         self._touched.balances[account.id, asset] = None
 
@@ -243,6 +250,11 @@ class Ledger:
             self.pot -= paid
             account.balance(USDC).available += paid
             self._touched.balances[account.id, USDC] = None
+
+    def forgive(self, account: Account) -> None:
+        """Give up what an account owes and has nothing left to pay with; the pot goes without it."""
+        self.forgiven += account.debt
+        account.debt = ZERO
 
     def pay_funding(self, account: Account, amount: Decimal) -> None:
         """Pass on a funding payment; positive is received."""

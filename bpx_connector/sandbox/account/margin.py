@@ -182,6 +182,15 @@ class Valuation:
         needed += sum((self._initial(account, other) for other in _exposed(account) if other != symbol), ZERO)
         return self.equity(account) - immediate_cost >= needed
 
+    def is_below_auto_close(self, account: Account) -> bool:
+        """Whether backstop providers take over: less than "max(MMF / divisor, MMF - offset)" is left."""
+        exposure = self._notional(account)
+        if not exposure:
+            return False
+        fraction = self.maintenance_margin(account) / exposure
+        closed_below = max(fraction / choices.AUTO_CLOSE_DIVISOR, fraction - choices.AUTO_CLOSE_OFFSET)
+        return self.equity(account) < exposure * closed_below
+
     def is_below_maintenance(self, account: Account) -> bool:
         """Whether the account's equity no longer carries its positions."""
         return bool(account.positions) and self.equity(account) < self.maintenance_margin(account)
@@ -239,6 +248,10 @@ class Valuation:
             net_exposure_futures=exposure,
             pnl_unrealized=unrealised,
         )
+
+    def _notional(self, account: Account) -> Decimal:
+        positions = account.positions.items()
+        return sum((abs(each.quantity) * self._markets[symbol].mark for symbol, each in positions), ZERO)
 
     def _initial(self, account: Account, symbol: str) -> Decimal:
         notional = self.exposure(account, symbol) * self._markets[symbol].mark

@@ -73,6 +73,11 @@ class Traffic:
                 market.trade_once(time)
             self._exchange.tick(time)
 
+    def move(self, symbol: str, price: Decimal) -> None:
+        """Have the traders of a market believe in another price; they requote bit by bit."""
+        if symbol in self._markets:
+            self._markets[symbol].move(price)
+
     def step(self, now: int) -> None:
         """Do what is due by now in every market."""
         for market in self._markets.values():
@@ -132,6 +137,10 @@ class _MarketTraders:
         while self._owed >= MILLION * SECOND:
             self._owed -= MILLION * SECOND
             self._act(now)
+
+    def move(self, price: Decimal) -> None:
+        """Believe in another price from now on."""
+        self._true = max(int(price / self._rules.tick * MILLION), MILLION)
 
     def trade_once(self, now: int) -> None:
         """One trade and one new quote."""

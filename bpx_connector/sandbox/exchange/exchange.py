@@ -74,7 +74,9 @@ class Exchange:
         self._announcements: Final = Announcements(self._outbox, self.valuation)
         self._fees: Final = {**choices.FEES_BASIS_POINTS, **(fees or {})}
         clearing = Clearing(self.ledger, self._announcements)
-        self._orders: Final = Orders(self.ledger, self.markets, self.valuation, clearing, self._announcements)
+        self._orders: Final = Orders(
+            self.ledger, self.markets, self.valuation, clearing, self._announcements, self.switches
+        )
         self._triggers: Final = Triggers(
             self.ledger, self.markets, self._orders, self._announcements, self.switches
         )
@@ -236,7 +238,7 @@ class Exchange:
 
     def set_book_state(self, symbol: str, state: str) -> None:
         """Open, close or restrict a market's book: the venue's `OrderBookState`."""
-        self._market(symbol).state = state
+        self._market(symbol).set_state(state)
 
     def tick(self, now: int) -> list[Event]:
         """Let time pass: marks each second, funding, settlement of profit, liquidations, withdrawals."""
@@ -370,7 +372,7 @@ class Exchange:
 
     def _placed(self, account: Account, request: OrderRequest, now: int) -> Order:
         market = self._market(request.symbol)
-        check_request(request, market.rules, market.state, market.last_price)
+        check_request(request, market.rules, market.state, market.active_price)
         if account.liquidating:
             raise refusals.account_liquidating()
         if not account.is_house and sum(account.count_open()) >= choices.MAX_OPEN_ORDERS:

@@ -6,7 +6,7 @@ before anything moves: when a `Refusal` is raised, nothing has changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -16,7 +16,15 @@ from bpx_connector.sandbox.account.clearing import Clearing, fee_rate
 from bpx_connector.sandbox.account.ledger import Account, Ledger
 from bpx_connector.sandbox.account.margin import Valuation
 from bpx_connector.sandbox.market.market import Market
-from bpx_connector.sandbox.market.matching import SELF_TRADE, Preview, incoming, matches, preview
+from bpx_connector.sandbox.market.matching import (
+    SELF_TRADE,
+    STOPS_A_LIMIT,
+    Bound,
+    Preview,
+    incoming,
+    matches,
+    preview,
+)
 from bpx_connector.sandbox.records import refusals
 from bpx_connector.sandbox.records.events import (
     ORDER_ACCEPTED,
@@ -43,6 +51,7 @@ from bpx_connector.sandbox.records.orders import (
     OrderRequest,
 )
 from bpx_connector.sandbox.records.rules import MarketRules
+from bpx_connector.sandbox.records.switches import Switches
 
 __all__ = ["Orders", "reducible"]
 
@@ -57,12 +66,14 @@ class Orders:
         valuation: Valuation,
         clearing: Clearing,
         announcements: Announcements,
+        switches: Switches,
     ) -> None:
         self._ledger: Final = ledger
         self._markets: Final = markets
         self._valuation: Final = valuation
         self._clearing: Final = clearing
         self._announcements: Final = announcements
+        self._switches: Final = switches
         self._next_order_id = choices.FIRST_ORDER_ID
         self.filled_parents: Final[dict[int, Order]] = {}
         """Orders with attached stop loss or take profit that traded since somebody last looked."""
@@ -85,7 +96,7 @@ class Orders:
     def take_in(self, account: Account, market: Market, order: Order, now: int) -> None:
         """Accept an order, match it, and let the rest stay or expire; or refuse it, and nothing changes."""
         self._cut_to_position(account, market, order)
-        look = preview(order, market.rules, market.book)
+        look = self._preview(market, order)
         self._refuse_unmatched(market, order, look)
         if order.system_order_type is None:
             self._refuse_unfunded(account, market, order, look)
@@ -100,6 +111,24 @@ class Orders:
         self._conclude(
             account, market, order, stopped or (look.stopped if order.quote_quantity else None), now
         )
+
+    def hand_over(self, account: Account, to: Account, market: Market, now: int, kind: str) -> None:
+        """Have another account take a whole position over at the mark, beside the book."""
+        held = account.position_quantity(market.symbol)
+        sides = (BID, ASK) if held > 0 else (ASK, BID)
+        orders = []
+        for owner, side in zip((to, account), sides, strict=True):
+            request = OrderRequest(symbol=market.symbol, side=side, order_type=MARKET, quantity=abs(held))
+            order = self.new_order(owner, request, now)
+            order.system_order_type = kind
+            self.accept(owner, order, ORDER_ACCEPTED)
+            order.executed_quantity = abs(held)
+            order.executed_quote_quantity = abs(held) * market.mark
+            order.status = FILLED
+            orders.append(order)
+        taken, given = orders
+        traded = market.trade_apart(taken, given, market.mark, abs(held), now)
+        self._clearing.settle_trade(market, taken, given, traded, is_public=False)
 
     def new_order(self, account: Account, request: OrderRequest, now: int) -> Order:
         """An order's record as requested; it has no place anywhere until it is accepted."""
@@ -159,7 +188,7 @@ class Orders:
         if allowed == 0:
             raise refusals.not_reduced()
         if order.quantity is None:
-            order.quantity = min(allowed, preview(order, market.rules, market.book).quantity)
+            order.quantity = min(allowed, self._preview(market, order).quantity)
             order.quote_quantity = None
         order.quantity = min(allowed, order.quantity)
 
@@ -198,9 +227,17 @@ class Orders:
         if not self._valuation.carries(account, market.symbol, order.request.side, wanted, loss + fee):
             raise refusals.insufficient_margin()
 
+    def _preview(self, market: Market, order: Order) -> Preview:
+        return preview(order, market.rules, market.book, self._bands(market, order))
+
+    def _bands(self, market: Market, order: Order) -> Sequence[Bound]:
+        side, price = order.request.side, order.request.price
+        takes = price is None or market.book.crosses(side, price)
+        return market.mean_bands(side) if takes and self._switches.mean_bands else ()
+
     def _match(self, market: Market, order: Order, now: int) -> str | None:
         """Trade an accepted order against the book as it changes: why the engine stopped it, if it did."""
-        taker = incoming(order, market.rules, market.book)
+        taker = incoming(order, market.rules, market.book, self._bands(market, order))
         for match in matches(market.book.first_of(OPPOSITE[order.request.side]), taker):
             if match.quantity == 0:
                 owner = self._ledger.accounts[match.maker.account_id]
@@ -255,8 +292,8 @@ class Orders:
         if order.request.order_type == LIMIT:
             if not order.remaining:
                 return
-            if stopped == SELF_TRADE:
-                self._expire(account, order, SELF_TRADE, now)
+            if stopped in STOPS_A_LIMIT:
+                self._expire(account, order, stopped, now)
             elif order.request.time_in_force != GTC:
                 self._expire(account, order, _KILLED[order.request.time_in_force], now)
             else:

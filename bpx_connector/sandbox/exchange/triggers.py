@@ -117,7 +117,7 @@ class Triggers:
         parent_id = order.related_order_id
         try:
             request = self._fired_request(account, market, order)
-            check_request(request, market.rules, market.state, market.last_price)
+            check_request(request, market.rules, market.state, market.active_price)
             if account.liquidating:
                 raise refusals.account_liquidating()
             self._send(account, market, order, request, now)

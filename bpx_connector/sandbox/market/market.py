@@ -10,8 +10,9 @@ from bpx_connector.sandbox import choices
 from bpx_connector.sandbox.market.book import Book
 from bpx_connector.sandbox.market.candles import Candle, Rolling, Series, Ticker, ticker_of
 from bpx_connector.sandbox.market.marks import Depth, Marks
+from bpx_connector.sandbox.market.matching import OUT_OF_BOUNDS, Bound
 from bpx_connector.sandbox.records.events import DepthChanged, Event, MarkChanged, TopChanged, Traded
-from bpx_connector.sandbox.records.figures import ZERO
+from bpx_connector.sandbox.records.figures import ONE, ZERO
 from bpx_connector.sandbox.records.orders import ASK, BID, INDEX_PRICE, LAST_PRICE, MARK_PRICE, Order
 from bpx_connector.sandbox.records.outbox import Touched
 from bpx_connector.sandbox.records.rules import MarketRules
@@ -35,7 +36,7 @@ class Market:
         self.symbol: Final = rules.symbol
         self.book: Final = Book(rules.symbol, touched)
         self.marks: Final = Marks(rules, price, now)
-        self.state = rules.state
+        self.set_state(rules.state)
         self.last_price = price
         self.open_interest = ZERO
         self.triggers: Final[dict[int, Order]] = {}
@@ -58,22 +59,53 @@ class Market:
         bid, ask = self.book.best(BID), self.book.best(ASK)
         return None if bid is None or ask is None else (bid + ask) / _TWO
 
+    @property
+    def active_price(self) -> Decimal:
+        """What limit prices are held against: "active price = median(best bid, best ask, last)"."""
+        bid, ask = self.book.best(BID), self.book.best(ASK)
+        if bid is None or ask is None:
+            return self.last_price
+        return sorted((bid, ask, self.last_price))[1]
+
+    def set_state(self, state: str) -> None:
+        """Open, close or restrict the book; "a market in PostOnly state uses the index as its mark"."""
+        self.state = state
+        self.marks.has_only_index = state == "PostOnly"
+
+    def mean_bands(self, side: str) -> list[Bound]:
+        """How far a taker may go from what was usual in the last five minutes; the nearer counts.
+
+        "Mean mark band, every taker order: up to the 5-minute mean of the mark x multiplier. Mean premium
+        band, every taker order: up to the level at which the premium is the 5-minute mean premium +-
+        tolerance" (the venue's futures specifications).
+        """
+        rules, marks, is_buy = self.rules, self.marks, side == BID
+        multiplier = rules.mean_mark_max_multiplier if is_buy else rules.mean_mark_min_multiplier
+        bounds = [] if multiplier is None else [Bound(marks.mean_mark * multiplier, OUT_OF_BOUNDS)]
+        if rules.premium_tolerance is not None:
+            tolerance = rules.premium_tolerance if is_buy else -rules.premium_tolerance
+            bounds.append(Bound(marks.index * (ONE + marks.mean_premium + tolerance), OUT_OF_BOUNDS))
+        return bounds
+
     def reference(self, trigger_by: str) -> Decimal:
         """The price that a trigger order watches."""
         return {LAST_PRICE: self.last_price, MARK_PRICE: self.mark, INDEX_PRICE: self.marks.index}[trigger_by]
 
     def trade(self, maker: Order, taker: Order, price: Decimal, quantity: Decimal, now: int) -> Traded:
         """Put one trade on the tape and into the candles."""
-        buyer, seller = (maker, taker) if maker.request.side == BID else (taker, maker)
-        traded = Traded(
-            now, self.symbol, self._next_trade_id, price, quantity, buyer.id, seller.id, buyer is maker
-        )
-        self._next_trade_id += 1
+        traded = self.trade_apart(maker, taker, price, quantity, now)
         self.last_price = price
         self.tape.append(traded)
         minute = self._series[LAST].add(now, price, quantity, 1)
         self._rolling.add(minute, price, quantity)
         return traded
+
+    def trade_apart(self, maker: Order, taker: Order, price: Decimal, quantity: Decimal, now: int) -> Traded:
+        """A trade beside the book: "backstop and ADL fills are not in the candles"."""
+        buyer, seller = (maker, taker) if maker.request.side == BID else (taker, maker)
+        number = self._next_trade_id
+        self._next_trade_id += 1
+        return Traded(now, self.symbol, number, price, quantity, buyer.id, seller.id, buyer is maker)
 
     def sample(self, now: int) -> MarkChanged:
         """Take this second's premium and put mark and index into their candles."""

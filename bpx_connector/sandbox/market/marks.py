@@ -1,7 +1,9 @@
 """The outside price, the mark and the funding rate of one market: everything that is computed from samples.
 
-A mark is the index plus the book's premium over it, damped. The funding rate is the mean premium of the
-running interval, drawn towards the interest part and kept between the market's bounds.
+"Mark, in order of preference: index + 1-minute EWMA of (mid - index); index"; it is bounded to a percentage
+of the index, and a market in PostOnly state has the index as its mark. "Premium = (mark - index) / index,
+sampled each second, mean over the interval" (the venue's futures specifications). The funding rate is that
+mean, drawn towards the interest part and kept between the market's bounds.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from bpx_connector.sandbox.records.times import DAY, MILLISECOND
 
 __all__ = ["Depth", "FundingRate", "Mark", "Marks"]
 
-PREMIUM_UNIT: Final = Decimal("0.000000000001")
+SAMPLE_UNIT: Final = Decimal("0.000000000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,12 @@ class Marks:
         self.index = price
         self.mark = rules.round_to_tick(price)
         self.next_funding = self._interval_end(now)
-        self._premium = ZERO
+        self.has_only_index = False
+        """Whether the index itself is the mark, as while a market is PostOnly."""
+        self._lead = ZERO
+        """By how much the middle of the book is above the index, damped."""
+        self._recent: Final[deque[tuple[Decimal, Decimal]]] = deque()
+        self._recent_marks = self._recent_premiums = ZERO
         self._premium_sum = ZERO
         self._samples = 0
         self._settled: Final[deque[FundingRate]] = deque(maxlen=choices.FUNDING_RATES_KEPT)
@@ -81,14 +88,25 @@ class Marks:
         self.index = price
         self._recompute()
 
+    @property
+    def mean_mark(self) -> Decimal:
+        """The mean of the mark over the last five minutes."""
+        return self._recent_marks / len(self._recent) if self._recent else self.mark
+
+    @property
+    def mean_premium(self) -> Decimal:
+        """The mean of the premium over the last five minutes."""
+        return self._recent_premiums / len(self._recent) if self._recent else ZERO
+
     def sample(self, middle: Decimal | None) -> None:
-        """Take in the middle of the book, if it has one, as the premium of this second."""
-        premium = ZERO if middle is None or not self._rules.is_perp else (middle - self.index) / self.index
-        premium = _clamped(premium, -choices.PREMIUM_LIMIT, choices.PREMIUM_LIMIT)
-        self._premium += ((premium - self._premium) * choices.PREMIUM_DAMPING).quantize(PREMIUM_UNIT)
-        self._premium_sum += premium.quantize(PREMIUM_UNIT)
-        self._samples += 1
+        """Take in the middle of the book, if it has one, as that of this second."""
+        lead = ZERO if middle is None or not self._rules.is_perp else middle - self.index
+        self._lead += ((lead - self._lead) / choices.MARK_SAMPLES).quantize(SAMPLE_UNIT)
         self._recompute()
+        premium = ((self.mark - self.index) / self.index).quantize(SAMPLE_UNIT)
+        self._premium_sum += premium
+        self._samples += 1
+        self._remember(self.mark, premium)
 
     def end_interval(self) -> FundingRate:
         """Close the running funding interval and open the next: the rate everyone pays."""
@@ -113,9 +131,19 @@ class Marks:
             return Mark(self._rules.symbol, self.mark, None, None, None)
         return Mark(self._rules.symbol, self.mark, self.index, self.rate, self.next_funding)
 
+    def _remember(self, mark: Decimal, premium: Decimal) -> None:
+        self._recent.append((mark, premium))
+        self._recent_marks += mark
+        self._recent_premiums += premium
+        if len(self._recent) > choices.BAND_SAMPLES:
+            mark, premium = self._recent.popleft()
+            self._recent_marks -= mark
+            self._recent_premiums -= premium
+
     def _recompute(self) -> None:
-        mark = self._rules.round_to_tick(self.index * (1 + self._premium))
-        self.mark = max(mark, self._rules.tick)
+        farthest = self.index * choices.MARK_BOUND
+        lead = ZERO if self.has_only_index else _clamped(self._lead, -farthest, farthest)
+        self.mark = max(self._rules.round_to_tick(self.index + lead), self._rules.tick)
 
     def _interval_end(self, time: int) -> int | None:
         interval = self._rules.funding_interval_ms

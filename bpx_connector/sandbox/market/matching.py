@@ -6,9 +6,10 @@ first order asked anew each time, to do it. A trade's price is always the restin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from bpx_connector.sandbox import choices
@@ -16,7 +17,6 @@ from bpx_connector.sandbox.market.book import Book
 from bpx_connector.sandbox.records.figures import ZERO
 from bpx_connector.sandbox.records.orders import (
     BID,
-    LIMIT,
     OPPOSITE,
     REJECT_BOTH,
     REJECT_TAKER,
@@ -29,7 +29,11 @@ __all__ = ["SELF_TRADE", "Preview", "incoming", "matches", "preview"]
 
 SELF_TRADE: Final = "SelfTradePrevention"
 PRICE_IMPACT: Final = "PriceImpact"
+_BY_PRICE: Final = attrgetter("price")
 SLIPPAGE: Final = "SlippageToleranceExceeded"
+OUT_OF_BOUNDS: Final = "PriceOutOfBounds"
+STOPS_A_LIMIT: Final = frozenset({SELF_TRADE, PRICE_IMPACT, OUT_OF_BOUNDS})
+"""Why the rest of a limit order expires instead of resting."""
 
 
 class Bound(NamedTuple):
@@ -98,7 +102,7 @@ class Preview:
     """Whether nothing would remain."""
 
 
-def incoming(order: Order, rules: MarketRules, book: Book) -> Incoming:
+def incoming(order: Order, rules: MarketRules, book: Book, bands: Iterable[Bound] = ()) -> Incoming:
     """An order ready to be matched."""
     by_quote = order.quote_quantity is not None and order.quantity is None
     return Incoming(
@@ -108,7 +112,7 @@ def incoming(order: Order, rules: MarketRules, book: Book) -> Incoming:
         step=rules.step,
         wanted=None if by_quote else order.remaining,
         quote_wanted=order.quote_quantity if by_quote else None,
-        bound=bound_of(order, rules, book),
+        bound=bound_of(order, rules, book, bands),
     )
 
 
@@ -142,9 +146,9 @@ def matches(makers: Iterator[Order], taker: Incoming) -> Iterator[Match]:
         taker.stopped = choices.MARKET_REMAINDER_REASON
 
 
-def preview(order: Order, rules: MarketRules, book: Book) -> Preview:
+def preview(order: Order, rules: MarketRules, book: Book, bands: Iterable[Bound] = ()) -> Preview:
     """What an order would do to the book as it stands."""
-    taker = incoming(order, rules, book)
+    taker = incoming(order, rules, book, bands)
     quantity = quote = ZERO
     for match in matches(book.in_priority(OPPOSITE[order.request.side]), taker):
         quantity += match.quantity
@@ -153,21 +157,21 @@ def preview(order: Order, rules: MarketRules, book: Book) -> Preview:
     return Preview(quantity, quote, taker.stopped, complete)
 
 
-def bound_of(order: Order, rules: MarketRules, book: Book) -> Bound | None:
-    """How far an order may reach: its limit, or for a market order the nearer of impact and slippage.
+def bound_of(order: Order, rules: MarketRules, book: Book, bands: Iterable[Bound] = ()) -> Bound | None:
+    """How far an order may reach: the nearest of its limit, its slippage, the impact band and the mean bands.
 
-    Impact multipliers say "how far above the best ask a market buy can penetrate" (OpenAPI, PriceFilter).
+    "Impact band, for every taker order (limit too): takes up to best opposite price x multiplier; what is
+    left then expires, partially filled" (the venue's futures specifications).
     """
-    if order.request.order_type == LIMIT:
-        return None if order.request.price is None else Bound(order.request.price, None)
-    best = book.best(OPPOSITE[order.request.side])
+    side, price = order.request.side, order.request.price
+    own = [] if price is None else [Bound(price, None)]
+    best = book.best(OPPOSITE[side])
     if best is None or order.system_order_type is not None:
-        return None
-    bounds = [bound for bound in (_impact(order, rules, best), _slippage(order, rules, best)) if bound]
-    if not bounds:
-        return None
-    nearest = min if order.request.side == BID else max
-    return nearest(bounds, key=lambda bound: bound.price)
+        return own[0] if own else None
+    bounds = [*own, _impact(order, rules, best), _slippage(order, rules, best), *bands]
+    nearest = min if side == BID else max
+    # The first of equals: at its own limit an order rests.
+    return nearest([bound for bound in bounds if bound], key=_BY_PRICE, default=None)
 
 
 def _impact(order: Order, rules: MarketRules, best: Decimal) -> Bound | None:

@@ -19,7 +19,7 @@ _UNTHINKABLE: Final = Decimal(10) ** 15
 """Above this a figure times another would leave the 28 digits in which all sums here are exact."""
 
 
-def check_request(request: OrderRequest, rules: MarketRules, state: str, last_price: Decimal) -> None:
+def check_request(request: OrderRequest, rules: MarketRules, state: str, active_price: Decimal) -> None:
     """Refuse an order that the market would not take from anyone."""
     check_state(request, state)
     _check_flags(request, rules)
@@ -30,7 +30,7 @@ def check_request(request: OrderRequest, rules: MarketRules, state: str, last_pr
     if request.order_type == MARKET:
         _check_market_quantities(request, rules)
     else:
-        _check_limit(request, rules, last_price)
+        _check_limit(request, rules, active_price)
 
 
 def is_conditional(request: OrderRequest) -> bool:
@@ -78,11 +78,11 @@ def check_price(price: Decimal, rules: MarketRules) -> None:
         raise refusals.price_above_maximum()
 
 
-def check_band(price: Decimal, rules: MarketRules, last_price: Decimal) -> None:
+def check_band(price: Decimal, rules: MarketRules, active_price: Decimal) -> None:
     """Refuse a limit price outside the "allowed multiplier from last active price" (OpenAPI, PriceFilter)."""
-    if rules.min_multiplier is not None and price < last_price * rules.min_multiplier:
+    if rules.min_multiplier is not None and price < active_price * rules.min_multiplier:
         raise refusals.price_out_of_band()
-    if rules.max_multiplier is not None and price > last_price * rules.max_multiplier:
+    if rules.max_multiplier is not None and price > active_price * rules.max_multiplier:
         raise refusals.price_out_of_band()
 
 
@@ -154,9 +154,9 @@ def _check_market_quantities(request: OrderRequest, rules: MarketRules) -> None:
         raise refusals.quantity_above_maximum()
 
 
-def _check_limit(request: OrderRequest, rules: MarketRules, last_price: Decimal) -> None:
+def _check_limit(request: OrderRequest, rules: MarketRules, active_price: Decimal) -> None:
     if request.price is None or request.quantity is None or request.quote_quantity is not None:
         raise refusals.invalid_order()
     check_quantity(request.quantity, rules)
     check_price(request.price, rules)
-    check_band(request.price, rules, last_price)
+    check_band(request.price, rules, active_price)

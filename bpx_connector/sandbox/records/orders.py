@@ -18,6 +18,7 @@ __all__ = [
     "BID",
     "CANCELLED",
     "CONDITIONAL_ORDER",
+    "CONVERT_COLLATERAL",
     "EXPIRED",
     "FILLED",
     "FOK",
@@ -26,7 +27,9 @@ __all__ = [
     "IOC",
     "LAST_PRICE",
     "LIMIT",
+    "LIQUIDATE_ON_BACKSTOP",
     "LIQUIDATE_ON_BOOK",
+    "LIQUIDATIONS",
     "MARKET",
     "MARK_PRICE",
     "NEW",
@@ -76,6 +79,10 @@ CONDITIONAL_ORDER: Final = "ConditionalOrder"
 """One of the two kinds of order to cancel, the venue's `CancelOrderTypeEnum`; the other is what rests."""
 
 LIQUIDATE_ON_BOOK: Final = "LiquidatePositionOnBook"
+LIQUIDATE_ON_BACKSTOP: Final = "LiquidatePositionOnBackstop"
+CONVERT_COLLATERAL: Final = "CollateralConversion"
+LIQUIDATIONS: Final = frozenset({LIQUIDATE_ON_BOOK, LIQUIDATE_ON_BACKSTOP})
+"""System order types, for orders that the exchange itself places."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

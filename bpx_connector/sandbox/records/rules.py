@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from typing import Any, Final
 
 from bpx_connector.sandbox.records.figures import BASIS_POINT
@@ -55,6 +55,7 @@ class MarketRules:
     max_impact_multiplier: Decimal | None
     mean_mark_min_multiplier: Decimal | None
     mean_mark_max_multiplier: Decimal | None
+    premium_tolerance: Decimal | None
     imf: MarginFunction | None
     mmf: MarginFunction | None
     funding_interval_ms: int | None
@@ -67,6 +68,10 @@ class MarketRules:
     def floor_to_step(self, quantity: Decimal) -> Decimal:
         """The largest multiple of the step that is not above `quantity`."""
         return (quantity / self.step).to_integral_value(rounding=ROUND_DOWN) * self.step
+
+    def ceil_to_step(self, quantity: Decimal) -> Decimal:
+        """The smallest multiple of the step that is not below `quantity`."""
+        return (quantity / self.step).to_integral_value(rounding=ROUND_UP) * self.step
 
     def is_on_step(self, quantity: Decimal) -> bool:
         """Whether `quantity` is a whole number of steps."""
@@ -104,6 +109,7 @@ def market_rules(row: Mapping[str, Any]) -> MarketRules:
         max_impact_multiplier=_figure(price.get("maxImpactMultiplier")),
         mean_mark_min_multiplier=_figure(band.get("minMultiplier")),
         mean_mark_max_multiplier=_figure(band.get("maxMultiplier")),
+        premium_tolerance=_figure((price.get("meanPremiumBand") or {}).get("tolerancePct")),
         imf=_margin_function(row.get("imfFunction")),
         mmf=_margin_function(row.get("mmfFunction")),
         funding_interval_ms=int(row["fundingInterval"]) if row.get("fundingInterval") else None,

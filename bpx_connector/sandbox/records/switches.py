@@ -59,6 +59,12 @@ class Switches:
         meaning="what becomes of a `limit` above the documented maximum: it counts as the maximum, or the "
         "request is refused; not documented",
     )
+    mean_bands: bool = _switch(
+        True,
+        False,
+        meaning="whether taker orders stop at the bands around the 5-minute means of mark and premium, as on "
+        "the venue; a test that moves a price far at once may not want them",
+    )
     taker_speed_bump: bool = _switch(
         False,
         True,

@@ -74,7 +74,7 @@ def test_books_are_told_in_the_order_of_the_listing(floor: Floor) -> None:
     floor.bid(dora, OTHER_PERP, price=90_000, quantity=5)
     floor.bid(dora, OTHER_PERP, price=80_000, quantity="0.1")
     floor.bid(dora, PERP, price=149, quantity=1)
-    floor.venue.set_index(OTHER_PERP, Decimal(60_000), floor.now)
+    floor.venue.set_index(OTHER_PERP, Decimal(71_000), floor.now)
     events = floor.venue.tick(floor.now + 1_000_000)
     assert dora.liquidating
     assert [event.symbol for event in events if isinstance(event, DepthChanged)] == [PERP, OTHER_PERP]

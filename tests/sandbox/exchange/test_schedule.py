@@ -12,7 +12,7 @@ import pytest
 from bpx_connector.sandbox.records.events import FundingPaid, Liquidated, MarkChanged, PositionChanged, Traded
 from bpx_connector.sandbox.records.orders import LIQUIDATE_ON_BOOK
 from bpx_connector.sandbox.records.refusals import Refusal
-from tests.support.venues import HOUR, PERP, SECOND, SPOT, START, Floor
+from tests.support.venues import HOUR, OTHER_PERP, PERP, SECOND, SPOT, START, Floor
 
 
 @pytest.fixture
@@ -85,12 +85,73 @@ def test_a_loss_beyond_the_cash_becomes_debt_and_is_repaid_first(floor: Floor) -
     assert floor.free(floor.bob) > 1_000
 
 
+def test_a_deposit_pays_what_is_owed_first(floor: Floor) -> None:
+    """The press of the venue: a deposit covers "unsettled equity" first."""
+    owing(floor)
+    owed = floor.bob.debt
+    floor.venue.deposit(floor.bob, "USDC", owed - 1, floor.now)
+    assert (floor.bob.debt, floor.free(floor.bob)) == (1, 0)
+    floor.venue.deposit(floor.bob, "USDC", Decimal(5), floor.now)
+    assert (floor.bob.debt, floor.free(floor.bob)) == (0, 4)
+
+
+def owing(floor: Floor) -> None:
+    """Let bob, who has SOL and borrows for settlements, lose more USDC than he has."""
+    floor.venue.deposit(floor.bob, "SOL", Decimal(20), floor.now)
+    floor.venue.update_account(floor.bob, auto_borrow_settlements=True, now=floor.now)
+    floor.move_index(PERP, 125)
+    tick_at(floor, START + 10 * SECOND)
+    assert floor.bob.debt > 0
+
+
+def test_what_a_sale_brings_pays_what_is_owed_first(floor: Floor) -> None:
+    owing(floor)
+    owed = floor.bob.debt
+    floor.bid(floor.alice, price=150, quantity=1)
+    floor.ask(floor.bob, quantity=1)
+    assert (floor.bob.debt, floor.free(floor.bob)) == (owed - 150 * Decimal("0.999"), 0)
+
+
+def test_who_borrows_for_settlements_sells_nothing(floor: Floor) -> None:
+    floor.bid(floor.alice, price=150, quantity=500)
+    owing(floor)
+    assert floor.free(floor.bob, "SOL") == 20
+
+
+def test_collateral_is_sold_for_what_is_owed(floor: Floor) -> None:
+    """The venue: "USDC lends are redeemed, then USDC is borrowed ..., then collateral is converted"."""
+    floor.bid(floor.alice, price=150, quantity=500)
+    owing(floor)
+    owed = floor.bob.debt
+    floor.venue.update_account(floor.bob, auto_borrow_settlements=False, now=floor.now)
+    tick_at(floor, floor.now + SECOND)
+    assert floor.bob.debt == 0
+    [sold] = [fill for fill in floor.venue.fills(floor.bob) if fill.symbol == SPOT]
+    assert sold.system_order_type == "CollateralConversion"
+    assert owed < sold.quantity * 150 < owed * Decimal("1.05")
+    assert floor.free(floor.bob) == sold.quantity * 150 - sold.fee - owed
+    assert floor.free(floor.bob, "SOL") == 20 - sold.quantity
+
+
+def test_nothing_that_secures_a_debt_can_be_withdrawn(floor: Floor) -> None:
+    owing(floor)
+    floor.bid(floor.alice, PERP, price=125, quantity=50)
+    floor.ask(floor.bob, PERP, quantity=50)
+    assert (floor.bob.positions, floor.bob.debt > 0) == ({}, True)
+    most = floor.venue.max_withdrawal(floor.bob, "SOL")
+    assert 0 < most < 20
+    with pytest.raises(Refusal, match="Insufficient funds"):
+        floor.venue.withdraw(
+            floor.bob, "SOL", most + 1, floor.now, address="there", blockchain="Solana", fee=Decimal(0)
+        )
+
+
 # Liquidation ------------------------------------------------------------------------------------------------
 
 
 def test_an_account_under_maintenance_is_closed_by_the_book_in_steps(floor: Floor) -> None:
     for _ in range(20):
-        floor.bid(floor.alice, PERP, price=131, quantity=10)
+        floor.bid(floor.alice, PERP, price="131.5", quantity=10)
     resting = floor.bid(floor.bob, PERP, price=100, quantity=1)
     floor.events.clear()
     floor.move_index(PERP, "131.5")
@@ -98,17 +159,17 @@ def test_an_account_under_maintenance_is_closed_by_the_book_in_steps(floor: Floo
     assert (resting.status, resting.expiry_reason) == ("Expired", "Liquidation")
     fills = floor.venue.fills(floor.bob)
     first = floor.seen(Liquidated)[0]
-    assert (first.side, first.price, first.quantity) == ("Ask", 131, 5)
+    assert (first.side, first.price, first.quantity) == ("Ask", Decimal("131.5"), 5)
     assert len(floor.seen(Liquidated)) == len(floor.seen(Traded))
     assert fills[0].system_order_type == LIQUIDATE_ON_BOOK
     assert floor.venue.order_history(floor.bob)[0].system_order_type == LIQUIDATE_ON_BOOK
     last = next(fill for fill in fills if fill.quantity == 5)
-    assert last.fee == 5 * 131 * Decimal("0.0105")
+    assert last.fee == 5 * Decimal("131.5") * Decimal("0.0105")
     assert floor.bob.position_quantity(PERP) < 50
 
 
 def test_an_account_in_liquidation_places_no_orders_until_it_is_sound(floor: Floor) -> None:
-    floor.move_index(PERP, 130)
+    floor.move_index(PERP, "131.5")
     tick_at(floor, START + SECOND)
     assert floor.venue.summary(floor.bob).liquidating
     with pytest.raises(Refusal, match="being liquidated"):
@@ -117,6 +178,68 @@ def test_an_account_in_liquidation_places_no_orders_until_it_is_sound(floor: Flo
     tick_at(floor, START + 2 * SECOND)
     assert not floor.venue.summary(floor.bob).liquidating
     assert floor.bid(floor.bob, PERP, price=100, quantity=1).status == "New"
+
+
+def test_liquidation_begins_with_every_open_order(floor: Floor) -> None:
+    """The venue: "all open orders (spot and triggers too) are cancelled"."""
+    floor.venue.deposit(floor.bob, "SOL", Decimal("0.01"), floor.now)
+    orders = [
+        floor.bid(floor.bob, PERP, price=100, quantity=1),
+        floor.ask(floor.bob, SPOT, price=170, quantity="0.01"),
+        floor.ask(floor.bob, PERP, order_type="Market", trigger_price=100, trigger_quantity="100%"),
+    ]
+    floor.move_index(PERP, "131.5")
+    tick_at(floor, START + SECOND)
+    assert [(order.status, order.expiry_reason) for order in orders] == [("Expired", "Liquidation")] * 3
+
+
+def test_all_positions_are_unwound_side_by_side(floor: Floor) -> None:
+    """The venue: "positions unwound in parallel by reduce-only market orders in steps of 10 %"."""
+    floor.venue.deposit(floor.bob, "USDC", Decimal(1_000), floor.now)
+    floor.ask(floor.alice, OTHER_PERP, price=90_000, quantity="0.08")
+    floor.bid(floor.bob, OTHER_PERP, quantity="0.08")
+    floor.bid(floor.alice, PERP, price="131.5", quantity=100)
+    floor.bid(floor.alice, OTHER_PERP, price=78_600, quantity=1)
+    floor.move_index(PERP, "131.5")
+    floor.move_index(OTHER_PERP, 78_600)
+    floor.events.clear()
+    tick_at(floor, START + SECOND)
+    closed = [(event.symbol, event.quantity) for event in floor.seen(Liquidated)]
+    assert closed[:2] == [(PERP, 5), (OTHER_PERP, Decimal("0.008"))]
+
+
+def test_below_the_auto_close_fraction_the_backstop_takes_the_positions_beside_the_book(floor: Floor) -> None:
+    """The venue: "below the auto close margin fraction backstop providers take the position", "not in the
+    candles"."""
+    floor.bid(floor.alice, PERP, price=130, quantity=100)
+    candles = floor.venue.candles(PERP, "1m", START, START + 60 * SECOND)
+    floor.move_index(PERP, "130.5")
+    floor.events.clear()
+    tick_at(floor, START + SECOND)
+    assert floor.bob.positions == {}
+    assert floor.seen(Traded) == []
+    assert floor.venue.candles(PERP, "1m", START, START + 60 * SECOND) == candles
+    fill = floor.venue.fills(floor.bob)[0]
+    assert (fill.system_order_type, fill.price, fill.quantity) == (
+        "LiquidatePositionOnBackstop",
+        Decimal("130.5"),
+        50,
+    )
+    assert fill.fee == 50 * Decimal("130.5") * Decimal("0.0105")
+    assert not floor.bob.liquidating
+    assert floor.venue.open_interest(PERP) == 50
+
+
+def test_no_account_is_left_below_zero_for_ever(floor: Floor) -> None:
+    total = floor.venue.ledger.total("USDC")
+    floor.move_index(PERP, 100)
+    tick_at(floor, START + SECOND)
+    tick_at(floor, START + 2 * SECOND)
+    assert (floor.bob.positions, floor.bob.debt, floor.free(floor.bob)) == ({}, 0, 0)
+    assert floor.venue.ledger.forgiven > 0
+    assert floor.venue.ledger.total("USDC") == total
+    floor.venue.deposit(floor.bob, "USDC", Decimal(100), floor.now)
+    assert floor.bid(floor.bob, PERP, price=95, quantity=1).status == "New"
 
 
 def test_a_sound_account_is_left_alone(floor: Floor) -> None:
