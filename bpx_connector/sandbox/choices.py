@@ -26,8 +26,8 @@ file. Where it might be one way or another and a program would feel the differen
 - An object inside a body is signed as compact JSON. A null in a body is a field that was not given, for the
   signature too. A timestamp further ahead than the window is refused like one that is too old.
 - Of a repeated parameter the last value counts for the signature: the venue's own client signs the last.
-- A key without an account on a closed sandbox, and a request without credentials where the OpenAPI lets a
-  browser session stand in for them, are answered 401 UNAUTHORIZED.
+- A request without credentials where a browser session may stand in for them is answered 401 UNAUTHORIZED,
+  and so is whatever a key without an account asks of a closed sandbox, but for reading that account.
 """
 
 from __future__ import annotations

@@ -59,6 +59,10 @@ class Context:
             raise Refusal(401, "UNAUTHORIZED", "Unauthorized")
         return self.exchange.open_account(key, self.clock.now())
 
+    def knows_not(self, key: str) -> bool:
+        """Whether a key has no account and will not get one."""
+        return self.closed and self.exchange.account(key) is None
+
     def is_listed(self, symbol: str) -> bool:
         """Whether there is such a market."""
         return symbol in self.exchange.rules

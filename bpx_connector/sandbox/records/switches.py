@@ -53,6 +53,12 @@ class Switches:
         meaning="whether /klines has a row of nulls for an interval without trades; the OpenAPI allows it, "
         "no capture shows whether the venue leaves it out",
     )
+    unknown_key: str = _switch(
+        "empty",
+        "refuse",
+        meaning="how a closed sandbox answers when the account of a key that it does not know is read with a "
+        "valid signature: {} as seen on the venue, or 401; anything else such a key asks for is 401",
+    )
     large_limits: str = _switch(
         "cut",
         "refuse",

@@ -542,7 +542,7 @@ def test_errors_of_parsing_are_plain_text(desk: LocalDesk, client: Client) -> No
         desk.ask("PUT", "/api/v1/order"),
         desk.ask("GET", "/api/v1/depth", {"symbol": "SOL_USDC", "limit": 30}),
         desk.ask("POST", "/api/v1/order", body=b"{"),
-        desk.ask("GET", "/api/v1/capital"),
+        desk.ask("GET", "/wapi/v1/capital/deposits"),
     ):
         assert answer.is_text
     assert desk.ask("GET", "/api/v1/nothing").body == "not found"
@@ -644,7 +644,7 @@ def test_without_positions_the_list_is_empty_and_one_market_is_not_found(client:
 
 
 def test_an_unsigned_request_is_refused(desk: LocalDesk) -> None:
-    assert desk.ask("GET", "/api/v1/capital").status == 400
+    assert desk.ask("GET", "/wapi/v1/capital/deposits").status == 400
     assert refused(desk.ask("GET", "/wapi/v1/history/orders"))[:2] == (401, "UNAUTHORIZED")
 
 
@@ -693,7 +693,25 @@ def test_a_withdrawal_that_cannot_be_made_is_refused(
 
 def test_a_closed_sandbox_takes_no_new_keys() -> None:
     desk = LocalDesk(symbols=["SOL_USDC"], speed=0, closed=True)
-    assert refused(desk.client().ask("GET", "/api/v1/capital"))[:2] == (401, "UNAUTHORIZED")
+    assert refused(desk.client().ask("GET", "/wapi/v1/history/orders"))[:2] == (401, "UNAUTHORIZED")
+    order = {"symbol": "SOL_USDC", "side": "Bid", "orderType": "Limit", "price": "90", "quantity": "1"}
+    assert refused(desk.client().ask("POST", "/api/v1/order", body=order))[:2] == (401, "UNAUTHORIZED")
+
+
+@pytest.mark.parametrize("name", ["account", "capital", "capital/collateral", "position", "orders"])
+def test_reading_the_account_of_an_unknown_key_answers_an_empty_object(name: str) -> None:
+    """Seen live: "a valid signature with a key that is not registered: 200 with {} on account calls"."""
+    desk = LocalDesk(symbols=["SOL_USDC"], speed=0, closed=True)
+    assert desk.client().done("GET", f"/api/v1/{name}") == {}
+    desk.sandbox.switches.unknown_key = "refuse"
+    assert refused(desk.client().ask("GET", f"/api/v1/{name}"))[:2] == (401, "UNAUTHORIZED")
+
+
+@pytest.mark.parametrize("name", ["account", "capital", "capital/collateral", "position", "orders", "order"])
+def test_reading_an_account_without_credentials_is_unauthorised(desk: LocalDesk, name: str) -> None:
+    """Seen live 2026-09-14: "no credentials: 401 UNAUTHORIZED" on these six."""
+    answer = desk.ask("GET", f"/api/v1/{name}", {"symbol": "SOL_USDC", "orderId": "1"})
+    assert refused(answer)[:2] == (401, "UNAUTHORIZED")
 
 
 def test_past_its_budget_a_caller_is_told_to_wait() -> None:
