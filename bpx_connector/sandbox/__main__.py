@@ -6,8 +6,8 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import Sequence
-from typing import Any, NoReturn
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NoReturn
 
 from bpx_connector.sandbox.clock import DrivenClock
 from bpx_connector.sandbox.faults.kinds import KINDS, Fault, FaultError, fault_of
@@ -40,76 +40,6 @@ class _Parser(argparse.ArgumentParser):
                 message = f"there is no option {word}{nearest(word.partition('=')[0], options)}"
                 break
         self.exit(WRONG_USAGE, f"{PROGRAM}: {message} ({PROGRAM} --help lists all options)\n")
-
-
-def arguments(words: Sequence[str] | None) -> argparse.Namespace:
-    """What the command line asks for."""
-    parser = _Parser(
-        prog=PROGRAM,
-        description=(
-            "A local exchange that speaks Backpack's REST and WebSocket interfaces. "
-            "Prints its address when ready."
-        ),
-    )
-    parser.add_argument(
-        "--host",
-        default=LOOPBACK,
-        help="address to listen on: only programs of this machine reach %(default)s (the default), all that "
-        "can reach this machine 0.0.0.0",
-    )
-    parser.add_argument(
-        "--port", type=_port, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--seed", type=_seed, default=7, help="decides all that the traders do (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--speed",
-        type=_speed,
-        default=1.0,
-        help=f"multiplies the traders' activity, not the clock; 0 to {FASTEST} (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--clock",
-        choices=("real", "driven"),
-        default="real",
-        help="driven: time stands still until it is advanced at the control port (default: %(default)s)",
-    )
-    parser.add_argument("--closed", action="store_true", help="refuse keys that have no account")
-    parser.add_argument(
-        "--account",
-        action="append",
-        default=[],
-        metavar="KEY",
-        help="open a funded account for this public key at the start; may be given several times",
-    )
-    parser.add_argument(
-        "--budgets", "--limits", action="store_true", help="enforce the venue's request budgets"
-    )
-    parser.add_argument(
-        "--switch",
-        action="append",
-        type=_switch,
-        default=[],
-        metavar="NAME=VALUE",
-        help="what the venue might do one way or another: fired_orders=same_id; may be given several times",
-    )
-    parser.add_argument(
-        "--fault",
-        action="append",
-        type=_fault,
-        default=[],
-        metavar="LINE",
-        help='make something go wrong: "lose depth.* every=50", "cut every=30s", "refuse /api/* status=503"; '
-        f"may be given several times; faults are {', '.join(KINDS)}",
-    )
-    parser.add_argument(
-        "--control",
-        type=_port,
-        metavar="PORT",
-        help="let it be steered by HTTP at this port of this machine, GET / tells how (default: off)",
-    )
-    return parser.parse_args(words)
 
 
 def _fault(line: str) -> Fault:
@@ -145,6 +75,78 @@ def _speed(text: str) -> float:
         return checked_speed(float(text))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is {SPEEDS}") from None
+
+
+OPTIONS: Final[Mapping[tuple[str, ...], Mapping[str, Any]]] = {
+    ("--host",): {
+        "default": LOOPBACK,
+        "help": "address to listen on: only programs of this machine reach %(default)s (the default), all "
+        "that can reach this machine 0.0.0.0",
+    },
+    ("--port",): {
+        "type": _port,
+        "default": DEFAULT_PORT,
+        "help": "0 takes a free one (default: %(default)s)",
+    },
+    ("--seed",): {
+        "type": _seed,
+        "default": 7,
+        "help": "decides all that the traders do (default: %(default)s)",
+    },
+    ("--speed",): {
+        "type": _speed,
+        "default": 1.0,
+        "help": f"multiplies the traders' activity, not the clock; 0 to {FASTEST} (default: %(default)s)",
+    },
+    ("--clock",): {
+        "choices": ("real", "driven"),
+        "default": "real",
+        "help": "driven: time stands still until it is advanced at the control port (default: %(default)s)",
+    },
+    ("--closed",): {"action": "store_true", "help": "refuse keys that have no account"},
+    ("--account",): {
+        "action": "append",
+        "default": [],
+        "metavar": "KEY",
+        "help": "open a funded account for this public key at the start; may be given several times",
+    },
+    ("--budgets", "--limits"): {"action": "store_true", "help": "enforce the venue's request budgets"},
+    ("--switch",): {
+        "action": "append",
+        "type": _switch,
+        "default": [],
+        "metavar": "NAME=VALUE",
+        "help": "what the venue might do one way or another: fired_orders=same_id; may be given often",
+    },
+    ("--fault",): {
+        "action": "append",
+        "type": _fault,
+        "default": [],
+        "metavar": "LINE",
+        "help": 'make something go wrong: "lose depth.* every=50", "cut every=30s", "refuse /api/* '
+        f'status=503"; may be given several times; faults are {", ".join(KINDS)}',
+    },
+    ("--control",): {
+        "type": _port,
+        "metavar": "PORT",
+        "help": "let it be steered by HTTP at this port of this machine, GET / tells how (default: off)",
+    },
+}
+"""Everything that can be asked for on the command line."""
+
+
+def arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    """What the command line asks for."""
+    parser = _Parser(
+        prog=PROGRAM,
+        description=(
+            "A local exchange that speaks Backpack's REST and WebSocket interfaces. "
+            "Prints its address when ready."
+        ),
+    )
+    for names, option in OPTIONS.items():
+        parser.add_argument(*names, **option)
+    return parser.parse_args(words)
 
 
 def _stop_on_signals(interrupted: asyncio.Event) -> None:
