@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bpx_connector.sandbox.records.switches import SwitchError, Switches, switch_of
@@ -12,6 +14,13 @@ def test_every_switch_stands_at_its_first_value_and_says_what_it_means() -> None
         assert row["value"] == row["values"][0]
         assert len(row["values"]) > 1
         assert row["meaning"]
+
+
+def test_readme_has_a_row_for_every_switch() -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    for name, row in Switches().rows().items():
+        values = ", ".join(f"`{ {True: 'on', False: 'off'}.get(value, value) }`" for value in row["values"])
+        assert f"| `{name}` | {values} | {row['meaning']} |" in readme
 
 
 def test_a_switch_takes_its_own_values_only() -> None:
