@@ -11,9 +11,9 @@ Times are minutes since 1970. The past reaches 90 days back; a market that never
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from bpx_connector.sandbox.crowd.listings import Listing
@@ -27,8 +27,8 @@ MINUTES_A_DAY: Final = 24 * MINUTES_AN_HOUR
 MINUTES_BACK: Final = 90 * MINUTES_A_DAY
 _HOURS_KEPT: Final = 200
 """Hours of single minutes that are kept once they are made: as many as one request can span."""
-_PIECES_KEPT: Final = MINUTES_BACK // MINUTES_AN_HOUR + _HOURS_KEPT
-"""Hours of longer candles that are kept: all of them, for one length at a time."""
+_HOURS_IN_PIECES_KEPT: Final = MINUTES_BACK // MINUTES_AN_HOUR + 1
+"""Hours of longer candles that are kept for each length: all there are."""
 _WAVES = 9
 _MILLION = 1_000_000
 _MASK = 2**64 - 1
@@ -88,7 +88,7 @@ class Past:
         # A take of a level is worth a fifth of it on average; see traffic.
         self._steps_a_trade = max(1, int(listing.notional // 5 / (listing.start * self._rules.step)))
         self._hour = lru_cache(maxsize=_HOURS_KEPT)(self._hour_of_minutes)
-        self._pieces = lru_cache(maxsize=_PIECES_KEPT)(self._hour_in_pieces)
+        self._pieces = lru_cache(maxsize=None)(self._kept_pieces)
 
     def _noise(self, wave: int, knot: int) -> int:
         """Noise in -1024..1024 at one knot of one wave."""
@@ -135,6 +135,10 @@ class Past:
             self._minute(first + place, ticks[place], ticks[place + 1]) for place in range(MINUTES_AN_HOUR)
         )
 
+    def _kept_pieces(self, length: int) -> Callable[[int], tuple[PastMinute, ...]]:
+        """The pieces of that length of an hour, kept once they are made; the lengths are few."""
+        return lru_cache(maxsize=_HOURS_IN_PIECES_KEPT)(partial(self._hour_in_pieces, length))
+
     def _hour_in_pieces(self, length: int, hour: int) -> tuple[PastMinute, ...]:
         """The pieces of so many minutes in one hour, each as one."""
         pieces: dict[int, PastMinute] = {}
@@ -156,10 +160,10 @@ class Past:
 
     def candles(self, interval: str, first: int, last: int) -> list[Candle]:
         """The candles, of a minute or longer, over the minutes from `first` up to `last`, oldest first."""
-        length = _piece_length(interval)
+        pieces_of = self._pieces(_piece_length(interval))
         wholes: dict[tuple[int, int], PastMinute] = {}
         for hour in self._hours_of_past(first, last):
-            for piece in self._pieces(length, hour):
+            for piece in pieces_of(hour):
                 if first <= piece.start < last:
                     bounds = interval_bounds(interval, piece.start * MINUTE)
                     whole = wholes.get(bounds)
@@ -168,9 +172,9 @@ class Past:
 
     def prepare(self, interval: str, first: int, last: int) -> Iterator[None]:
         """Make what `candles` will look at, an hour at a step."""
-        length = _piece_length(interval)
+        pieces_of = self._pieces(_piece_length(interval))
         for hour in self._hours_of_past(first, last):
-            self._pieces(length, hour)
+            pieces_of(hour)
             yield
 
     def whole(self, minutes: PastMinute, start: int = 0, end: int = 0) -> Candle:
