@@ -180,8 +180,8 @@ LIQUIDATION_STEP: Final = Decimal("0.1")
 """Liquidation closes by the book in steps of ten per cent of the position, while equity is under
 maintenance."""
 
-AUTO_CLOSE_DIVISOR: Final = 2
-AUTO_CLOSE_OFFSET: Final = Decimal("0.01")
+AUTO_CLOSE_DIVISOR: Final = 5
+AUTO_CLOSE_OFFSET: Final = Decimal("0.0125")
 """Below max(MMF / divisor, MMF - offset) backstop providers take the positions over: the formula is the
 venue's, the two figures are not published."""
 

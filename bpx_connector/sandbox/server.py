@@ -44,7 +44,13 @@ from bpx_connector.sandbox.http.context import Context, opened_exchange
 from bpx_connector.sandbox.records.switches import Switches
 from bpx_connector.sandbox.records.times import SECOND
 from bpx_connector.sandbox.socket.feed import Feed
-from bpx_connector.sandbox.trouble import checked_port, checked_speed, checked_symbols, listen_error
+from bpx_connector.sandbox.trouble import (
+    checked_port,
+    checked_speed,
+    checked_symbols,
+    listen_error,
+    reachable,
+)
 
 log = logging.getLogger(__name__)
 
@@ -130,13 +136,13 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """The base address of the REST interface."""
-        return f"http://{self.host}:{self.port}"
+        """The base address of the REST interface, as programs of this machine reach it."""
+        return f"http://{reachable(self.host)}:{self.port}"
 
     @property
     def socket_url(self) -> str:
         """The address of the websocket."""
-        return f"ws://{self.host}:{self.port}"
+        return f"ws://{reachable(self.host)}:{self.port}"
 
     @property
     def urls(self) -> dict[str, Any]:

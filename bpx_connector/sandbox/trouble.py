@@ -22,6 +22,7 @@ __all__ = [
     "checked_symbols",
     "is_loopback",
     "listen_error",
+    "reachable",
 ]
 
 FASTEST: Final = 1_000
@@ -61,6 +62,12 @@ def checked_symbols(symbols: Iterable[str], known: Iterable[str]) -> tuple[str, 
 def is_loopback(host: str) -> bool:
     """Whether only programs of this machine can reach the address."""
     return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def reachable(host: str) -> str:
+    """How a URL of this machine names the host: what listens everywhere is asked for here."""
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104  names it
+    return f"[{here}]" if ":" in here else here
 
 
 def listen_error(error: OSError, host: str, port: int, option: str = "--port") -> ListenError:

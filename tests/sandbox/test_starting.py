@@ -82,6 +82,21 @@ async def test_a_control_port_in_use_names_its_own_option() -> None:
             await Sandbox(control=port, **FEW).start()
 
 
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:1"),
+        ("0.0.0.0", "http://127.0.0.1:1"),
+        ("::", "http://[::1]:1"),
+        ("::1", "http://[::1]:1"),
+        ("localhost", "http://localhost:1"),
+    ],
+)
+def test_the_address_is_one_that_programs_of_this_machine_can_use(host: str, address: str) -> None:
+    sandbox = Sandbox(host=host, port=1, **FEW)
+    assert (sandbox.url, sandbox.socket_url) == (address, address.replace("http", "ws"))
+
+
 def test_other_reasons_not_to_listen_are_named() -> None:
     forbidden = listen_error(OSError(errno.EACCES, "Permission denied"), "127.0.0.1", 80)
     assert "take one above 1023" in str(forbidden)

@@ -213,7 +213,7 @@ def test_below_the_auto_close_fraction_the_backstop_takes_the_positions_beside_t
     candles"."""
     floor.bid(floor.alice, PERP, price=130, quantity=100)
     candles = floor.venue.candles(PERP, "1m", START, START + 60 * SECOND)
-    floor.move_index(PERP, "130.5")
+    floor.move_index(PERP, "130.4")
     floor.events.clear()
     tick_at(floor, START + SECOND)
     assert floor.bob.positions == {}
@@ -222,10 +222,10 @@ def test_below_the_auto_close_fraction_the_backstop_takes_the_positions_beside_t
     fill = floor.venue.fills(floor.bob)[0]
     assert (fill.system_order_type, fill.price, fill.quantity) == (
         "LiquidatePositionOnBackstop",
-        Decimal("130.5"),
+        Decimal("130.4"),
         50,
     )
-    assert fill.fee == 50 * Decimal("130.5") * Decimal("0.0105")
+    assert fill.fee == 50 * Decimal("130.4") * Decimal("0.0105")
     assert not floor.bob.liquidating
     assert floor.venue.open_interest(PERP) == 50
 
