@@ -76,8 +76,9 @@ STREAM_DESCRIPTION: dict[str, Any] = {
         # Milliseconds between comparisons with REST; None for never.
         "watchOrderBook": {"depth": 1000, "checkEvery": None},
         "watchOrders": {"checkEvery": 30_000},
-        "watchPositions": {"checkEvery": 30_000},
-        "watchBalance": {"checkEvery": 30_000},
+        # tellStale: a NetworkError when the connection is gone, then what is true again.
+        "watchPositions": {"checkEvery": 30_000, "tellStale": False},
+        "watchBalance": {"checkEvery": 30_000, "tellStale": False},
         "streams": {
             "streamsPerSocket": 200,
             "compress": 15,

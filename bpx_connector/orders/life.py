@@ -16,7 +16,17 @@ from typing import Any
 from bpx_connector.aliases import Payload
 from bpx_connector.venue.words import OPEN_STATUSES
 
-__all__ = ["EXACT", "executed_of", "figure_of", "further_order", "is_open", "moves_forward", "standing_of"]
+__all__ = [
+    "EXACT",
+    "FIGURES",
+    "check_figures",
+    "executed_of",
+    "figure_of",
+    "further_order",
+    "is_open",
+    "moves_forward",
+    "standing_of",
+]
 
 
 EXACT = Context(prec=200)
@@ -24,6 +34,20 @@ EXACT = Context(prec=200)
 program has set."""
 
 ZERO = Decimal(0)
+
+LARGEST = 30
+"""Digits before the point: "1e400" is a decimal, but nothing that was ever traded."""
+
+FIGURES = (
+    "price",
+    "quantity",
+    "executedQuantity",
+    "executedQuoteQuantity",
+    "triggerPrice",
+    "stopLossTriggerPrice",
+    "takeProfitTriggerPrice",
+)
+"""What ccxt's order is made of."""
 
 
 def is_open(order: Mapping[str, Any]) -> bool:
@@ -39,9 +63,16 @@ def figure_of(text: Any) -> Decimal:
         figure = Decimal(text)
     except (InvalidOperation, TypeError, ValueError) as error:
         raise ValueError(f"{text!r} is no figure") from error
-    if not figure.is_finite():
+    if not figure.is_finite() or figure.adjusted() > LARGEST:
         raise ValueError(f"{text!r} is no figure")
     return figure
+
+
+def check_figures(order: Mapping[str, Any]) -> None:
+    """ValueError if a figure of an order is none: it would spoil all that is made of the order later."""
+    for name in FIGURES:
+        if name in order:
+            figure_of(order[name])
 
 
 def executed_of(order: Mapping[str, Any]) -> Decimal:

@@ -15,7 +15,24 @@ from typing import Any
 
 from bpx_connector.aliases import Payload
 from bpx_connector.orders.fills import NO_FILLS, Fills, name_of
-from bpx_connector.orders.life import EXACT, ZERO, figure_of, further_order, moves_forward, standing_of
+from bpx_connector.orders.life import (
+    EXACT,
+    ZERO,
+    check_figures,
+    figure_of,
+    further_order,
+    moves_forward,
+    standing_of,
+)
+from bpx_connector.orders.stops import (
+    as_asked,
+    belongs_to,
+    fired_order,
+    has_fired,
+    is_alike,
+    is_stop,
+    with_outcome,
+)
 
 __all__ = ["MARGIN", "ORDERS_REMEMBERED", "OrderLog", "Record"]
 
@@ -32,7 +49,23 @@ EXECUTED = frozenset({"executedQuantity", "executedQuoteQuantity"})
 class Record:
     """Everything known of one order in the venue's REST words."""
 
-    __slots__ = ("_before", "executed", "fills", "info", "is_open", "is_owed", "order", "time", "version")
+    __slots__ = (
+        "_before",
+        "asked",
+        "executed",
+        "fills",
+        "fired",
+        "fires_for",
+        "info",
+        "is_open",
+        "is_owed",
+        "is_own",
+        "is_stop",
+        "order",
+        "questions",
+        "time",
+        "version",
+    )
 
     def __init__(self, order: Payload, executed: Decimal, is_open: bool, before: Decimal) -> None:
         self.order = order
@@ -47,7 +80,26 @@ class Record:
         self.version = 0
         self.is_owed = False
         """Whether somebody is to be told of its end, however it comes."""
+        self.is_own = False
+        """Whether one of our own calls has placed it."""
+        self.is_stop = is_stop(order)
+        self.asked: tuple[str, ...] = ()
+        """What else the one who has placed this stop calls its trigger price."""
+        self.fired: Record | None = None
+        """The order that this stop has placed."""
+        self.fires_for: Record | None = None
+        """The stop that has placed this order."""
+        self.questions = 0
+        """How often REST was asked which order this stop has placed."""
         self._before = before
+
+    @property
+    def outcome(self) -> Payload:
+        """The order's words; of a stop that has fired, its own and what became of what it placed."""
+        order = as_asked(self.order, self.asked)
+        if self.fired is not None:
+            return with_outcome(order, self.fired.order)
+        return with_outcome(order, None) if self.is_stop and has_fired(order) else order
 
     @property
     def is_incomplete(self) -> bool:
@@ -90,6 +142,10 @@ class OrderLog:
         self._fills: dict[tuple[Any, ...], None] = {}
         self._id_of_client: dict[str, str] = {}
         self._untold: dict[str, None] = {}
+        self._stops: dict[str, Record] = {}
+        """Stops that wait, or of which it is not known what they have placed."""
+        self.has_suspect = False
+        """Whether an order has come that a waiting stop may have placed: REST knows if it still waits."""
 
     def __len__(self) -> int:
         return len(self._records)
@@ -121,9 +177,16 @@ class OrderLog:
     def furthest(self, order: Payload) -> Payload:
         """This view of an order, or what is known of it if that is further. Nothing is remembered."""
         record = self._records.get(order["id"])
-        if record is None or further_order(record.order, order) is order:
+        if record is None:
             return order
-        return {**record.order}
+        if further_order(record.order, order) is order:
+            return as_asked(order, record.asked)
+        return {**as_asked(record.order, record.asked)}
+
+    def named(self, order: Payload) -> Payload:
+        """The order with its trigger price under the names that its caller has used."""
+        record = self._records.get(order["id"])
+        return order if record is None else as_asked(order, record.asked)
 
     def vanished(self, open_identities: Iterable[str], asked_at: int) -> list[str]:
         """Orders that we think open, REST lists no more, and of which no event has come since."""
@@ -134,6 +197,10 @@ class OrderLog:
             if record.is_open and record.is_owed and identity not in still and record.version <= asked_at
         ]
 
+    def unresolved(self) -> list[Record]:
+        """Stops that have fired, of which it is not known what they have placed."""
+        return [record for record in self._stops.values() if record.is_owed and has_fired(record.order)]
+
     def take_untold(self) -> dict[str, None]:
         """Orders that answers have moved while the stream was followed, and no event since."""
         untold, self._untold = self._untold, {}
@@ -141,15 +208,19 @@ class OrderLog:
 
     # --- being told --------------------------------------------------------------------------------------
 
-    def see(self, order: Payload) -> Payload:
-        """Remember the answer to one of our own calls; the furthest view of the order is given back."""
+    def see(self, order: Payload, is_own: bool = False, asked: tuple[str, ...] = ()) -> Payload:
+        """Remember the answer to one of our own calls; the furthest view of the order is given back.
+
+        `is_own` says that the call has placed it, `asked` what it called the trigger price (`asked_as`).
+        """
         try:
             is_moved = self.answer(order, self.version)
         except (KeyError, TypeError, ValueError):
             return order  # not understood, so not remembered: the caller finds out what it is
         identity = order["id"]
         record = self._records[identity]
-        record.is_owed |= self._is_followed
+        record.is_own |= is_own
+        record.asked = asked or record.asked
         if not self._is_followed:
             self._records[identity] = self._records.pop(identity)  # who was seen last is forgotten last
         elif is_moved:
@@ -178,6 +249,8 @@ class OrderLog:
             is_changed = moves_forward(record.is_open, record.executed, is_open, executed, is_later)
             if is_changed:
                 record.move(order, executed, is_open, info)
+                if record.is_stop:
+                    self._note_stop(record)
         if is_changed:
             record.time, record.info = max(record.time, time), info
             if self._untold:
@@ -191,13 +264,16 @@ class OrderLog:
 
     def answer(self, order: Payload, asked_at: int) -> bool:
         """Take an order as REST gives it, asked for when `version` was `asked_at`; whether it has changed."""
+        check_figures(order)
         executed, is_open = standing_of(order)
         record = self._records.get(order["id"])
         if record is None:
             record = self._add(Record(order, executed, is_open, executed))
             record.version = self.version
+            record.is_owed = self._is_followed
             self._forget(record)
             return True
+        record.is_owed |= self._is_followed
         is_later = record.version <= asked_at
         is_further = moves_forward(record.is_open, record.executed, is_open, executed, is_later)
         if not is_further or _says_nothing_new(record.order, order):
@@ -206,8 +282,16 @@ class OrderLog:
             return False
         record.move(_said(order), executed, is_open, order)
         record.order = order | record.order  # and the nulls where nothing else is known
+        if record.is_stop:
+            self._note_stop(record)
         self._note(record)
         return True
+
+    def forget(self, record: Record) -> None:
+        """Forget an order of which nothing can be made: the next answer or event begins it anew."""
+        identity = record.order["id"]
+        if self._records.get(identity) is record:
+            self._drop(identity)
 
     def fill(self, fill: Payload) -> bool:
         """Take a fill as REST gives it; whether it is a new one."""
@@ -244,7 +328,57 @@ class OrderLog:
         self._records[identity] = record
         if client_id is not None:
             self._id_of_client[str(client_id)] = identity
+        if record.is_stop:
+            self._note_stop(record)
+        elif self._stops:
+            self._look_for_stop(record)
         return record
+
+    # --- stops -------------------------------------------------------------------------------------------
+
+    def link(self, stop: Record, fired: Record) -> None:
+        """A stop has placed this order."""
+        stop.fired, fired.fires_for = fired, stop
+        self._stops.pop(stop.order["id"], None)
+        if self._is_followed:
+            self._untold[stop.order["id"]] = None
+
+    def is_own(self, identity: str) -> bool:
+        """Whether an order is no news of a stop: we have placed it ourselves, or another stop has."""
+        record = self._records.get(identity)
+        return record is not None and (record.is_own or record.fires_for is not None)
+
+    def _note_stop(self, stop: Record) -> None:
+        """A stop is new, or has moved: it waits, it has fired, or it has ended without that."""
+        if stop.fired is not None:
+            return
+        identity = stop.order["id"]
+        if not has_fired(stop.order):
+            if stop.is_open:
+                self._stops[identity] = stop
+            else:
+                self._stops.pop(identity, None)
+            return
+        self._stops[identity] = stop
+        market = stop.order.get("symbol")
+        known = [record.order for record in self._records.values() if record.order.get("symbol") == market]
+        fired = fired_order(stop.order, known, self.is_own)
+        if fired is not None:
+            self.link(stop, self._records[fired["id"]])
+
+    def _look_for_stop(self, record: Record) -> None:
+        """An order is new while stops wait: one of them may have placed it."""
+        order = record.order
+        for stop in list(self._stops.values()):
+            if belongs_to(stop.order, order):
+                self.link(stop, record)
+                return
+        alike = [stop for stop in self._stops.values() if is_alike(stop.order, order)]
+        for stop in alike:
+            if has_fired(stop.order) and fired_order(stop.order, [order], self.is_own) is not None:
+                self.link(stop, record)
+                return
+        self.has_suspect |= bool(alike)
 
     def _forget(self, record: Record) -> None:
         """For one too many the one that ended longest ago; if nobody follows, the one seen longest ago.
@@ -265,6 +399,7 @@ class OrderLog:
         client_id = str(self._records.pop(identity).order.get("clientId"))
         self._ended.pop(identity, None)
         self._untold.pop(identity, None)
+        self._stops.pop(identity, None)
         self.incomplete.discard(identity)
         if self._id_of_client.get(client_id) == identity:
             del self._id_of_client[client_id]

@@ -52,7 +52,7 @@ def order_words(event: Payload) -> Payload:
     words = ORDER_WORDS
     order = {words[key]: value for key, value in event.items() if value is not None and key in words}
     if event.get("e") in FIRST_EVENTS:
-        order["createdAt"] = event["T"] // 1000
+        order["createdAt"] = int(event["T"]) // 1000
     return order
 
 
@@ -72,7 +72,7 @@ def fill_words(event: Payload) -> Payload | None:
         "side": event["S"],
         "symbol": event["s"],
         "systemOrderType": None,
-        "timestamp": _moment(event["T"] // 1000),
+        "timestamp": _moment(int(event["T"]) // 1000),
         "tradeId": event.get("t"),
     }
 

@@ -110,9 +110,14 @@ def check_figures(structure: Structure) -> None:
 NO_FIGURES = frozenset({"nan", "snan", "inf", "infinity"})
 
 
+def _millisecond(microseconds: Any) -> int:
+    """The millisecond of the venue's microseconds, whole numbers that may come as text."""
+    return (microseconds if type(microseconds) is int else int(microseconds)) // 1000
+
+
 def dated(structure: Any, event: Payload) -> Any:
     """The structure with the time at which its event was emitted, and the event as `info`."""
-    timestamp = event["E"] // 1000
+    timestamp = _millisecond(event["E"])
     structure["timestamp"], structure["datetime"], structure["info"] = timestamp, iso8601(timestamp), event
     return structure
 
@@ -144,11 +149,11 @@ def bid_ask_event(event: Payload, symbol: str, number: Number) -> Structure:
 
 def trade_event(event: Payload, symbol: str, number: Number, exact_product: ExactProduct) -> Structure:
     """One public trade. The side is the taker's."""
-    timestamp = event["T"] // 1000
+    timestamp = _millisecond(event["T"])
     price, amount = event["p"], event["q"]
     return {
         "info": event,
-        "id": str(event["t"]),
+        "id": None if event["t"] is None else str(event["t"]),
         "timestamp": timestamp,
         "datetime": iso8601(timestamp),
         "symbol": symbol,
@@ -180,7 +185,7 @@ def candle_event(event: Payload, number: Number) -> list[Any] | None:
 
 def liquidation_event(event: Payload, symbol: str, contract_size: Any, number: Number) -> Structure:
     """One liquidation, dated by when the event was emitted: the unit of its engine time is not known."""
-    timestamp = event["E"] // 1000
+    timestamp = _millisecond(event["E"])
     price, amount = event["p"], event["q"]
     return {
         "info": event,
@@ -198,7 +203,7 @@ def liquidation_event(event: Payload, symbol: str, contract_size: Any, number: N
 
 def rfq_event(event: Payload, symbol: str | None, number: Number) -> Structure:
     """One change of a request for quotes, or of a quote; ccxt has no structure for it."""
-    timestamp = event["E"] // 1000
+    timestamp = _millisecond(event["E"])
     quote = event.get("u")
     return {
         "info": event,

@@ -25,6 +25,9 @@ __all__ = [
     "PositionFollower",
 ]
 
+MOST_QUESTIONS = 20
+"""Answers of REST, up to a minute apart, in which the order that a stop has placed may turn up."""
+
 READ_TOGETHER = 64
 """Events. Parsed together they cost less; but CPython searches all that a program holds (its generation 2)
 once the objects made since outnumber those freed by a quarter, and what is made at once is freed late."""
@@ -77,8 +80,12 @@ class OrderFollower(Follower):
     def take(self, frames: Sequence[str]) -> None:
         for first in range(0, len(frames), READ_TOGETHER):
             self._read(frames[first : first + READ_TOGETHER])
-        if self.log.incomplete:
-            self.trust.doubt()  # a frame was lost
+        log = self.log
+        if log.incomplete or log.has_suspect:
+            # A frame was lost; or a stop may have fired, of which no event of its own tells.
+            log.has_suspect = False
+            self.trust.has_missed = True
+            self.trust.doubt()
 
     def _read(self, frames: Sequence[str]) -> None:
         log, horizon = self.log, self._horizon
@@ -99,10 +106,11 @@ class OrderFollower(Follower):
                 continue
             if is_changed:
                 changed[order["id"]] = record
+                if record.fires_for is not None:
+                    changed[record.fires_for.order["id"]] = record.fires_for
             if fill is not None and is_filled:
                 fills.append((record, fill))
-        if changed or fills:
-            self._tell(OrderNews(list(changed.values()), fills))
+        self._tell_each(list(changed.values()), fills)
 
     def end(self) -> None:
         super().end()
@@ -119,25 +127,59 @@ class OrderFollower(Follower):
         told = [order for order in (*answer.closed, *answer.open) if log.answer(order, answer.asked_at)]
         fills = [fill for fill in answer.fills if log.fill(fill)]
         changed |= dict.fromkeys(fill["orderId"] for fill in fills)
+        changed |= log.take_untold()  # stops of which these answers tell what they have placed
         if trust.has_missed:
             # Orders that were open before anybody watched are known from here on, but they are no news.
             changed |= dict.fromkeys(order["id"] for order in told)
         self._publish(changed, fills)
-        owes = log.incomplete or log.vanished((order["id"] for order in answer.open), answer.asked_at)
+        vanished = log.vanished((order["id"] for order in answer.open), answer.asked_at)
+        unresolved = [stop for stop in log.unresolved() if self._may_ask_of(stop)]
+        before, self.owed = self.owed, len(log.incomplete) + len(vanished) + len(unresolved)
+        if self.owed and not before:
+            self.notes.append(f"REST does not say yet what became of {self.owed} orders; it is asked again")
         trust.has_missed = True  # from now on REST is asked for everything
-        if owes:
+        if self.owed:
             return False  # the history lags behind the book
         trust.settle()
         return True
+
+    def _may_ask_of(self, stop: Record) -> bool:
+        """Whether to ask again what a stop has placed; after some answers without it, it stays open."""
+        stop.questions += 1
+        if stop.questions == MOST_QUESTIONS:
+            self.notes.append(f"stop {stop.order['id']} has fired, and no order is found that it has placed")
+        return stop.questions < MOST_QUESTIONS
 
     async def _fetch(self) -> AccountOrders:
         return await self._fetch_account(self)
 
     def _publish(self, changed: dict[str, None], fills: list[Payload]) -> None:
-        if changed or fills:
-            get = self.log.get
-            orders = [record for record in map(get, changed) if record is not None]
-            self._tell(OrderNews(orders, [(get(fill["orderId"]), fill) for fill in fills]))
+        get = self.log.get
+        orders = [record for record in map(get, changed) if record is not None]
+        self._tell_each(orders, [(get(fill["orderId"]), fill) for fill in fills])
+
+    def _tell_each(self, orders: list[Record], fills: list[tuple[Record | None, Payload]]) -> None:
+        """Tell of all at once, or, if something among them makes no structure, of one after the other."""
+        if not orders and not fills:
+            return
+        try:
+            self._tell(OrderNews(orders, fills))
+        except Exception as error:
+            if len(orders) + len(fills) == 1:
+                self._give_up(orders, error)
+                return
+            for fill in fills:
+                self._tell_each([], [fill])
+            for order in orders:
+                self._tell_each([order], [])
+
+    def _give_up(self, orders: list[Record], error: Exception) -> None:
+        """What was not understood leaves no mark; REST is asked for it."""
+        self.spoil(error)
+        for order in orders:
+            self.log.forget(order)
+        self.trust.has_missed = True
+        self.trust.doubt()
 
 
 class PositionFollower(Follower):
@@ -197,6 +239,8 @@ class PositionFollower(Follower):
     def lose(self) -> None:
         super().lose()
         self._floors.clear()
+        if self.tells_stale:
+            self.trust.forget()  # so that all positions are told again once they are known
 
     def start_audit(self) -> None:
         self.trust.doubt()

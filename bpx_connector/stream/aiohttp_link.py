@@ -73,15 +73,21 @@ async def connected(session: aiohttp.ClientSession, url: str, within: float, **s
             websocket = await session.ws_connect(
                 url, autoping=False, autoclose=False, max_msg_size=LARGEST_FRAME, **settings
             )
-    except aiohttp.ClientResponseError as error:
-        raise ConnectionError(f"the handshake was answered {error.status} {error.message}") from None
-    except aiohttp.ClientConnectorError as error:
-        raise ConnectionError(f"{error.host}:{error.port} cannot be reached: {error.strerror}") from None
-    except aiohttp.ClientError as error:
-        raise ConnectionError(f"{type(error).__name__} while connecting") from None
-    except TimeoutError:
-        raise ConnectionError(f"no answer to the handshake within {within:g} s") from None
-    return AiohttpLink(websocket)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        reason = _reason(error, within)
+    else:
+        return AiohttpLink(websocket)
+    raise ConnectionError(reason)  # out here it has no context in which the request stands
+
+
+def _reason(error: Exception, within: float) -> str:
+    if isinstance(error, aiohttp.ClientResponseError):
+        return f"the handshake was answered {error.status} {error.message}"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"{error.host}:{error.port} cannot be reached: {error.strerror}"
+    if isinstance(error, TimeoutError):
+        return f"no answer to the handshake within {within:g} s"
+    return f"{type(error).__name__} while connecting"
 
 
 def _told(message: WSMessage) -> Ping | Pong | Ended | None:

@@ -225,11 +225,14 @@ class StreamClient:
             follower = self._followers.get(stream)
             if follower is None:
                 continue
+            is_stale = follower.tells_stale and follower.is_known
             follower.losses += 1
             follower.lose()
             for topic in self.topics.fed_by(stream):
                 if not topic.kind.is_event:
                     topic.invalidate()
+                if is_stale:
+                    topic.complain(NetworkError(f"{topic.kind.name} may be out of date: {STALE}"))
 
     def unreachable(self, socket: Socket, error: Exception, failures: int) -> None:
         """No connection. Callers are told after a few attempts; the attempts go on."""
@@ -287,6 +290,7 @@ class StreamClient:
                     "refetches": follower.refetches,
                     "losses": follower.losses,
                     "spoilt": follower.spoilt,
+                    "owed": follower.owed,
                     "mayBeStale": follower.trust.may_be_stale,
                     "age": _age(now, follower.last_frame),
                     **(
@@ -464,6 +468,9 @@ class StreamClient:
         task = self.loop.create_task(socket.stop())
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
+
+
+STALE = "the connection is gone; the next call tells what is true again"
 
 
 def _error_of(stream: str, refusal: Refusal) -> BaseError:

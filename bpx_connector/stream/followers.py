@@ -51,6 +51,8 @@ class Follower:
     """What answers `needs_restoring`."""
     fetch_every: float | None = None
     """Seconds after which the state is compared with REST again, if at all."""
+    tells_stale = False
+    """Whether callers are told, by a NetworkError, when what they hold may be out of date."""
     can_wait = False
     """Whether only the state after the last frame counts, so that frames may be held for a moment."""
 
@@ -65,6 +67,8 @@ class Follower:
         self.refetches = 0
         self.losses = 0
         self.spoilt = 0
+        self.owed = 0
+        """Of how many things REST has not said yet what became of them."""
         self.trouble: Exception | None = None
         """What was wrong with a frame of the last batch."""
         self.notes: list[str] = []

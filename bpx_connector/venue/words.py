@@ -29,14 +29,15 @@ ORDER_STATUS = {
     "PartiallyFilled": "open",
     "TriggerPending": "open",
     "Filled": "closed",
-    # Only in the venue's own Rust client: the trigger has fired and is done with. The order that it placed
-    # has another id, so nothing is filled under this one.
-    "Triggered": "closed",
+    # Only in the venue's own Rust client: the trigger has fired. How it ended is told by the order that it
+    # placed (orders/stops.py); as long as that is not known, it has not ended.
+    "Triggered": "open",
     "Cancelled": "canceled",
     "Expired": "expired",
     "TriggerFailed": "rejected",
 }
-OPEN_STATUSES = frozenset(word for word, status in ORDER_STATUS.items() if status == "open")
+OPEN_STATUSES = frozenset(word for word, status in ORDER_STATUS.items() if status == "open") - {"Triggered"}
+"""Of orders that the venue can still fill, trigger or cancel under this id."""
 
 # Order types that ccxt users know from elsewhere. The venue has no such types: an order with a trigger price
 # is a stop. None: limit if a price is given, otherwise market.

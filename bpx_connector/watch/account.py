@@ -176,6 +176,7 @@ def _position_follower(feed: Feed, name: str) -> Follower:
         name, exchange.positions, tell, parse, partial(_positions, feed), closed, feed.horizon()
     )
     follower.fetch_every = feed.seconds_between_checks("watchPositions")
+    follower.tells_stale = bool(feed.option("watchPositions", "tellStale"))
     return follower
 
 
@@ -242,6 +243,7 @@ def _balance_follower(feed: Feed, name: str) -> Follower:
         feed.horizon(),
     )
     follower.fetch_every = feed.seconds_between_checks("watchBalance")
+    follower.tells_stale = bool(feed.option("watchBalance", "tellStale"))
     return follower
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from ccxt.base.errors import BadRequest, BadResponse
+from ccxt.base.errors import BadRequest, BadResponse, BadSymbol
 from ccxt.base.types import OrderBook
 
 from bpx_connector.stream.book import Book, Snapshot
@@ -67,14 +67,17 @@ def _follower(feed: Feed, name: str, market: Market) -> Follower:
     if book is None:
         book = feed.books[symbol] = Book(symbol, exchange.number)
     exchange.orderbooks[symbol] = book.view
-    follower = BookFollower(name, book, feed.tell(ORDER_BOOK, symbol), lambda: _snapshot(feed, market["id"]))
+    follower = BookFollower(name, book, feed.tell(ORDER_BOOK, symbol), lambda: _snapshot(feed, market))
     follower.fetch_every = feed.seconds_between_checks("watchOrderBook")
     return follower
 
 
-async def _snapshot(feed: Feed, market_id: str) -> Snapshot:
-    depth = feed.option("watchOrderBook", "depth") or SNAPSHOT_DEPTH
-    answer = await feed.exchange.public_get_api_v1_depth({"symbol": market_id, "limit": str(depth)})
+async def _snapshot(feed: Feed, market: Market) -> Snapshot:
+    market_id, depth = market["id"], feed.option("watchOrderBook", "depth") or SNAPSHOT_DEPTH
+    try:
+        answer = await feed.exchange.public_get_api_v1_depth({"symbol": market_id, "limit": str(depth)})
+    except BadSymbol as error:  # a closed market has no book (seen 2026-09)
+        raise BadSymbol(f"{feed.exchange.id} {market['symbol']} has no book: the market is closed") from error
     try:
         update, time = int(answer["lastUpdateId"]), answer.get("timestamp")
         # A gateway may know less than was asked for, and says so; the venue itself does not.

@@ -29,6 +29,7 @@ async def watch_candles(session: Session, pairs: Any, since: Any, limit: Any) ->
         CANDLES,
         tuple(parts),
         lambda: joined(_streams(feed, market, timeframe) for market, timeframe in watched),
+        {market["symbol"]: market for market, _ in watched}.values(),
     )
     news = await topic.wait()
     symbol, timeframe = parts[news[0][0]]

@@ -15,7 +15,7 @@ from bpx_connector.stream.floors import Horizon
 from bpx_connector.stream.followers import Follower, Tell
 from bpx_connector.stream.topics import Kind, Topics
 
-__all__ = ["Exchange", "Feed", "Market", "OwnCaches", "Streams", "joined", "symbols_of"]
+__all__ = ["Exchange", "Feed", "Market", "OwnCaches", "Streams", "is_closed", "joined", "symbols_of"]
 
 ENTRIES_KEPT = 1000
 
@@ -152,6 +152,11 @@ class Feed:
     def kept(self, name: str) -> int:
         """How many entries a cache keeps."""
         return int(self.exchange.options.get(name) or ENTRIES_KEPT)
+
+
+def is_closed(market: Market) -> bool:
+    """Whether a market was closed when the markets were loaded: its streams are silent then."""
+    return (market.get("info") or {}).get("orderBookState") == "Closed"
 
 
 def joined(streams: Iterable[Streams]) -> Streams:

@@ -104,7 +104,9 @@ async def watch_one(session: Session, price: Price[T], symbol: str) -> T:
     _check(session, price, market)
     symbol = market["symbol"]
     while True:
-        topic = session.topic(price.kind, (symbol,), lambda: _streams(session.feed(), price, market))
+        topic = session.topic(
+            price.kind, (symbol,), lambda: _streams(session.feed(), price, market), [market]
+        )
         await topic.wait()
         known = price.cache(session).get(symbol)
         if known is not None:
@@ -125,7 +127,7 @@ async def watch_many(
         markets = [market for market in exchange.markets.values() if market["active"] and belongs(market)]
     feed, wanted = session.feed(), symbols_of(markets)
     topic = session.topic(
-        price.kind, wanted, lambda: joined(_streams(feed, price, market) for market in markets)
+        price.kind, wanted, lambda: joined(_streams(feed, price, market) for market in markets), markets
     )
     news = await topic.wait()
     shown = [part for part, _ in news] if exchange.newUpdates else wanted

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ccxt.base.errors import ExchangeClosedByUser
+from ccxt.base.errors import BadSymbol, ExchangeClosedByUser
 
 from bpx_connector.call.masking import masked
 from bpx_connector.orders.log import OrderLog
@@ -19,7 +19,7 @@ from bpx_connector.stream.client import Limits, StreamClient
 from bpx_connector.stream.link import Source
 from bpx_connector.stream.socket import Patience, Tools
 from bpx_connector.stream.topics import Kind, Topic
-from bpx_connector.watch.feed import Exchange, Feed, OwnCaches, Streams
+from bpx_connector.watch.feed import Exchange, Feed, Market, OwnCaches, Streams, is_closed
 
 __all__ = ["Session"]
 
@@ -93,14 +93,28 @@ class Session:
         client = self._client_here()
         return None if client is None or not symbols else client.topics.get(kind, tuple(symbols))
 
-    def topic(self, kind: Kind, parts: tuple[str, ...] | None, streams: Callable[[], Streams]) -> Topic:
-        """The topic of these parts, with its streams followed."""
+    def topic(
+        self,
+        kind: Kind,
+        parts: tuple[str, ...] | None,
+        streams: Callable[[], Streams],
+        markets: Iterable[Market] = (),
+    ) -> Topic:
+        """The topic of these parts, with its streams followed.
+
+        Callers are told once of markets that are closed; for the venue says nothing, and they may open.
+        """
         client = self.running_client()
         topic = client.topics.get(kind, parts)
         if topic is not None:
             return topic
         followers = streams()
-        return client.want(Topic(kind, parts, followers), followers)
+        topic = client.want(Topic(kind, parts, followers), followers)
+        for market in markets:
+            if is_closed(market):
+                sentence = f"is closed: there is no {kind.name} until it opens"
+                topic.complain(BadSymbol(f"{self.exchange.id} {market['symbol']} {sentence}"))
+        return topic
 
     def leave(self, kind: Kind, parts: Sequence[str] | None) -> None:
         """End what is about these parts only, or (None) all of a kind."""

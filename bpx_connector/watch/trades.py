@@ -38,7 +38,10 @@ async def _topic(session: Session, symbols: Any) -> Topic:
     markets = await named_markets(session, "watchTradesForSymbols", symbols)
     feed = session.feed()
     return session.topic(
-        TRADES, symbols_of(markets), lambda: joined(_trade_streams(feed, market) for market in markets)
+        TRADES,
+        symbols_of(markets),
+        lambda: joined(_trade_streams(feed, market) for market in markets),
+        markets,
     )
 
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from bpx_connector.aliases import Structure
+from bpx_connector.orders.life import FIGURES
 from bpx_connector.parse.figures import (
     SHORT,
     SHORT_PAIR,
@@ -97,17 +98,6 @@ UNKNOWN_ORDER: Structure = dict.fromkeys(
 )  # fmt: skip
 """ccxt's order of which nothing is known. Copied and filled in it costs half of one written anew."""
 
-ORDER_FIGURES = (
-    "price",
-    "quantity",
-    "executedQuantity",
-    "executedQuoteQuantity",
-    "triggerPrice",
-    "stopLossTriggerPrice",
-    "takeProfitTriggerPrice",
-)
-
-
 UNSAID = object()
 """The flag of an order that the venue does not mention; null is a flag that was not set."""
 
@@ -124,7 +114,7 @@ ORDER_FACTS = {
 @lru_cache(maxsize=8)
 def _order_rows(number: Number) -> PickedReading:
     """What reads orders."""
-    return picked_rows_of("OrderFigures", ORDER_FIGURES, ORDER_FACTS, number)
+    return picked_rows_of("OrderFigures", FIGURES, ORDER_FACTS, number)
 
 
 def order_structures(

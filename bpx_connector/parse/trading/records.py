@@ -38,14 +38,18 @@ def record_structures(
     records: Sequence[Record], symbols: NamesOf, currencies: NamesOf, number: Number
 ) -> list[Structure]:
     """ccxt's orders; the trades of their fills have been made before."""
-    orders = order_structures(
-        [record.order for record in records], [record.info for record in records], symbols, number
-    )
+    words = [record.outcome if record.is_stop else record.order for record in records]
+    infos = [
+        record.info if said is record.order else said for record, said in zip(records, words, strict=True)
+    ]
+    orders = order_structures(words, infos, symbols, number)
     for order, record in zip(orders, records, strict=True):
-        if record.time:
-            order["lastUpdateTimestamp"] = record.time // 1000
-        if record.fills.trades:
-            order.update(fills_added(record.fills, record.has_all_fills, currencies, number))
+        source = record if record.fired is None else record.fired  # a stop's fills are those of what it fired
+        time = max(record.time, source.time)
+        if time:
+            order["lastUpdateTimestamp"] = time // 1000
+        if source.fills.trades:
+            order.update(fills_added(source.fills, source.has_all_fills, currencies, number))
     return orders
 
 

@@ -9,14 +9,14 @@ from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.trades import ParseTrades
 from bpx_connector.rest.arguments import checked_limit, checked_time, until_of, whole_of
 from bpx_connector.rest.history_pages import NEWEST_FIRST, OLDEST_FIRST, market_type_request, rows_of_history
-from bpx_connector.rest.trading.find import reference_of
+from bpx_connector.rest.trading.find import FoundOrders, reference_of
 from bpx_connector.rest.trading.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.venue.description import HISTORY_LIMIT
 
 __all__ = ["Fills"]
 
 
-class Fills(RfqOrders, ParseTrades):
+class Fills(RfqOrders, FoundOrders, ParseTrades):
     """What was traded."""
 
     @flow
@@ -76,8 +76,24 @@ class Fills(RfqOrders, ParseTrades):
         reference, rest = reference_of(self.id, "fetchOrderTrades", id, params)
         if "clientId" in reference:
             reference = {"orderId": (yield self.fetch_order("", symbol, params))["id"]}
+        reference = {"orderId": self._fired_by(reference["orderId"])}
         trades: list[Any] = yield self.fetch_my_trades(symbol, since, limit, {**rest, **reference})
+        if not trades and self._may_be_stop(reference["orderId"]):
+            # A stop that has fired has no fills of its own: fetch_order finds what it has placed.
+            yield self.fetch_order(reference["orderId"], symbol)
+            fired = self._fired_by(reference["orderId"])
+            if fired != reference["orderId"]:
+                trades = yield self.fetch_my_trades(symbol, since, limit, {**rest, "orderId": fired})
         return trades
+
+    def _fired_by(self, order_id: str) -> str:
+        """The order whose fills are those of this one: what a stop has placed, or the order itself."""
+        record = self._known_orders().get(order_id)
+        return order_id if record is None or record.fired is None else str(record.fired.order["id"])
+
+    def _may_be_stop(self, order_id: str) -> bool:
+        record = self._known_orders().get(order_id)
+        return record is not None and record.is_stop and record.fired is None
 
 
 def _fills_once(fills: list[Payload]) -> list[Payload]:

@@ -15,15 +15,20 @@ from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.life import is_open
 from bpx_connector.orders.log import OrderLog
+from bpx_connector.orders.stops import as_asked, fired_order, has_fired, with_outcome
 from bpx_connector.parse.names import Names
-from bpx_connector.parse.trading.orders import ParseOrders
+from bpx_connector.parse.trading.orders import ParseOrders, millisecond_of_order
 from bpx_connector.parse.trading.records import all_fills_added, fills_added
 from bpx_connector.rest.arguments import client_id_of
-from bpx_connector.rest.history_pages import NEWEST_FIRST
+from bpx_connector.rest.history_pages import NEWEST_FIRST, rows_of_history
 from bpx_connector.rest.trading.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.venue.description import HISTORY_LIMIT
 
 __all__ = ["FoundOrders", "OneOrder", "reference_of"]
+
+
+MOST_ROWS = 5 * HISTORY_LIMIT
+"""Of the history that is looked through for the order that a stop has placed."""
 
 
 def reference_of(exchange_id: str, call: str, order_id: Any, params: Params) -> tuple[Payload, Params]:
@@ -61,7 +66,7 @@ class FoundOrders(ParseOrders):
         log = self._known_orders()
         by_client = "orderId" not in reference
         record = log.get_of_client(reference["clientId"]) if by_client else log.get(reference["orderId"])
-        return None if record is None else {**record.order}
+        return None if record is None else as_asked({**record.order}, record.asked)
 
     def _market_id_of_order(self, call: str, reference: Payload, symbol: str | None) -> Flow[str]:
         """The venue's name of the market that an order is in, asked for if it is not known."""
@@ -118,11 +123,50 @@ class FoundOrders(ParseOrders):
             known = reference if seen is None else {"orderId": seen["id"]}
             found = yield from self._past_order(known, market_id, params)
         if found is not None:
-            return self._known_orders().furthest(found)
+            return (yield from self._with_outcome(self._known_orders().furthest(found), params))
         if seen is not None:
-            return seen
+            return (yield from self._with_outcome(seen, params))
         where = f"in {symbol}" if symbol is not None else "in any market"
         raise OrderNotFound(f"{self.id} {call}() found no order with {_text(reference)} {where}")
+
+    def _with_outcome(self, order: Payload, params: Params) -> Flow[Payload]:
+        """The order as it is; of a stop that has fired, with what became of the order that it placed."""
+        log = self._known_orders()
+        record = log.get(order["id"])
+        fired = None if record is None or record.fired is None else record.fired.order
+        if fired is None:
+            if not has_fired(order):
+                return order
+            fired = fired_order(order, (yield from self._since(order)), log.is_own)
+            if fired is not None:
+                self._link(order, fired)
+        elif is_open(fired):
+            known = {"orderId": fired["id"]}
+            now = yield from self._resting_order(known, fired["symbol"], params)
+            now = now or (yield from self._past_order(known, fired["symbol"], params))
+            fired = fired if now is None else log.see(now)
+        return with_outcome(order, fired)
+
+    def _since(self, stop: Payload) -> Flow[list[Payload]]:
+        """Orders of a stop's market, resting or past, back to when it was placed."""
+        market, placed = {"symbol": stop["symbol"]}, millisecond_of_order(stop) or 0
+
+        def is_enough(rows: list[Payload]) -> bool:
+            return (millisecond_of_order(rows[-1]) or 0) < placed or len(rows) >= MOST_ROWS
+
+        resting: list[Payload] = yield self.private_get_api_v1_orders(market)
+        past = yield from rows_of_history(
+            self.private_get_wapi_v1_history_orders, {**NEWEST_FIRST, **market}, None, is_enough
+        )
+        return [*past, *resting]
+
+    def _link(self, stop: Payload, fired: Payload) -> None:
+        log = self._known_orders()
+        for order in (stop, fired):
+            log.see(order)
+        one, other = log.get(stop["id"]), log.get(fired["id"])
+        if one is not None and other is not None:
+            log.link(one, other)
 
 
 def _text(reference: Payload) -> str:
@@ -159,6 +203,8 @@ class OneOrder(RfqOrders, FoundOrders):
         order = self.parse_order((yield from self._found_order("fetchOrder", reference, symbol, rest)))
         currencies = Names(self.safe_currency_code)
         record = self._known_orders().get(order["id"])
+        if record is not None and record.fired is not None:
+            record = record.fired
         if record is not None and record.fills.trades and record.has_all_fills:
             order |= fills_added(record.fills, True, currencies, self.number)
         elif is_with_trades and order["filled"]:

@@ -10,6 +10,7 @@ from typing import Any
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.life import further_order
+from bpx_connector.orders.stops import fired_order, has_fired, with_outcome
 from bpx_connector.parse.trading.orders import millisecond_of_order
 from bpx_connector.rest.arguments import checked_limit, checked_time, until_of, whole_of
 from bpx_connector.rest.history_pages import NEWEST_FIRST, market_type_request, rows_of_history
@@ -63,6 +64,8 @@ class ListedOrders(RfqOrders, FoundOrders):
         if symbol is not None:
             request["symbol"] = self.market(symbol)["id"]
         orders: list[Payload] = yield self.private_get_api_v1_orders(request)
+        named = self._known_orders().named
+        orders = [order if order.get("triggerPrice") is None else named(order) for order in orders]
         if is_trigger is None:
             return orders
         return [order for order in orders if bool(order.get("triggerPrice")) == bool(is_trigger)]
@@ -190,7 +193,21 @@ class ListedOrders(RfqOrders, FoundOrders):
         for row in rows:
             known = furthest.get(row["id"])
             furthest[row["id"]] = seen.furthest(row if known is None else further_order(known, row))
-        return list(furthest.values())
+        return [
+            self._with_known_outcome(row, furthest) if row.get("triggerPrice") is not None else row
+            for row in furthest.values()
+        ]
+
+    def _with_known_outcome(self, order: Payload, listed: dict[str, Payload]) -> Payload:
+        """A stop that has fired with what became of what it placed, if that is known or among the listed."""
+        log = self._known_orders()
+        record = log.get(order["id"])
+        if record is not None and record.fired is not None:
+            fired = record.fired.order
+            return with_outcome(order, listed.get(fired["id"], fired))
+        if not has_fired(order):
+            return order
+        return with_outcome(order, fired_order(order, listed.values(), log.is_own))
 
 
 def _until(orders: list[Payload], until: int | None) -> list[Payload]:

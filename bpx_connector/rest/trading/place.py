@@ -17,6 +17,7 @@ from ccxt.base.errors import (
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.orders.stops import asked_as
 from bpx_connector.parse.trading.orders import refused_order
 from bpx_connector.rest.trading.answers import answered_order, answered_results
 from bpx_connector.rest.trading.find import FoundOrders
@@ -64,7 +65,7 @@ class PlacedOrders(RfqOrders, FoundOrders):
             order_request(market, type, side, amount, price, params)
         )
         order = answered_order(f"{self.id} createOrder()", answer)
-        return self.parse_order(self._known_orders().see(order), market)
+        return self.parse_order(self._known_orders().see(order, is_own=True, asked=asked_as(params)), market)
 
     @flow
     def create_market_order_with_cost(
@@ -118,7 +119,8 @@ class PlacedOrders(RfqOrders, FoundOrders):
         answers = yield self.private_post_api_v1_orders(requests)
         results = answered_results(f"{self.id} createOrders()", answers, len(requests))
         return [
-            self._order_of_batch(result, request) for result, request in zip(results, requests, strict=True)
+            self._order_of_batch(result, request, asked_as({**params, **(order.get("params") or {})}))
+            for result, request, order in zip(results, requests, orders, strict=True)
         ]
 
     def _batch(self, orders: Sequence[Any], params: Params) -> list[Payload]:
@@ -150,9 +152,9 @@ class PlacedOrders(RfqOrders, FoundOrders):
             raise BadRequest(f"{self.id} createOrders() takes recvWindow from options, not with an order")
         return request
 
-    def _order_of_batch(self, answer: Payload, request: Payload) -> Any:
+    def _order_of_batch(self, answer: Payload, request: Payload, asked: tuple[str, ...]) -> Any:
         if answer.get("operation") != "Err":
-            return self.parse_order(self._known_orders().see(answer))
+            return self.parse_order(self._known_orders().see(answer, is_own=True, asked=asked))
         kind = error_class(400, answer.get("code"), answer.get("message") or "", "api/v1/orders")
         # Only a refusal is the end of an order; after a timeout it may well be on the book.
         status = "rejected" if issubclass(kind, ExchangeError) else None

@@ -188,7 +188,7 @@ def parsed(**changes: Any) -> dict[str, Any]:
         ("New", "open"),
         ("PartiallyFilled", "open"),
         ("TriggerPending", "open"),
-        ("Triggered", "closed"),
+        ("Triggered", "open"),
         ("Filled", "closed"),
         ("Cancelled", "canceled"),
         ("Expired", "expired"),

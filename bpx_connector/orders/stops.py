@@ -1,0 +1,178 @@
+"""A stop carries what it sold: which order a fired trigger order has placed, and what that makes of it. Pure.
+
+A trigger order waits; when its price comes, the venue places what it asked for. In captures that has another
+id than the trigger order, and its first event names none (FACTS: "In captures the fired order has another id
+than its trigger order (same size and price)"; "the orderAccepted of a fired trigger order has no `I`");
+elsewhere it keeps its id, or one of the two names the other. A program knows its stop by the stop's id, so
+under that id come status, executed quantities and fills of the order that was fired. Two orders belong
+together if the venue says so (`relatedOrderId`), by the client's id, or, where it says nothing, if they are
+alike and the one was created right when the other fired. As long as none is known, a stop that has fired is
+open: what it sold is not known, and 'closed' with nothing filled would be read as a stop that sold nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bpx_connector.aliases import Payload
+from bpx_connector.orders.life import figure_of
+
+__all__ = [
+    "NOT_KNOWN_YET",
+    "as_asked",
+    "asked_as",
+    "belongs_to",
+    "fired_order",
+    "has_fired",
+    "is_alike",
+    "is_stop",
+    "with_outcome",
+]
+
+WITHIN = 2_000
+"""Milliseconds from the trigger to the order that it fires: one engine does both."""
+
+NOT_KNOWN_YET = "the trigger has fired; which order it has placed is not known yet"
+
+
+ASKED = {"stopLossPrice": "stopLossTriggerPrice", "takeProfitPrice": "takeProfitTriggerPrice"}
+"""ccxt's two names for the trigger price of a stop of one's own, and the venue's for such prices."""
+
+
+def asked_as(params: Mapping[str, Any]) -> tuple[str, ...]:
+    """Which of the venue's names a caller has called the trigger price of a stop by.
+
+    The venue keeps one trigger price, whatever it was called. Programs compare what they asked for with what
+    they are told, and place a stop anew that has lost its stopLossPrice.
+    """
+    return tuple(word for name, word in ASKED.items() if params.get(name) is not None)
+
+
+def as_asked(order: Payload, words: tuple[str, ...]) -> Payload:
+    """The order with its trigger price under the names that the caller has used too."""
+    trigger = order.get("triggerPrice")
+    return order if not words or trigger is None else {**order, **dict.fromkeys(words, trigger)}
+
+
+def is_stop(order: Mapping[str, Any]) -> bool:
+    """Whether an order waits, or has waited, for a trigger of its own."""
+    return order.get("triggerPrice") is not None
+
+
+def has_fired(order: Mapping[str, Any]) -> bool:
+    """Whether what became of an order is told by another one: its trigger has come, and it has no fills."""
+    if not is_stop(order) or order.get("status") not in ("Triggered", "Filled"):
+        return False
+    try:
+        return not figure_of(order.get("executedQuantity"))
+    except ValueError:
+        return False
+
+
+def belongs_to(stop: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
+    """Whether the venue says that this order was placed by that stop."""
+    if is_stop(order) or not _is_same_kind(stop, order):
+        return False
+    if order.get("relatedOrderId") is not None and order["relatedOrderId"] == stop["id"]:
+        return True
+    if stop.get("relatedOrderId") is not None and stop["relatedOrderId"] == order["id"]:
+        return not _was_before(order, stop)  # else it is the order that the stop protects
+    client_id = stop.get("clientId")
+    is_named_so = client_id is not None and str(order.get("clientId")) == str(client_id)
+    return is_named_so and _is_same_size(stop, order) and not _was_before(order, stop)
+
+
+def is_alike(stop: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
+    """Whether an order is what a stop asked for, by market, side, type, size and price."""
+    if is_stop(order) or not _is_same_kind(stop, order) or not _is_same_size(stop, order):
+        return False
+    if order.get("relatedOrderId") not in (None, stop["id"]):
+        return False
+    if _kind(stop) != _kind(order):
+        return False
+    price = stop.get("price")
+    return _kind(stop) == "MARKET" or price is None or _is_equal(price, order.get("price"))
+
+
+def fired_order(
+    stop: Mapping[str, Any], orders: Iterable[Payload], is_own: Callable[[str], bool] = lambda identity: False
+) -> Payload | None:
+    """Of these orders the one that a fired stop has placed, or None.
+
+    Without a word of the venue it is the first that is alike and was created within two seconds of the
+    trigger. Where the trigger's moment is not said either (the history has no field for it) it is the first
+    alike that was created after the stop; of a stop for a share of the position only if there is no other.
+    Orders that a program has placed itself (`is_own`) are none of these.
+    """
+    others = [order for order in orders if order.get("id") not in (None, stop.get("id"))]
+    named = [order for order in others if belongs_to(stop, order)]
+    if named:
+        return max(named, key=_created)
+    alike = [order for order in others if is_alike(stop, order) and not is_own(order["id"])]
+    moment = _milliseconds(stop.get("triggeredAt"))
+    if moment is not None:
+        alike = [order for order in alike if 0 <= _created(order) - moment <= WITHIN]
+    elif _is_share(stop) and len(alike) != 1:
+        return None
+    after = [order for order in alike if not _was_before(order, stop)]
+    return min(after, key=_created, default=None)
+
+
+def _is_share(stop: Mapping[str, Any]) -> bool:
+    return str(stop.get("triggerQuantity") or "").endswith("%")
+
+
+def with_outcome(stop: Payload, fired: Payload | None) -> Payload:
+    """A stop that has fired in the words of one order: its own, and what became of what it placed."""
+    if fired is None:
+        return {**stop, "status": "Triggered", "note": NOT_KNOWN_YET}
+    outcome = {key: fired[key] for key in OUTCOME if fired.get(key) is not None}
+    return {**stop, **outcome, "triggerOrder": stop, "firedOrder": fired}
+
+
+OUTCOME = ("status", "quantity", "executedQuantity", "executedQuoteQuantity", "expiryReason")
+
+
+def _is_same_kind(stop: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
+    return order.get("symbol") == stop.get("symbol") and order.get("side") == stop.get("side")
+
+
+def _is_same_size(stop: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
+    """A share of the position ("80%") says nothing of the size."""
+    size = stop.get("triggerQuantity") or stop.get("quantity")
+    return size is None or str(size).endswith("%") or _is_equal(size, order.get("quantity"))
+
+
+def _is_equal(one: Any, other: Any) -> bool:
+    try:
+        return other is not None and figure_of(one) == figure_of(other)
+    except ValueError:
+        return False
+
+
+def _kind(order: Mapping[str, Any]) -> str:
+    return str(order.get("orderType")).upper()  # REST writes Limit, the stream LIMIT
+
+
+def _was_before(order: Mapping[str, Any], stop: Mapping[str, Any]) -> bool:
+    created = _milliseconds(order.get("createdAt"))
+    placed = _milliseconds(stop.get("createdAt"))
+    return created is not None and placed is not None and created < placed
+
+
+def _created(order: Mapping[str, Any]) -> int:
+    return _milliseconds(order.get("createdAt")) or 0
+
+
+def _milliseconds(moment: Any) -> int | None:
+    """A moment of the venue: milliseconds, or zoneless text in UTC."""
+    if isinstance(moment, int):
+        return moment
+    if not isinstance(moment, str):
+        return None
+    try:
+        return int(datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp() * 1000)
+    except ValueError:
+        return None
