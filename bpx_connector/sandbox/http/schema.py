@@ -145,6 +145,7 @@ _NEWER: dict[str, dict[str, tuple[str, bool]]] = {
     },
     # Not documented, but answered without a signature (seen 2026-09).
     "/wapi/v1/feeTiers": {},
+    "/wapi/v1/country/permissions": {},
 }
 for _path, _query in _NEWER.items():
     OPERATIONS[_path] = {"GET": Operation("GET", _path, "public", query=_query)}
