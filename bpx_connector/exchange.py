@@ -49,6 +49,7 @@ from bpx_connector.rest.ledger import LedgerHistory
 from bpx_connector.rest.lending import Lending
 from bpx_connector.rest.markets import Markets
 from bpx_connector.rest.markets.several import SeveralMarkets
+from bpx_connector.rest.params import UnderstoodParams
 from bpx_connector.rest.past_positions import PastPositions
 from bpx_connector.rest.predictions import Predictions
 from bpx_connector.rest.reading import decoded
@@ -101,6 +102,7 @@ class Backpack(
     Vaults,
     Predictions,
     Terms,
+    UnderstoodParams,
     Ccxt,
 ):
     """Backpack Exchange in ccxt's unified words. Mixed into ccxt's blocking and asyncio bases."""

@@ -8,7 +8,8 @@ thing is already the value, on an asyncio class it is awaited. Errors are thrown
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Mapping
+from contextvars import ContextVar
 from functools import update_wrapper
 from types import FunctionType, MethodType
 from typing import (
@@ -23,10 +24,12 @@ from typing import (
     overload,
 )
 
+from ccxt.base.errors import BadRequest
+
 if TYPE_CHECKING:
     from ccxt.async_support.base.exchange import BaseExchange as AsyncioExchange
 
-__all__ = ["Flow", "flow", "settle_flows"]
+__all__ = ["Flow", "flow", "is_in_a_flow", "settle_flows"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -35,23 +38,69 @@ Flow = Generator[Any, Any, R]
 """What a flow method returns when written: a generator that ends with an R."""
 
 
+def _given(steps: Callable[..., Flow[R]]) -> Callable[..., Flow[R]]:
+    """The steps as callers may begin them: `params=None` is no params, and anything but a dict is refused."""
+    names = list(inspect.signature(steps).parameters)
+    if "params" not in names or "Params" not in str(steps.__annotations__.get("params")):
+        return steps
+    place = names.index("params") - 1
+
+    def begun(self: Any, *args: Any, **kwargs: Any) -> Flow[R]:
+        if len(args) > place and type(args[place]) is not dict:
+            args = (*args[:place], _params(self, steps, args[place]), *args[place + 1 :])
+        elif type(kwargs.get("params", NO_PARAMS)) is not dict:
+            kwargs["params"] = _params(self, steps, kwargs["params"])
+        return steps(self, *args, **kwargs)
+
+    return begun
+
+
+NO_PARAMS: dict[str, Any] = {}
+
+
+def _params(exchange: Any, steps: Callable[..., Any], given: Any) -> dict[str, Any]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise BadRequest(f"{exchange.id} {steps.__name__}() params has to be a dict, not {given!r}")
+    return dict(given)
+
+
+_is_inside: ContextVar[bool] = ContextVar("is_inside", default=False)
+
+
+def is_in_a_flow() -> bool:
+    """Whether a unified method runs, in this thread or task: else it is the user who calls."""
+    return _is_inside.get()
+
+
 def _blocking_twin(steps: Callable[..., Flow[R]]) -> Callable[..., R]:
+    begin, is_inside = _given(steps), _is_inside
+
     def blocking(self: Any, *args: Any, **kwargs: Any) -> R:
-        running = steps(self, *args, **kwargs)
+        running = begin(self, *args, **kwargs)
         value: Any = None
+        before = is_inside.get()
+        is_inside.set(True)
         try:
             while True:
                 value = running.send(value)
         except StopIteration as stop:
             result: R = stop.value
             return result
+        finally:
+            is_inside.set(before)
 
     return blocking
 
 
 def _asyncio_twin(steps: Callable[..., Flow[R]]) -> Callable[..., Coroutine[Any, Any, R]]:
+    begin, is_inside = _given(steps), _is_inside
+
     async def awaited(self: Any, *args: Any, **kwargs: Any) -> R:
-        running = steps(self, *args, **kwargs)
+        running = begin(self, *args, **kwargs)
+        before = is_inside.get()
+        is_inside.set(True)
         try:
             pending = next(running)
             while True:
@@ -65,6 +114,7 @@ def _asyncio_twin(steps: Callable[..., Flow[R]]) -> Callable[..., Coroutine[Any,
             result: R = stop.value
             return result
         finally:
+            is_inside.set(before)
             running.close()
 
     return awaited

@@ -7,6 +7,7 @@ Source: Backpack OpenAPI, tag Streams; types as captured.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from math import isfinite
 from typing import Any
@@ -14,7 +15,6 @@ from typing import Any
 from bpx_connector.aliases import Payload, Structure
 from bpx_connector.parse.markets.prices import mark_price
 from bpx_connector.parse.numbers import Number, difference, iso8601, milliseconds_of, number_or_none, product
-from bpx_connector.parse.trading.orders import ExactProduct
 from bpx_connector.venue.words import ORDER_STATUS, SIDE
 
 __all__ = [
@@ -147,7 +147,9 @@ def bid_ask_event(event: Payload, symbol: str, number: Number) -> Structure:
     return structure
 
 
-def trade_event(event: Payload, symbol: str, number: Number, exact_product: ExactProduct) -> Structure:
+def trade_event(
+    event: Payload, symbol: str, number: Number, exact_product: Callable[[str, str], Any]
+) -> Structure:
     """One public trade. The side is the taker's."""
     timestamp = _millisecond(event["T"])
     price, amount = event["p"], event["q"]

@@ -31,6 +31,8 @@ class ParseNames(Ccxt):
 
     def _symbol_of(self, row: Mapping[str, Any], market: Any) -> str | None:
         market_id = row.get("symbol")
+        if market_id is not None and not isinstance(market_id, str):
+            return None
         known = self.markets_by_id.get(market_id) if self.markets_by_id and market_id is not None else None
         if known and len(known) == 1:
             return str(known[0]["symbol"])

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ccxt.base.types import Trade
+
 from bpx_connector.parse.markets.trades import public_trades
+from bpx_connector.parse.overriding import own
+from bpx_connector.parse.rows import object_of
 from bpx_connector.parse.trading.fills import ParseFills
 
 __all__ = ["ParseTrades"]
@@ -13,9 +17,12 @@ __all__ = ["ParseTrades"]
 class ParseTrades(ParseFills):
     """ccxt's parser of trades."""
 
-    def parse_trade(self, trade: Any, market: Any = None) -> Any:
+    @own
+    def parse_trade(self, trade: Any, market: Any = None) -> Trade:
         """ccxt's trade: a public one if it says who was the maker, else one of the account's fills."""
-        if "isBuyerMaker" in trade:
-            return public_trades([trade], market["symbol"] if market else None, self.number)[0]
-        [parsed] = self.parse_fills([trade])
+        row = object_of(trade, f"{self.id} a trade")
+        if "isBuyerMaker" in row:
+            parsed: Trade = public_trades([row], market["symbol"] if market else None, self.number)[0]
+        else:
+            [parsed] = self.fill_trades([row], market)
         return parsed

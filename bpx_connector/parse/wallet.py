@@ -9,7 +9,8 @@ from ccxt.base.types import Currency, DepositAddress, Transaction
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
 from bpx_connector.parse.markets.currencies import network_code
-from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none
+from bpx_connector.parse.numbers import iso8601
+from bpx_connector.parse.rows import Row, object_of
 from bpx_connector.venue.words import DEPOSIT_SOURCE, TRANSACTION_STATUS
 
 __all__ = ["ParseWallet"]
@@ -23,66 +24,66 @@ class ParseWallet(Ccxt):
 
     def parse_transaction(self, transaction: Payload, currency: Currency = None) -> Transaction:
         """A deposit or a withdrawal: only the latter names a blockchain, the former its source."""
-        if "blockchain" in transaction:
-            return self._withdrawal(transaction)
-        return self._deposit(transaction)
+        row = Row(object_of(transaction, f"{self.id} a transaction"))
+        return self._withdrawal(row) if "blockchain" in row.info else self._deposit(row)
 
-    def _deposit(self, row: Payload) -> Transaction:
-        source = row["source"]
+    def _deposit(self, row: Row) -> Transaction:
+        source = row.word("source")
         return self._transaction(
             row,
             kind="deposit",
-            network=DEPOSIT_SOURCE.get(source),
+            network=DEPOSIT_SOURCE.get(source) if source else None,
             internal=source == INTERNAL,
-            comment=row.get("platformMemo"),
+            comment=row.word("platformMemo"),
             fee={"currency": None, "cost": None},
-            transaction_hash=row.get("transactionHash"),
+            transaction_hash=row.word("transactionHash"),
         )
 
-    def _withdrawal(self, row: Payload) -> Transaction:
+    def _withdrawal(self, row: Row) -> Transaction:
         return self._transaction(
             row,
             kind="withdrawal",
-            network=network_code(row["blockchain"]),
-            internal=row["isInternal"],
+            network=network_code(row.word("blockchain")),
+            internal=row.flag("isInternal"),
             comment=None,
             fee={
-                "currency": self.safe_currency_code(row["symbol"]),
-                "cost": number_or_none(self.number, row["fee"]),
+                "currency": self.safe_currency_code(row.word("symbol")),
+                "cost": row.number("fee", self.number),
             },
-            transaction_hash=row.get("transactionHash") or row.get("identifier"),
+            transaction_hash=row.word("transactionHash") or row.word("identifier"),
         )
 
     def _transaction(
         self,
-        row: Payload,
+        row: Row,
         *,
         kind: str,
         network: str | None,
-        internal: bool,
+        internal: bool | None,
         comment: str | None,
         fee: Any,
         transaction_hash: str | None,
     ) -> Transaction:
-        timestamp = milliseconds_of(row["createdAt"])
+        timestamp, status = row.moment("createdAt"), row.word("status")
+        info: Any = row.info
         return {
-            "info": row,
-            "id": str(row["id"]),
+            "info": info,
+            "id": row.word("id"),
             "txid": transaction_hash,
             "timestamp": timestamp,
             "datetime": iso8601(timestamp),
             "network": network,
-            "address": row.get("toAddress"),
-            "addressTo": row.get("toAddress"),
-            "addressFrom": row.get("fromAddress"),
+            "address": row.word("toAddress"),
+            "addressTo": row.word("toAddress"),
+            "addressFrom": row.word("fromAddress"),
             "tag": None,
             "tagTo": None,
             "tagFrom": None,
             "type": kind,
-            "amount": number_or_none(self.number, row["quantity"]),
-            "currency": self.safe_currency_code(row["symbol"]),
+            "amount": row.number("quantity", self.number),
+            "currency": self.safe_currency_code(row.word("symbol")),
             # A state that is not in the venue's list is passed on as it came.
-            "status": TRANSACTION_STATUS.get(row["status"], row["status"]),
+            "status": TRANSACTION_STATUS.get(status, status) if status else None,
             "updated": None,
             "fee": fee,
             "comment": comment,
@@ -94,12 +95,16 @@ class ParseWallet(Ccxt):
         depositAddress: Payload,  # noqa: N803  ccxt's name
         currency: Currency = None,
     ) -> DepositAddress:
-        """An address to send to; which currency and network it was asked for, the caller adds."""
+        """An address to send to; which currency and network it was asked for, the caller adds.
+
+        BadResponse where the answer has none: money is sent there.
+        """
+        row = Row(object_of(depositAddress, f"{self.id} the deposit address"))
         address: Any = {
             "info": depositAddress,
             "currency": currency["code"] if currency else None,
             "network": None,
-            "address": depositAddress["address"],
+            "address": row.needed("address"),
             "tag": None,  # the venue gives every account an address of its own, without a memo
         }
         parsed: DepositAddress = address

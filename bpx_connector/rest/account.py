@@ -6,7 +6,7 @@ set for all of them.
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from ccxt.base.errors import (
@@ -17,13 +17,28 @@ from ccxt.base.errors import (
     NotSupported,
     NullResponse,
 )
+from ccxt.base.types import (
+    Balances,
+    FundingHistory,
+    Leverage,
+    LeverageTier,
+    LeverageTiers,
+    MarginMode,
+    Order,
+    Position,
+    Strings,
+    TradingFeeInterface,
+    TradingFees,
+)
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.account import CROSS, ParseAccount
-from bpx_connector.parse.numbers import milliseconds_of, plain
-from bpx_connector.rest.arguments import checked_limit, checked_time, until_of, whole_of
-from bpx_connector.rest.history_pages import NEWEST_FIRST, rows_of_history
+from bpx_connector.parse.numbers import absolute, plain
+from bpx_connector.parse.rows import Row, figure_text, object_of, read_each, rows_in
+from bpx_connector.rest.arguments import asked_symbols, checked_word, real_of
+from bpx_connector.rest.histories import NEWEST, asked_span, history_rows
+from bpx_connector.rest.params import taken
 
 __all__ = ["Account"]
 
@@ -38,7 +53,7 @@ class Account(ParseAccount):
     # --- balances ----------------------------------------------------------------------------------------
 
     @flow
-    def fetch_balance(self, params: Params = {}) -> Flow[Any]:
+    def fetch_balance(self, params: Params = {}) -> Flow[Balances]:
         """The account's balances: of spot, or by `type` of all that backs its margin.
 
         https://docs.backpack.exchange/#tag/Capital/operation/get_balances
@@ -50,6 +65,8 @@ class Account(ParseAccount):
         """
         if self.markets is None:
             yield self.load_markets()
+        if params.get("marginMode") == CROSS and params.get("type") is None:
+            params = {**params, "type": CROSS}
         kind, rest = self.handle_market_type_and_params("fetchBalance", None, params)
         if kind in SPOT_BALANCE:
             return self.parse_balance((yield self.private_get_api_v1_capital(rest)))
@@ -61,41 +78,44 @@ class Account(ParseAccount):
     # --- positions ---------------------------------------------------------------------------------------
 
     @flow
-    def fetch_positions(self, symbols: Any = None, params: Params = {}) -> Flow[list[Any]]:
+    def fetch_positions(self, symbols: Strings = None, params: Params = {}) -> Flow[list[Position]]:
         """The open positions, of these markets or of all; none where nothing is held.
 
         https://docs.backpack.exchange/#tag/Position/operation/get_positions
         """
         if self.markets is None:
             yield self.load_markets()
-        markets = [self._contract_market("fetchPositions", symbol) for symbol in symbols or []]
+        call = f"{self.id} fetchPositions()"
+        params = _of_contracts(call, params)
+        asked = asked_symbols(self, call, symbols) or []
+        markets = [self._contract_market("fetchPositions", symbol) for symbol in asked]
         request = {"symbol": markets[0]["id"], **params} if len(markets) == 1 else params
-        positions = [self.parse_position(row) for row in (yield from self._positions(request))]
+        rows = yield from self._positions(request)
+        positions = read_each(rows, self.parse_position, call)
         wanted = {market["symbol"] for market in markets}
         return [position for position in positions if not wanted or position["symbol"] in wanted]
 
     @flow
-    def fetch_position(self, symbol: str, params: Params = {}) -> Flow[Any]:
+    def fetch_position(self, symbol: str, params: Params = {}) -> Flow[Position]:
         """The position in one market; where nothing is held its `contracts` are 0 and its `side` None.
 
         https://docs.backpack.exchange/#tag/Position/operation/get_positions
         """
         positions = yield self.fetch_positions([symbol], params)
-        if positions:
-            return positions[0]
-        return self.parse_flat_position(self.market(symbol))
+        position: Position = positions[0] if positions else self.parse_flat_position(self.market(symbol))
+        return position
 
     @flow
-    def fetch_positions_for_symbol(self, symbol: str, params: Params = {}) -> Flow[list[Any]]:
+    def fetch_positions_for_symbol(self, symbol: str, params: Params = {}) -> Flow[list[Position]]:
         """The position in one market as a list, empty where nothing is held.
 
         https://docs.backpack.exchange/#tag/Position/operation/get_positions
         """
-        positions: list[Any] = yield self.fetch_positions([symbol], params)
+        positions: list[Position] = yield self.fetch_positions([symbol], params)
         return positions
 
     @flow
-    def close_position(self, symbol: str, side: Any = None, params: Params = {}) -> Flow[Any]:
+    def close_position(self, symbol: str, side: Any = None, params: Params = {}) -> Flow[Order]:
         """The order that closes a position: at market, reduce-only, the other way.
 
         https://docs.backpack.exchange/#tag/Order/operation/execute_order
@@ -111,15 +131,18 @@ class Account(ParseAccount):
             raise InvalidOrder(
                 f"{self.id} closePosition() the position in {symbol} is {position['side']}, not {side!r}"
             )
-        contracts: Any = abs(Decimal(position["info"]["netQuantity"]))
-        order = self.create_order(symbol, "market", closing, contracts, None, {**params, "reduceOnly": True})
-        return (yield order)
+        contracts: Any = absolute(Row(position["info"]).figure("netQuantity") or "0")
+        order: Order = yield self.create_order(
+            symbol, "market", closing, contracts, None, {**params, "reduceOnly": True}
+        )
+        return order
 
     def _positions(self, request: Params) -> Flow[list[Payload]]:
         try:
-            return list((yield self.private_get_api_v1_position(request)))
+            answer = yield self.private_get_api_v1_position(request)
         except NullResponse:
             return []  # asked for one symbol, the venue says "not found" where it holds nothing
+        return rows_in(answer, f"{self.id} fetchPositions()")
 
     def _contract_market(self, call: str, symbol: str) -> Any:
         market = self.market(symbol)
@@ -132,19 +155,26 @@ class Account(ParseAccount):
     # --- conditions --------------------------------------------------------------------------------------
 
     @flow
-    def fetch_trading_fees(self, params: Params = {}) -> Flow[dict[str, Any]]:
+    def fetch_trading_fees(self, params: Params = {}) -> Flow[TradingFees]:
         """The account's fee rates by symbol. The venue has one pair for spot and one for futures.
 
         https://docs.backpack.exchange/#tag/Account/operation/get_account
         """
         if self.markets is None:
             yield self.load_markets()
+        kind, params = taken(params, "type")
+        if kind is not None:
+            kind = checked_word(f"{self.id} fetchTradingFees()", "type", kind, ("spot", "swap", "future"))
         account = yield self.private_get_api_v1_account(params)
-        markets = (market for market in self.markets.values() if market["spot"] or market["contract"])
+        markets = (
+            market
+            for market in self.markets.values()
+            if (market["spot"] or market["contract"]) and kind in (None, market["type"])
+        )
         return {market["symbol"]: self.parse_trading_fee(account, market) for market in markets}
 
     @flow
-    def fetch_trading_fee(self, symbol: str, params: Params = {}) -> Flow[Any]:
+    def fetch_trading_fee(self, symbol: str, params: Params = {}) -> Flow[TradingFeeInterface]:
         """The account's fee rates in one market.
 
         https://docs.backpack.exchange/#tag/Account/operation/get_account
@@ -155,7 +185,7 @@ class Account(ParseAccount):
         return self.parse_trading_fee((yield self.private_get_api_v1_account(params)), market)
 
     @flow
-    def fetch_leverage(self, symbol: str, params: Params = {}) -> Flow[Any]:
+    def fetch_leverage(self, symbol: str, params: Params = {}) -> Flow[Leverage]:
         """The account's leverage limit, which holds for every market.
 
         https://docs.backpack.exchange/#tag/Account/operation/get_account
@@ -166,7 +196,7 @@ class Account(ParseAccount):
         return self.parse_leverage((yield self.private_get_api_v1_account(params)), market)
 
     @flow
-    def set_leverage(self, leverage: Any, symbol: str | None = None, params: Params = {}) -> Flow[Any]:
+    def set_leverage(self, leverage: Any, symbol: str | None = None, params: Params = {}) -> Flow[Leverage]:
         """The leverage of the account after setting its limit: of the whole account, whatever the symbol.
 
         https://docs.backpack.exchange/#tag/Account/operation/update_account_settings
@@ -178,8 +208,9 @@ class Account(ParseAccount):
             yield self.load_markets()
         market = None if symbol is None else self._contract_market("setLeverage", symbol)
         wanted = self._checked_leverage(leverage, market)
+        call = f"{self.id} setLeverage()"
         account = yield self.private_get_api_v1_account()
-        if Decimal(account["leverageLimit"]) == wanted:
+        if Decimal(Row(object_of(account, call)).figure("leverageLimit") or 0) == wanted:
             return self.parse_leverage(account, market)
         change = {**params, "leverageLimit": plain(wanted)}
         try:
@@ -189,14 +220,12 @@ class Account(ParseAccount):
         return self.parse_leverage(change, market)
 
     def _checked_leverage(self, leverage: Any, market: Any) -> Decimal:
-        try:
-            wanted = Decimal(str(leverage))
-        except InvalidOperation:
-            wanted = Decimal("NaN")
+        text = figure_text(leverage if isinstance(leverage, str) else real_of(leverage))
+        wanted = Decimal(text or 0)
         markets = [market] if market else [row for row in self.markets.values() if row["contract"]]
         limits = [row["limits"]["leverage"]["max"] for row in markets]
         highest = max((Decimal(str(limit)) for limit in limits if limit is not None), default=None)
-        if not wanted.is_finite() or wanted < LOWEST_LEVERAGE or (highest is not None and wanted > highest):
+        if wanted < LOWEST_LEVERAGE or (highest is not None and wanted > highest):
             where = f" in {market['symbol']}" if market else ""
             most = "" if highest is None else f" to {plain(highest)}"
             allowed = f"from {LOWEST_LEVERAGE}{most}{where}"
@@ -206,7 +235,7 @@ class Account(ParseAccount):
         return wanted
 
     @flow
-    def fetch_margin_mode(self, symbol: str, params: Params = {}) -> Flow[Any]:
+    def fetch_margin_mode(self, symbol: str, params: Params = {}) -> Flow[MarginMode]:
         """The margin mode, which is cross: the venue has no other. Nothing is asked."""
         if self.markets is None:
             yield self.load_markets()
@@ -218,7 +247,7 @@ class Account(ParseAccount):
         marginMode: str,  # noqa: N803  ccxt's name
         symbol: str | None = None,
         params: Params = {},
-    ) -> Flow[Any]:
+    ) -> Flow[MarginMode]:
         """The margin mode, if it is cross, the only one there is; nothing is sent.
 
         'isolated' is NotSupported (the venue isolates by subaccount), any other word a BadRequest.
@@ -236,15 +265,16 @@ class Account(ParseAccount):
         return self.parse_margin_mode({}, market)
 
     @flow
-    def fetch_leverage_tiers(self, symbols: Any = None, params: Params = {}) -> Flow[dict[str, Any]]:
+    def fetch_leverage_tiers(self, symbols: Strings = None, params: Params = {}) -> Flow[LeverageTiers]:
         """Leverage tiers by symbol, from the margin functions of the markets; nothing else is asked.
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_markets
         """
         if self.markets is None:
             yield self.load_markets()
-        if symbols:
-            markets = [self._contract_market("fetchLeverageTiers", symbol) for symbol in symbols]
+        asked = asked_symbols(self, f"{self.id} fetchLeverageTiers()", symbols)
+        if asked:
+            markets = [self._contract_market("fetchLeverageTiers", symbol) for symbol in asked]
         else:
             markets = [market for market in self.markets.values() if market["contract"]]
         return {
@@ -254,13 +284,13 @@ class Account(ParseAccount):
         }
 
     @flow
-    def fetch_market_leverage_tiers(self, symbol: str, params: Params = {}) -> Flow[list[Any]]:
+    def fetch_market_leverage_tiers(self, symbol: str, params: Params = {}) -> Flow[list[LeverageTier]]:
         """Leverage tiers of one market, from its margin functions; nothing else is asked.
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_market
         """
         tiers = yield self.fetch_leverage_tiers([symbol], params)
-        of_market: list[Any] = tiers.get(self.market(symbol)["symbol"], [])
+        of_market: list[LeverageTier] = tiers.get(self.market(symbol)["symbol"], [])
         return of_market
 
     # --- funding -----------------------------------------------------------------------------------------
@@ -272,44 +302,32 @@ class Account(ParseAccount):
         since: int | None = None,
         limit: int | None = None,
         params: Params = {},
-    ) -> Flow[list[Any]]:
+    ) -> Flow[list[FundingHistory]]:
         """The funding that positions received (positive) and paid (negative), oldest first.
 
         https://docs.backpack.exchange/#tag/History/operation/get_funding_payments
 
         The history has no time filter: it is read newest first until `since` or `limit` is satisfied, 1000
-        rows a call, and one call without either. `until`; `paginate` True reads all; `offset` for a page of
-        one's own.
+        rows a call, and one call without either. `until`; `offset` for a page of one's own.
         """
         if self.markets is None:
             yield self.load_markets()
-        call = "fetchFundingHistory()"
-        limit, since = checked_limit(call, limit), checked_time(call, "since", since)
-        until, rest = until_of(call, params, since)
-        is_whole, rest = whole_of(rest)
-        request = {**NEWEST_FIRST, **rest}
+        call = f"{self.id} fetchFundingHistory()"
+        span, rest = asked_span(call, since, limit, _of_contracts(call, params))
+        request = {**NEWEST, **rest}
         if symbol is not None:
             request["symbol"] = self._contract_market("fetchFundingHistory", symbol)["id"]
-
-        def is_enough(rows: list[Payload]) -> bool:
-            if since is not None:
-                return (milliseconds_of(rows[-1]["intervalEndTimestamp"]) or 0) < since
-            return not is_whole if limit is None else len(_until(rows, until)) >= limit
-
-        size = limit if since is None and until is None else None
-        rows = yield from rows_of_history(self.private_get_wapi_v1_history_funding, request, size, is_enough)
-        payments: list[Any] = self.parse_funding_payments(_once(_until(rows, until)))
-        return list(self.filter_by_since_limit(payments, since, limit))
+        rows = yield from history_rows(self.private_get_wapi_v1_history_funding, request, span, _ended_at)
+        return self.parse_funding_payments(rows)
 
 
-def _until(rows: list[Payload], until: int | None) -> list[Payload]:
-    if until is None:
-        return rows
-    return [row for row in rows if (milliseconds_of(row["intervalEndTimestamp"]) or 0) <= until]
+def _ended_at(row: Payload) -> int | None:
+    return Row(row).moment("intervalEndTimestamp")
 
 
-def _once(rows: list[Payload]) -> list[Payload]:
-    """Every payment once, where a new one has moved the pages: a market pays once an interval."""
-    return list(
-        {(row["symbol"], row["intervalEndTimestamp"], row.get("subaccountId")): row for row in rows}.values()
-    )
+def _of_contracts(call: str, params: Params) -> Params:
+    """The params without ccxt's `type`, which can only be that of contracts here."""
+    kind, rest = taken(params, "type")
+    if kind is not None:
+        checked_word(call, "type", kind, ("swap", "future"))
+    return rest

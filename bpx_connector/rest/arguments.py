@@ -4,63 +4,87 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from numbers import Real
+from operator import index
 from typing import Any
 
 from ccxt.base.errors import BadRequest, InvalidOrder
 
 from bpx_connector.aliases import Params
+from bpx_connector.parse.rows import figure_text
 from bpx_connector.venue.words import CLIENT_ID_MAX, RFQ_SUFFIX
 
 __all__ = [
     "asked_currency",
     "asked_symbols",
     "checked_amount",
+    "checked_flag",
     "checked_limit",
     "checked_time",
     "checked_word",
     "client_id_of",
+    "flag_of",
     "prices_of",
+    "real_of",
     "until_of",
+    "whole_number_of",
     "whole_of",
 ]
+
+MOST_DIGITS = 50
+LATEST_ASKED = 10**14
+"""Milliseconds of the year 5138: what is later was meant in another unit."""
 
 
 def checked_limit(call: str, limit: Any) -> int | None:
     """`limit` as a whole number of rows, or None if the caller set none."""
     if limit is None:
         return None
-    if not _is_whole(limit) or limit < 1:
+    rows = whole_number_of(limit)
+    if rows is None or rows < 1:
         raise BadRequest(f"{call} limit has to be a whole number of rows from 1 on, or None, not {limit!r}")
-    return int(limit)
+    return rows
 
 
 def checked_time(call: str, name: str, time: Any) -> int | None:
     """A time in whole milliseconds since 1970, or None if the caller set none. 0 is a time."""
     if time is None:
         return None
-    if isinstance(time, bool) or not isinstance(time, int | float) or not math.isfinite(time) or time < 0:
+    moment = real_of(time)
+    if moment is None or not 0 <= moment < LATEST_ASKED:
         raise BadRequest(f"{call} {name} has to be milliseconds since 1970, or None, not {time!r}")
-    return int(time)
+    return int(moment)
+
+
+def checked_flag(call: str, name: str, flag: Any) -> bool:
+    """True or False, also as numpy has them."""
+    wanted = flag_of(flag)
+    if wanted is None:
+        raise BadRequest(f"{call} {name} has to be True or False, not {flag!r}")
+    return wanted
 
 
 def checked_word(call: str, name: str, word: Any, allowed: Iterable[str]) -> str:
     """`word`, if it is one of the allowed ones."""
     words = list(allowed)
-    if word not in words:
+    if not isinstance(word, str) or word not in words:
         raise BadRequest(f"{call} {name} has to be one of {', '.join(words)}, not {word!r}")
     return str(word)
 
 
 def checked_amount(call: str, name: str, amount: Any) -> Decimal:
     """An amount above zero, exactly as the caller wrote it."""
-    try:
-        exact = Decimal(str(amount))
-    except InvalidOperation:
-        exact = Decimal("NaN")
-    if isinstance(amount, bool) or not exact.is_finite() or exact <= 0:
+    text = None if flag_of(amount) is not None else figure_text(_plain_number(amount))
+    exact = Decimal(text or 0)
+    if exact <= 0:
         raise BadRequest(f"{call} {name} has to be a number above zero, not {amount!r}")
     return exact
+
+
+def _plain_number(amount: Any) -> Any:
+    """A number of any library in Python's own kinds; text as it is."""
+    return amount if isinstance(amount, str | Decimal) else real_of(amount)
 
 
 def until_of(call: str, params: Params, since: int | None = None) -> tuple[int | None, Params]:
@@ -82,10 +106,35 @@ def whole_of(params: Params) -> tuple[bool, Params]:
     return bool(params.get("paginate")), rest
 
 
-def _is_whole(value: Any) -> bool:
+def flag_of(value: Any) -> bool | None:
+    """True or False, also as numpy has them; None of anything else."""
     if isinstance(value, bool):
-        return False
-    return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        return value
+    return (
+        bool(value) if str(getattr(value, "dtype", "")) == "bool" and not getattr(value, "ndim", 1) else None
+    )
+
+
+def real_of(value: Any) -> int | float | None:
+    """A finite number, also as numpy and pandas have them; None of anything else, of text and flags too."""
+    if flag_of(value) is not None or isinstance(value, str):
+        return None
+    if isinstance(value, int):
+        return value
+    try:
+        return index(value)
+    except TypeError:
+        pass
+    if not isinstance(value, Real | Decimal):
+        return None
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def whole_number_of(value: Any) -> int | None:
+    """A whole number, also as numpy and pandas have them; None of anything else."""
+    number = real_of(value)
+    return int(number) if number is not None and number == int(number) else None
 
 
 def asked_symbols(exchange: Any, call: str, symbols: Any, kind: str | None = None) -> list[str] | None:
@@ -107,18 +156,19 @@ def asked_symbols(exchange: Any, call: str, symbols: Any, kind: str | None = Non
 
 def asked_currency(exchange: Any, call: str, code: Any) -> Any:
     """The currency of that code, which has to exist."""
-    if code not in exchange.currencies and code not in (exchange.currencies_by_id or {}):
+    if not isinstance(code, str) or (
+        code not in exchange.currencies and code not in (exchange.currencies_by_id or {})
+    ):
         raise BadRequest(f"{call} knows no currency {code!r}; the venue's are the keys of `currencies`")
     return exchange.currency(code)
 
 
 def client_id_of(value: Any) -> int:
     """A client id as the venue takes it, or InvalidOrder."""
-    is_whole = isinstance(value, int) and not isinstance(value, bool)
-    if is_whole or (isinstance(value, str) and value.isascii() and value.isdigit()):
-        client_id = int(value)
-        if 0 <= client_id <= CLIENT_ID_MAX:
-            return client_id
+    is_digits = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS
+    client_id = int(value) if is_digits else None if isinstance(value, float) else whole_number_of(value)
+    if client_id is not None and 0 <= client_id <= CLIENT_ID_MAX:
+        return client_id
     raise InvalidOrder(
         f"clientOrderId {value!r} cannot be used: the venue takes whole numbers from 0 to {CLIENT_ID_MAX}"
     )

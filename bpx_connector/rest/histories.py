@@ -8,6 +8,7 @@ Source: Backpack OpenAPI, tag History: `limit`, `offset`, `sortDirection`, and f
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ import msgspec
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow
+from bpx_connector.parse.rows import rows_in
 from bpx_connector.rest.arguments import checked_limit, checked_time, until_of, whole_of
 from bpx_connector.venue.description import HISTORY_LIMIT
 
@@ -24,6 +26,11 @@ __all__ = ["NEWEST", "RowsRead", "Span", "asked_span", "history_rows", "whole_ro
 Row = TypeVar("Row")
 
 NEWEST = {"sortDirection": "Desc"}
+
+HISTORY = "a history"
+CUT = "the newest %d rows of a history hold %d of those asked for; params['paginate'] True reads on"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -122,14 +129,17 @@ def history_rows(
     *,
     is_wanted: Callable[[Payload], bool] | None = None,
     identity_of: Callable[[Payload], Hashable] = whole_row,
+    most_pages: int | None = None,
 ) -> Flow[list[Payload]]:
-    """The rows of a span, oldest first; to a caller who gives an `offset` one page, for he turns them."""
+    """The rows of a span, oldest first; to a caller who gives an `offset` one page, for he turns them.
+
+    After `most_pages` no more are read, and a line in the log says so.
+    """
     size = span.page_size(is_filtered=is_wanted is not None)
     if "offset" in request:
-        page = yield call({"limit": size, **request})
-        rows = list(page)
+        rows = rows_in((yield call({"limit": size, **request})), HISTORY)
     else:
-        rows = yield from _read_back(call, request, span, moment_of, is_wanted, identity_of, size)
+        rows = yield from _read_back(call, request, span, moment_of, is_wanted, identity_of, size, most_pages)
     wanted = [row for row in reversed(rows) if is_wanted is None or is_wanted(row)]
     return span.cut(wanted, moment_of)
 
@@ -142,13 +152,18 @@ def _read_back(
     is_wanted: Callable[[Payload], bool] | None,
     identity_of: Callable[[Payload], Hashable],
     size: int,
+    most_pages: int | None,
 ) -> Flow[list[Payload]]:
     read = RowsRead(identity_of)
-    offset = counted = 0
+    offset = counted = pages = 0
     while True:
-        page = yield call({**request, "limit": size, "offset": offset})
+        page = rows_in((yield call({**request, "limit": size, "offset": offset})), HISTORY)
+        pages += 1
         offset += len(page)
         fresh = read.take(page)
         counted += sum(span.holds(moment_of(row)) and (is_wanted is None or is_wanted(row)) for row in fresh)
         if len(page) < size or span.is_read(moment_of(page[-1]), counted):
+            return read.rows
+        if most_pages is not None and pages >= most_pages:
+            _log.info(CUT, len(read.rows), counted)
             return read.rows

@@ -262,7 +262,7 @@ class Rfqs(ParseRfqs):
         request: Params = {**NEWEST, **rest}
         if symbol is not None:
             request["symbol"] = self.rfq_market_id(symbol)
-        known = {} if identity is None else {"identity_of": lambda row: row[identity]}
+        known: Any = {} if identity is None else {"identity_of": lambda row: row[identity]}
         return (yield from history_rows(endpoint, request, span, _moment, **known))
 
 

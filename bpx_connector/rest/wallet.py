@@ -5,18 +5,22 @@ Nothing here guesses a network: money sent over the wrong one is lost.
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
-from ccxt.base.errors import ArgumentsRequired, BadRequest
+from ccxt.base.errors import ArgumentsRequired, BadRequest, ExchangeNotAvailable, InvalidAddress
 from ccxt.base.types import DepositAddress, DepositWithdrawFees, Strings, Transaction
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.numbers import plain
+from bpx_connector.parse.markets.currencies import network_code
+from bpx_connector.parse.numbers import EXACT, plain
+from bpx_connector.parse.rows import Row, quoted, read_each, rows_in
 from bpx_connector.parse.wallet import ParseWallet
-from bpx_connector.rest.arguments import checked_limit, checked_time, until_of, whole_of
-from bpx_connector.rest.histories import RowsRead
+from bpx_connector.rest.arguments import asked_currency, checked_amount
+from bpx_connector.rest.histories import Span, asked_span
+from bpx_connector.rest.params import taken
 from bpx_connector.venue.description import HISTORY_LIMIT
 
 __all__ = ["Wallet"]
@@ -38,8 +42,9 @@ class Wallet(ParseWallet):
         params: `network`, required: ccxt's code ('SOL', 'ERC20') or the venue's word ('Solana', 'Ethereum').
         """
         call = f"{self.id} fetchDepositAddress()"
-        yield self.load_markets()
-        currency = self._currency(call, code)
+        if self.markets is None:
+            yield self.load_markets()
+        currency = asked_currency(self, call, code)
         network, params = self._network(call, currency, params)
         answer = yield self.private_get_wapi_v1_capital_deposit_address(
             {"blockchain": network["id"], **params}
@@ -63,8 +68,7 @@ class Wallet(ParseWallet):
         """
         call = f"{self.id} fetchDeposits()"
         endpoint = self.private_get_wapi_v1_capital_deposits
-        deposits: list[Transaction] = yield self._transactions(call, endpoint, code, since, limit, params)
-        return deposits
+        return (yield from self._transactions(call, endpoint, code, since, limit, params))
 
     @flow
     def fetch_withdrawals(
@@ -78,8 +82,7 @@ class Wallet(ParseWallet):
         """
         call = f"{self.id} fetchWithdrawals()"
         endpoint = self.private_get_wapi_v1_capital_withdrawals
-        withdrawals: list[Transaction] = yield self._transactions(call, endpoint, code, since, limit, params)
-        return withdrawals
+        return (yield from self._transactions(call, endpoint, code, since, limit, params))
 
     @flow
     def fetch_deposits_withdrawals(
@@ -92,47 +95,68 @@ class Wallet(ParseWallet):
 
         params: `until`, the latest time in milliseconds.
         """
+        span, _ = asked_span(f"{self.id} fetchDepositsWithdrawals()", since, limit, params)
         deposits = yield self.fetch_deposits(code, since, limit, params)
         withdrawals = yield self.fetch_withdrawals(code, since, limit, params)
-        return _limited([*deposits, *withdrawals], since, limit)
+        return span.cut(sorted([*deposits, *withdrawals], key=_moment), lambda one: one["timestamp"])
 
-    @flow
     def _transactions(
-        self, call: str, endpoint: Any, code: str | None, since: int | None, limit: int | None, params: Params
+        self, call: str, endpoint: Any, code: Any, since: Any, limit: Any, params: Params
     ) -> Flow[list[Transaction]]:
-        since, limit = checked_time(call, "since", since), checked_limit(call, limit)
-        until, params = until_of(call, params, since)
-        _, params = whole_of(params)  # all that is wanted is read anyway
-        yield self.load_markets()
-        wanted = None if code is None else self._currency(call, code)["id"]
-        request: Params = {}
-        if since is not None:
-            request["from"] = since
-        if until is not None:
-            request["to"] = until + 1  # the venue's `to` is the first time that is left out
-        read = RowsRead(lambda row: row["id"])
-        found: list[Payload] = []
+        """The transactions of a span, those of a currency or a network if one is named."""
+        span, params = asked_span(call, since, limit, params)
+        network, params = taken(params, "network")
+        if self.markets is None:
+            yield self.load_markets()
+        wanted = None if code is None else asked_currency(self, call, code)["code"]
+        wanted_network = None if network is None else self._network_asked(call, network)
+
+        def is_wanted(one: Transaction) -> bool:
+            return (
+                (wanted is None or one["currency"] == wanted)
+                and (wanted_network is None or one["network"] == wanted_network)
+                and span.holds(one["timestamp"])
+            )
+
+        request = {**_times(span), **params}
+        found = yield from self._transactions_of_pages(call, endpoint, request, span, is_wanted)
+        found.sort(key=_moment)
+        return span.cut(found, lambda one: one["timestamp"])
+
+    def _transactions_of_pages(
+        self,
+        call: str,
+        endpoint: Any,
+        request: Params,
+        span: Span,
+        is_wanted: Callable[[Transaction], bool],
+    ) -> Flow[list[Transaction]]:
+        """The venue filters by time but not by currency, and names no order: pages until enough, or all."""
+        found: list[Transaction] = []
+        known: set[str | None] = set()
         offset = 0
         while True:
-            # The venue filters by time but not by currency, and names no order: page on until enough or all.
-            page = yield endpoint({**request, "limit": HISTORY_LIMIT, "offset": offset, **params})
-            found += [row for row in read.take(page) if wanted is None or row["symbol"] == wanted]
+            page = rows_in((yield endpoint({"limit": HISTORY_LIMIT, "offset": offset, **request})), call)
+            read = read_each(page, self.parse_transaction, call)
+            found += [one for one in read if is_wanted(one) and one["id"] not in known]
+            known.update(one["id"] for one in read if one["id"] is not None)  # a new one moves the pages
             offset += len(page)
-            if len(page) < HISTORY_LIMIT or (since is None and limit is not None and len(found) >= limit):
-                break
-        transactions = [self.parse_transaction(row) for row in found]
-        within = [
-            one
-            for one in transactions
-            if (since is None or (one["timestamp"] or 0) >= since)
-            and (until is None or (one["timestamp"] or 0) <= until)
-        ]
-        return _limited(within, since, limit)
+            is_enough = span.since is None and span.limit is not None and len(found) >= span.limit
+            if len(page) < HISTORY_LIMIT or is_enough or "offset" in request:
+                return found
+
+    def _network_asked(self, call: str, network: Any) -> str:
+        """ccxt's code of a network that a caller names, by its own word or the venue's."""
+        if not isinstance(network, str):
+            raise BadRequest(f"{call} network has to be text such as 'SOL', not {network!r}")
+        return str(network_code(self.network_code_to_id(network)))
 
     # --- withdrawing -----------------------------------------------------------------------------------
 
     @flow
-    def withdraw(self, code: str, amount: float, address: str, params: Params = {}) -> Flow[Transaction]:
+    def withdraw(
+        self, code: str, amount: float, address: str, params: dict[str, Any] = {}
+    ) -> Flow[Transaction]:
         """A withdrawal, requested: its status is 'pending' until the venue has sent it.
 
         The venue asks for a two-factor token unless the address is exempt from it in the account's address
@@ -145,10 +169,13 @@ class Wallet(ParseWallet):
         """
         call = f"{self.id} withdraw()"
         params = _without_tag(call, params)
+        if address is not None and not isinstance(address, str):
+            raise InvalidAddress(f"{call} address has to be text, not {address!r}")
         self.check_address(address)
-        quantity = _quantity(call, amount)
-        yield self.load_markets()
-        currency = self._currency(call, code)
+        quantity = checked_amount(call, "amount", amount)
+        if self.markets is None:
+            yield self.load_markets()
+        currency = asked_currency(self, call, code)
         network, params = self._network(call, currency, params)
         _refuse_outside_limits(call, quantity, currency["code"], network)
         request = {
@@ -158,6 +185,11 @@ class Wallet(ParseWallet):
             "symbol": currency["id"],
         }
         row = yield self.private_post_wapi_v1_capital_withdrawals({**request, **params})
+        if not isinstance(row, dict) or Row(row).word("id") is None:
+            raise ExchangeNotAvailable(
+                f"{call} was answered with {quoted(row)} instead of a withdrawal; whether the venue "
+                "acted on it is not known: look for it with fetchWithdrawals()"
+            )
         return self.parse_transaction(row, currency)
 
     # --- fees ------------------------------------------------------------------------------------------
@@ -175,13 +207,14 @@ class Wallet(ParseWallet):
         call = f"{self.id} fetchDepositWithdrawFees()"
         if isinstance(codes, str):
             raise BadRequest(f"{call} codes has to be a list such as [{codes!r}], or None, not {codes!r}")
-        yield self.load_markets()
-        wanted = {self._currency(call, code)["id"] for code in codes} if codes else None
-        rows = yield self.public_get_api_v1_assets(params)
+        if self.markets is None:
+            yield self.load_markets()
+        wanted = {asked_currency(self, call, code)["id"] for code in codes} if codes else None
+        rows = rows_in((yield self.public_get_api_v1_assets(params)), call)
         fees: Any = {
-            self.safe_currency_code(row["symbol"]): self.parse_deposit_withdraw_fee(row)
+            self.safe_currency_code(symbol): self.parse_deposit_withdraw_fee(row)
             for row in rows
-            if wanted is None or row["symbol"] in wanted
+            if (symbol := Row(row).word("symbol")) is not None and (wanted is None or symbol in wanted)
         }
         found: DepositWithdrawFees = fees
         return found
@@ -197,11 +230,6 @@ class Wallet(ParseWallet):
 
     # --- arguments -------------------------------------------------------------------------------------
 
-    def _currency(self, call: str, code: str) -> Any:
-        if code not in self.currencies and code not in (self.currencies_by_id or {}):
-            raise BadRequest(f"{call} knows no currency {code!r}; the venue's are the keys of `currencies`")
-        return self.currency(code)
-
     def _network(self, call: str, currency: Any, params: Params) -> tuple[Payload, Params]:
         """The currency's network that params name, and the params that are left."""
         wanted, params = self.handle_network_code_and_params(params)
@@ -211,6 +239,8 @@ class Wallet(ParseWallet):
             raise ArgumentsRequired(
                 f"{call} needs params['network'], for {currency['code']} one of these: {allowed}"
             )
+        if not isinstance(wanted, str):
+            raise BadRequest(f"{call} network has to be text such as 'SOL', not {wanted!r}")
         blockchain = str(self.network_code_to_id(wanted, currency["code"])).lower()
         for one in networks:
             if blockchain in (one["id"].lower(), one["network"].lower()):
@@ -232,16 +262,6 @@ def _without_tag(call: str, params: Any) -> Params:
     return {name: value for name, value in given.items() if name not in TAG_WORDS}
 
 
-def _quantity(call: str, amount: Any) -> Decimal:
-    try:
-        quantity = Decimal(str(amount))
-    except InvalidOperation:
-        quantity = Decimal("NaN")
-    if isinstance(amount, bool) or not quantity.is_finite() or quantity <= 0:
-        raise BadRequest(f"{call} amount has to be a number above zero, not {amount!r}")
-    return quantity
-
-
 def _refuse_outside_limits(call: str, quantity: Decimal, code: str, network: Payload) -> None:
     least, most = network["limits"]["withdraw"]["min"], network["limits"]["withdraw"]["max"]
     step = network["precision"]
@@ -253,14 +273,18 @@ def _refuse_outside_limits(call: str, quantity: Decimal, code: str, network: Pay
         raise BadRequest(
             f"{call} of {plain(quantity)} {code} is above the most on {network['id']}, which is {most}"
         )
-    if step is not None and quantity % Decimal(str(step)):
+    if step is not None and EXACT.remainder(quantity, Decimal(str(step))):
         raise BadRequest(
             f"{call} of {plain(quantity)} {code} is finer than the smallest step on {network['id']}, {step}"
         )
 
 
-def _limited(transactions: list[Transaction], since: int | None, limit: int | None) -> list[Transaction]:
-    ascending = sorted(transactions, key=lambda one: (one["timestamp"] or 0, int(one["id"] or 0)))
-    if limit is None:
-        return ascending
-    return ascending[:limit] if since is not None else ascending[-limit:]
+def _times(span: Span) -> Params:
+    """The venue's filter; its `to` is the first time that is left out."""
+    times = {} if span.since is None else {"from": span.since}
+    return times if span.until is None else {**times, "to": span.until + 1}
+
+
+def _moment(one: Transaction) -> tuple[int, int, str]:
+    identity = one["id"] or ""
+    return one["timestamp"] or 0, len(identity), identity  # ids are digits: a longer one is later

@@ -257,6 +257,7 @@ DESCRIPTION: dict[str, Any] = {
             "private": f"http://127.0.0.1:{SANDBOX_PORT}",
             "ws": {"public": f"ws://127.0.0.1:{SANDBOX_PORT}", "private": f"ws://127.0.0.1:{SANDBOX_PORT}"},
         },
+        "logo": "https://github.com/user-attachments/assets/7f682234-3eb1-48ab-a5ec-250a3227c985",
         "www": "https://backpack.exchange/",
         "doc": "https://docs.backpack.exchange/",
         "fees": "https://backpack.exchange/fees",
@@ -278,6 +279,5 @@ DESCRIPTION: dict[str, Any] = {
         "requestsPerMinute": {str(budget): count for budget, count in REQUESTS_PER_MINUTE.items()},
         "createMarketBuyOrderRequiresPrice": False,
         "networks": NETWORK_ID,
-        "fetchOHLCV": {"paginationCalls": 10},
     },
 }

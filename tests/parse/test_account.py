@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bpx_connector.parse.account import leverage_tiers
+from bpx_connector.parse.rows import Row
 
 Offline = Callable[..., Any]
 Sample = Callable[[str], Any]
@@ -240,7 +241,7 @@ def test_tiers_follow_the_margin_functions(
     base: Decimal, factor: Decimal, maintenance_base: Decimal, maintenance_factor: Decimal
 ) -> None:
     maintenance = {"base": str(maintenance_base), "factor": str(maintenance_factor)}
-    tiers = leverage_tiers({"base": str(base), "factor": str(factor)}, maintenance)
+    tiers = leverage_tiers(Row({"base": str(base), "factor": str(factor)}), Row(maintenance))
     assert tiers[0]["minNotional"] == "0"
     assert tiers[-1]["maxLeverage"] == "1"
     for lower, upper in pairwise(tiers):

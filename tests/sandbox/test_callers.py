@@ -20,7 +20,7 @@ def test_a_blocking_exchange_trades_on_a_sandbox_in_a_thread() -> None:
         exchange = sandbox.exchange("blocking")
         assert type(exchange) is bpx_connector.bpx
         order = exchange.create_order("SOL/USDC", "limit", "buy", 1, 90)
-        assert exchange.cancel_order(order["id"], "SOL/USDC")["status"] == "canceled"
+        assert exchange.cancel_order(str(order["id"]), "SOL/USDC")["status"] == "canceled"
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("async", async_support.bpx), ("pro", pro.bpx)])

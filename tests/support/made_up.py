@@ -35,6 +35,7 @@ class MadeUpVenue(OfflineExchange):
     def answered_by(self, answer: Callable[[str, dict[str, Any]], Any]) -> MadeUpVenue:
         """The same exchange, answered from now on by this function."""
         self._answer = answer
+        self._pages_read = None
         self._queries: list[dict[str, Any]] = []
         return self
 

@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from ccxt.base.types import Market
 
 from bpx_connector._ccxt import Ccxt
-from bpx_connector.parse.figures import Reading, rows_of
-from bpx_connector.parse.numbers import Number, milliseconds_at, milliseconds_of, number_or_none
+from bpx_connector.aliases import Payload
+from bpx_connector.parse.figures import UNREADABLE, Fields, Reading, rows_of
+from bpx_connector.parse.numbers import EARLIEST, LATEST, Number, iso8601, milliseconds_at
+from bpx_connector.parse.overriding import own
+from bpx_connector.parse.rows import Row, rows_in
 
-__all__ = ["ParseCandles", "candle_rows", "candles", "opened_at", "was_traded"]
+__all__ = ["ParseCandles", "candle_rows", "candles", "opened_at", "read_candles", "was_traded"]
 
+Candle = list[Any]
+"""ccxt's: open time, open, high, low, close, base volume."""
 
 CANDLE_FIGURES = ("open", "high", "low", "close", "volume")
+FIELDS = Fields(CANDLE_FIGURES)
 
 
+@lru_cache(maxsize=8)
 def candle_rows(number: Number) -> Reading:
     """What reads the rows of /klines."""
     return rows_of("CandleFigures", CANDLE_FIGURES, (), number, ("start",))
+
+
+def read_candles(payload: Any, number: Number) -> list[Any]:
+    """What the rows of /klines say, read before or not; those whose time cannot be read are left out."""
+    reading = candle_rows(number)
+    try:
+        rows = reading.of(payload)
+    except UNREADABLE:
+        legible = rows_in(payload, "candles")
+        rows = reading.of([{**FIELDS.legible(row), "start": _start(row)} for row in legible])
+    return rows if all(map(attrgetter("start"), rows)) else [row for row in rows if row.start is not None]
+
+
+def _start(row: Payload) -> str | None:
+    return iso8601(Row(row).moment("start"))
 
 
 def opened_at(row: Any) -> int:
@@ -32,7 +57,7 @@ def was_traded(row: Any) -> bool:
     return row.open is not None
 
 
-def opened_each(rows: list[Any]) -> list[int]:
+def opened_each(rows: Sequence[Any]) -> list[int]:
     """When each candle opened, in milliseconds.
 
     They mostly follow one another at one distance: to see that and to add takes a third of reading a time.
@@ -48,25 +73,35 @@ def opened_each(rows: list[Any]) -> list[int]:
             distance = time - before if times else 0
             step = timedelta(milliseconds=distance)
         times.append(time)
-        expected = row.start + step
+        expected = _after(row.start, step)
     return times
 
 
-def candles(payload: list[Any], number: Number) -> list[list[Any]]:
-    """Candles as ccxt gives them: open time, open, high, low, close, base volume."""
-    traded = [row for row in candle_rows(number).of(payload) if row.open is not None]
-    return [
+def _after(moment: datetime, step: timedelta) -> datetime | None:
+    try:
+        return moment + step
+    except OverflowError:
+        return None
+
+
+def candles(payload: Any, number: Number) -> list[Candle]:
+    """Candles of the rows of /klines, read before or not."""
+    traded = [row for row in read_candles(payload, number) if row.open is not None]
+    times = opened_each(traded)
+    found = [
         [time, row.open, row.high, row.low, row.close, row.volume]
-        for time, row in zip(opened_each(traded), traded, strict=True)
+        for time, row in zip(times, traded, strict=True)
     ]
+    if not times or (min(times) >= EARLIEST and max(times) < LATEST):
+        return found
+    return [candle for candle in found if EARLIEST <= candle[0] < LATEST]
 
 
 class ParseCandles(Ccxt):
     """ccxt's parser of candles."""
 
-    def parse_ohlcv(self, ohlcv: Any, market: Market = None) -> list[Any]:
+    @own
+    def parse_ohlcv(self, ohlcv: Any, market: Market = None) -> Candle:
         """One candle from a row of /klines; without trades its prices are None."""
-        return [
-            milliseconds_of(ohlcv["start"]),
-            *(number_or_none(self.number, ohlcv.get(name)) for name in CANDLE_FIGURES),
-        ]
+        row = Row(ohlcv)
+        return [row.moment("start"), *(row.number(name, self.number) for name in CANDLE_FIGURES)]

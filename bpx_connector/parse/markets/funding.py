@@ -8,7 +8,8 @@ from ccxt.base.types import FundingRate, FundingRateHistory, Market, OpenInteres
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
-from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none
+from bpx_connector.parse.numbers import iso8601
+from bpx_connector.parse.rows import Row, object_of
 
 __all__ = ["ParseFunding", "interval_name"]
 
@@ -18,10 +19,11 @@ MINUTE = 60_000
 
 def interval_name(milliseconds: Any) -> str | None:
     """A funding interval in ccxt's words: 3600000 is '1h'. Some replies write the figure as text."""
-    if milliseconds is None:
+    interval = Row({"interval": milliseconds}).whole("interval")
+    if not interval:
         return None
-    hours, rest = divmod(int(milliseconds), HOUR)
-    return f"{int(milliseconds) // MINUTE}m" if rest else f"{hours}h"
+    hours, rest = divmod(interval, HOUR)
+    return f"{interval // MINUTE}m" if rest else f"{hours}h"
 
 
 class ParseFunding(Ccxt):
@@ -33,20 +35,20 @@ class ParseFunding(Ccxt):
         The venue's nextFundingTimestamp ends the running interval and is when its rate is paid, which ccxt
         calls fundingTimestamp.
         """
-        number = self.number
+        row, number = Row(object_of(contract, f"{self.id} a funding rate")), self.number
         if market is None:
-            market = self.safe_market(contract["symbol"])
-        paid_at = contract.get("nextFundingTimestamp")
+            market = self.safe_market(row.word("symbol"))
+        paid_at = row.moment("nextFundingTimestamp")
         return {
             "info": contract,
             "symbol": market["symbol"],
-            "markPrice": number_or_none(number, contract.get("markPrice")),
-            "indexPrice": number_or_none(number, contract.get("indexPrice")),
+            "markPrice": row.number("markPrice", number),
+            "indexPrice": row.number("indexPrice", number),
             "interestRate": None,
             "estimatedSettlePrice": None,
             "timestamp": None,
             "datetime": None,
-            "fundingRate": number_or_none(number, contract.get("fundingRate")),
+            "fundingRate": row.number("fundingRate", number),
             "fundingTimestamp": paid_at,
             "fundingDatetime": iso8601(paid_at),
             "nextFundingRate": None,
@@ -57,34 +59,36 @@ class ParseFunding(Ccxt):
             "previousFundingDatetime": None,
             "interval": interval_name(
                 contract["fundingInterval"]
-                if "fundingInterval" in contract
+                if "fundingInterval" in row.info
                 else (market.get("info") or {}).get("fundingInterval")
             ),
         }
 
     def parse_funding_rate_history(self, info: Any, market: Any = None) -> FundingRateHistory:
         """One interval's rate from a row of /fundingRates, dated by the interval's end."""
-        timestamp = milliseconds_of(info["intervalEndTimestamp"])
+        row = Row(object_of(info, f"{self.id} a funding rate"))
+        timestamp = row.moment("intervalEndTimestamp")
         if market is None:
-            market = self.safe_market(info["symbol"])
+            market = self.safe_market(row.word("symbol"))
         return {
             "info": info,
             "symbol": market["symbol"],
-            "fundingRate": number_or_none(self.number, info["fundingRate"]),
+            "fundingRate": row.number("fundingRate", self.number),
             "timestamp": timestamp,
             "datetime": iso8601(timestamp),
         }
 
     def parse_open_interest(self, interest: Payload, market: Market = None) -> OpenInterest:
         """One market's open interest, in base units."""
+        row = Row(object_of(interest, f"{self.id} an open interest"))
         if market is None:
-            market = self.safe_market(interest["symbol"])
-        timestamp = interest.get("timestamp")
+            market = self.safe_market(row.word("symbol"))
+        timestamp = row.moment("timestamp")
         return {
             "symbol": market["symbol"],
             "baseVolume": None,
             "quoteVolume": None,
-            "openInterestAmount": number_or_none(self.number, interest.get("openInterest")),
+            "openInterestAmount": row.number("openInterest", self.number),
             "openInterestValue": None,
             "timestamp": timestamp,
             "datetime": iso8601(timestamp),

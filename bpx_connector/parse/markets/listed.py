@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
+
+from ccxt.base.types import MarketInterface
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
-from bpx_connector.parse.numbers import milliseconds_of, number_or_none, plain
+from bpx_connector.parse.numbers import EXACT, Number, number_or_none, plain
+from bpx_connector.parse.rows import Row, object_of, read_each, rows_in
 from bpx_connector.venue.words import MARKET_TYPE, OPEN_BOOK, SYSTEM_STATUS
 
 __all__ = ["ParseListed", "highest_leverage"]
@@ -21,17 +24,26 @@ STATUS_PAGE = "https://status.backpack.exchange"
 
 INVERSE = "IPERP"
 
+OTHER = "other"
+"""ccxt's word for a type of market that it has no word for."""
+
+WITHOUT_BOOK = frozenset({"RFQ"})
+"""Types of markets that are no ccxt markets: what is traded there is asked for, not offered."""
+
 # The base of a margin function is published with eight decimals (0.01333333 for 75-fold), so that its
 # inverse is known to about four.
 LEVERAGE_STEP = Decimal("0.0001")
 
 
-def highest_leverage(margin_function: Payload | None) -> str | None:
+def highest_leverage(margin_function: Row) -> str | None:
     """The most leverage that an initial margin function allows: one over the margin of a small position."""
-    base = (margin_function or {}).get("base")
-    if base is None or not Decimal(base):
-        return None
-    return plain((1 / Decimal(base)).quantize(LEVERAGE_STEP))
+    return _inverse(margin_function.figure("base") or "0")
+
+
+@lru_cache(maxsize=256)
+def _inverse(base: str) -> str | None:
+    margin = Decimal(base)
+    return plain(EXACT.quantize(EXACT.divide(Decimal(1), margin), LEVERAGE_STEP)) if margin > 0 else None
 
 
 @lru_cache(maxsize=64)
@@ -39,13 +51,31 @@ def _rate(rate: Any) -> str:
     return plain(Decimal(str(rate)))
 
 
-def _symbol(row: Payload, base: str, quote: str, kind: str, settle: str | None) -> str:
-    """ccxt's symbol: SOL/USDC, SOL/USDC:USDC. A dated future keeps what follows the pair in the venue's."""
-    pair = f"{base}/{quote}"
+def _step(filters: Row, name: str, number: Number) -> Any:
+    """A tick or a step, which is above zero, or unknown."""
+    step = filters.figure(name)
+    return number(step) if step is not None and Decimal(step) > 0 else None
+
+
+def _symbol(market_id: str, pair: Pair, kind: str, settle: str | None) -> str:
+    """ccxt's symbol: SOL/USDC, SOL/USDC:USDC. A dated future keeps what follows the pair in the venue's; a
+    market of a type that we do not know goes by the venue's id."""
+    if kind == OTHER:
+        return market_id
+    symbol = f"{pair.base}/{pair.quote}"
     if kind == "future":
-        date = row["symbol"].removeprefix(f"{row['baseSymbol']}_{row['quoteSymbol']}").lstrip("_")
-        return f"{pair}:{settle}-{date}"
-    return f"{pair}:{settle}" if settle else pair
+        date = market_id.removeprefix(f"{pair.base_id}_{pair.quote_id}").lstrip("_")
+        return f"{symbol}:{settle}-{date}"
+    return f"{symbol}:{settle}" if settle else symbol
+
+
+class Pair(NamedTuple):
+    """What is traded for what, in ccxt's words and in the venue's."""
+
+    base: str | None
+    quote: str | None
+    base_id: str | None
+    quote_id: str | None
 
 
 class ParseListed(Ccxt):
@@ -53,32 +83,34 @@ class ParseListed(Ccxt):
 
     def parse_markets(self, markets: Any) -> list[Any]:
         """Markets from /markets, without those that have no order book."""
-        return [self.parse_market(row) for row in markets if row["marketType"] in MARKET_TYPE]
+        what = f"{self.id} markets"
+        listed = [row for row in rows_in(markets, what) if Row(row).word("marketType") not in WITHOUT_BOOK]
+        return read_each(listed, self.parse_market, what)
 
-    def parse_market(self, market: Payload) -> Any:
+    def parse_market(self, market: Payload) -> MarketInterface:
         """One market with every field of ccxt's structure."""
-        number, venue_type = self.number, market["marketType"]
-        kind = MARKET_TYPE[venue_type]
-        base_id, quote_id = market["baseSymbol"], market["quoteSymbol"]
-        base, quote = self.safe_currency_code(base_id) or "", self.safe_currency_code(quote_id) or ""
+        row, number = Row(object_of(market, f"{self.id} a market")), self.number
+        market_id, venue_type = row.needed("symbol"), row.word("marketType")
+        kind = MARKET_TYPE.get(venue_type, OTHER) if venue_type else OTHER
+        pair = self._traded_pair(row, kind)
         is_spot, is_contract, is_inverse = kind == "spot", kind in ("swap", "future"), venue_type == INVERSE
         settle, settle_id = None, None
         if is_contract:
-            settle, settle_id = (base, base_id) if is_inverse else (quote, quote_id)
-        leverage = highest_leverage(market.get("imfFunction")) if is_contract else None
-        price, quantity = market["filters"]["price"], market["filters"]["quantity"]
-        fees = self._published_fees(market["symbol"], kind)
+            settle, settle_id = (pair.base, pair.base_id) if is_inverse else (pair.quote, pair.quote_id)
+        leverage = highest_leverage(row.part("imfFunction")) if is_contract else None
+        price, quantity = row.part("filters").part("price"), row.part("filters").part("quantity")
+        fees, state = self._published_fees(market_id, kind), row.word("orderBookState")
         # Only spot markets on margin have a fee for entering with borrowed money.
-        is_margin = is_spot and price.get("borrowEntryFeeMaxMultiplier") is not None
-        return {
-            "id": market["symbol"],
-            "lowercaseId": market["symbol"].lower(),
-            "symbol": _symbol(market, base, quote, kind, settle),
-            "base": base,
-            "quote": quote,
+        is_margin = is_spot and price.info.get("borrowEntryFeeMaxMultiplier") is not None
+        found: Any = {
+            "id": market_id,
+            "lowercaseId": market_id.lower(),
+            "symbol": _symbol(market_id, pair, kind, settle),
+            "base": pair.base,
+            "quote": pair.quote,
             "settle": settle,
-            "baseId": base_id,
-            "quoteId": quote_id,
+            "baseId": pair.base_id,
+            "quoteId": pair.quote_id,
             "settleId": settle_id,
             "type": kind,
             "spot": is_spot,
@@ -88,7 +120,7 @@ class ParseListed(Ccxt):
             "option": False,
             "index": False,
             "prediction": kind == "prediction",
-            "active": market["orderBookState"] == OPEN_BOOK,
+            "active": None if state is None else state == OPEN_BOOK,
             "contract": is_contract,
             "linear": not is_inverse if is_contract else None,
             "inverse": is_inverse if is_contract else None,
@@ -105,8 +137,8 @@ class ParseListed(Ccxt):
             "strike": None,
             "optionType": None,
             "precision": {
-                "amount": number_or_none(number, quantity.get("stepSize")),
-                "price": number_or_none(number, price.get("tickSize")),
+                "amount": _step(quantity, "stepSize", number),
+                "price": _step(price, "tickSize", number),
                 "cost": None,
                 "base": None,
                 "quote": None,
@@ -117,19 +149,29 @@ class ParseListed(Ccxt):
                     "max": number_or_none(number, leverage),
                 },
                 "amount": {
-                    "min": number_or_none(number, quantity.get("minQuantity")),
-                    "max": number_or_none(number, quantity.get("maxQuantity")),
+                    "min": quantity.number("minQuantity", number),
+                    "max": quantity.number("maxQuantity", number),
                 },
                 "price": {
-                    "min": number_or_none(number, price.get("minPrice")),
-                    "max": number_or_none(number, price.get("maxPrice")),
+                    "min": price.number("minPrice", number),
+                    "max": price.number("maxPrice", number),
                 },
                 "cost": {"min": None, "max": None},  # the venue has no minimum notional
             },
             "marginModes": {"cross": is_contract or is_margin, "isolated": False},
-            "created": milliseconds_of(market.get("createdAt")),
+            "created": row.moment("createdAt"),
             "info": market,
         }
+        parsed: MarketInterface = found
+        return parsed
+
+    def _traded_pair(self, row: Row, kind: str) -> Pair:
+        """What is traded for what; a market of a type that we know has both."""
+        if kind == OTHER:
+            base_id, quote_id = row.word("baseSymbol"), row.word("quoteSymbol")
+        else:
+            base_id, quote_id = row.needed("baseSymbol"), row.needed("quoteSymbol")
+        return Pair(self.safe_currency_code(base_id), self.safe_currency_code(quote_id), base_id, quote_id)
 
     def _published_fees(self, market_id: str, kind: str) -> dict[str, str]:
         """The base tier's maker and taker rates, as `describe()` or the user's config has them."""
@@ -140,8 +182,9 @@ class ParseListed(Ccxt):
 
     def parse_status(self, status: Payload) -> Payload:
         """Whether the venue works, from /status."""
+        word = Row(object_of(status, f"{self.id} the status")).word("status")
         return {
-            "status": SYSTEM_STATUS.get(status["status"], status["status"]),
+            "status": None if word is None else SYSTEM_STATUS.get(word, word),
             "updated": None,
             "eta": None,
             "url": STATUS_PAGE,

@@ -5,16 +5,18 @@ Source: Backpack OpenAPI, schema OrderFill.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from bpx_connector.aliases import Payload, Structure
-from bpx_connector.parse.figures import SHORT_PAIR, Reading, nearest_short, rows_of
+from bpx_connector.parse.arithmetic import arithmetic_in
+from bpx_connector.parse.figures import UNREADABLE, Fields, Identity, Reading, rows_of
 from bpx_connector.parse.names import Names, ParseNames
-from bpx_connector.parse.numbers import Number, iso8601, milliseconds_at
+from bpx_connector.parse.numbers import EARLIEST, LATEST, Number, iso8601, milliseconds_at
+from bpx_connector.parse.overriding import is_overridden
+from bpx_connector.parse.rows import rows_in
 from bpx_connector.parse.trading.in_time import oldest_first
-from bpx_connector.parse.trading.orders import exact_product_in
 from bpx_connector.venue.words import SIDE
 
 __all__ = ["ParseFills", "fill_structures"]
@@ -23,8 +25,19 @@ USUAL = len("2026-09-01T17:54:04.094")
 """The length of the venue's texts for moments: zoneless UTC to the millisecond, they lack the Z."""
 
 FILL_FIGURES = ("price", "quantity", "fee")
-FILL_FACTS = ("clientId", "feeSymbol", "isMaker", "orderId", "side", "symbol", "systemOrderType", "tradeId")
+FILL_WORDS = {
+    "clientId": Identity,
+    "feeSymbol": str | None,
+    "orderId": str | None,
+    "side": str | None,
+    "symbol": str | None,
+    "systemOrderType": Any,
+    "tradeId": Identity,
+}
+FILL_FACTS = {**FILL_WORDS, "isMaker": bool | None}
 """All that a fill says besides: the reader is longest over a field that nobody has asked for."""
+
+FIELDS = Fields(FILL_FIGURES, FILL_WORDS, ("timestamp",), ("isMaker",))
 
 TAKER_OR_MAKER = {True: "maker", False: "taker", None: None}
 
@@ -32,7 +45,7 @@ TAKER_OR_MAKER = {True: "maker", False: "taker", None: None}
 @lru_cache(maxsize=8)
 def _fill_rows(number: Number) -> Reading:
     """What reads fills."""
-    return rows_of("Fill", FILL_FIGURES, FILL_FACTS, number, ("timestamp",))
+    return rows_of("Fill", FILL_FIGURES, tuple(FILL_FACTS.items()), number, ("timestamp",))
 
 
 def fill_structures(
@@ -41,26 +54,53 @@ def fill_structures(
     currencies: Mapping[Any, str | None],
     number: Number,
 ) -> list[Structure]:
-    """ccxt's trades, from fills of the account, by what their markets and assets are called."""
+    """ccxt's trades, from fills of the account, by what their markets and assets are called.
+
+    A field that cannot be read is None, and what would be derived of it too.
+    """
+    try:
+        return _structures(fills, fills, symbols, currencies, number)
+    except UNREADABLE:
+        legible = [_in_the_usual_form(FIELDS.legible(fill)) for fill in fills]
+        return _structures(legible, fills, symbols, currencies, number)
+
+
+def _in_the_usual_form(fill: Payload) -> Payload:
+    moment = iso8601(fill.get("timestamp"))
+    return {**fill, "timestamp": moment[:-1] if moment else None}
+
+
+def _structures(
+    fills: Sequence[Payload],
+    infos: Sequence[Payload],
+    symbols: Mapping[Any, str | None],
+    currencies: Mapping[Any, str | None],
+    number: Number,
+) -> list[Structure]:
+    product = arithmetic_in(number).product
     structures: list[Structure] = []
-    for fill, row in zip(fills, _fill_rows(number).of(fills), strict=True):
-        identity, text, price, amount = row.tradeId, fill["timestamp"], row.price, row.quantity
-        timestamp = milliseconds_at(row.timestamp)
+    for fill, info, row in zip(fills, infos, _fill_rows(number).of(fills), strict=True):
+        identity, order, price, amount = row.tradeId, row.orderId, row.price, row.quantity
+        timestamp, datetime = _moment(row.timestamp, fill)
         fee = {"currency": currencies[row.feeSymbol], "cost": row.fee}
         structures.append(
             {
-                "info": fill,
+                "info": info,
                 "id": None if identity is None else str(identity),
-                "order": row.orderId,
+                "order": order,
                 "timestamp": timestamp,
-                "datetime": text + "Z" if len(text) == USUAL and "T" in text else iso8601(timestamp),
+                "datetime": datetime,
                 "symbol": symbols[row.symbol],
                 "type": None,
-                "side": SIDE[row.side],
+                "side": SIDE.get(row.side),
                 "takerOrMaker": TAKER_OR_MAKER[row.isMaker],
                 "price": price,
                 "amount": amount,
-                "cost": _product(price, amount, fill["price"], fill["quantity"], number),
+                "cost": (
+                    None
+                    if price is None or amount is None
+                    else product(price, amount, fill["price"], fill["quantity"])
+                ),
                 "fee": fee,
                 "fees": [fee],
             }
@@ -68,24 +108,33 @@ def fill_structures(
     return structures
 
 
-def _product(one: Any, other: Any, one_text: str, other_text: str, number: Number) -> Any:
-    if one is None or other is None:
-        return None
-    if number is float and len(one_text) + len(other_text) <= SHORT_PAIR:
-        product = one * other
-        return nearest_short(product, product)
-    return exact_product_in(number)(one_text, other_text)
+def _moment(moment: Any, fill: Payload) -> tuple[int | None, str | None]:
+    """When a fill happened, in milliseconds and in words."""
+    if moment is None:
+        return None, None
+    text, timestamp = fill["timestamp"], milliseconds_at(moment)
+    if not EARLIEST <= timestamp < LATEST:
+        return None, None
+    return timestamp, text + "Z" if len(text) == USUAL and text[10] == "T" else iso8601(timestamp)
 
 
 class ParseFills(ParseNames):
     """ccxt's parsers of the account's fills."""
 
     def parse_fills(
-        self, fills: Iterable[Payload], market: Any = None, since: int | None = None, limit: int | None = None
-    ) -> list[Structure]:
+        self, fills: Any, market: Any = None, since: int | None = None, limit: int | None = None
+    ) -> list[Any]:
         """ccxt's trades of the account, oldest first: from `since` on the first `limit`, else the latest."""
-        fills = list(fills)
+        rows = rows_in(fills, f"{self.id} fills")
         if since is None:
-            fills.reverse()  # the venue begins with the newest
+            rows.reverse()  # the venue begins with the newest
+        if is_overridden(self, "parse_trade"):
+            trades = [self.parse_trade(row, market) for row in rows]
+        else:
+            trades = self.fill_trades(rows, market)
+        return oldest_first(trades, market, since, limit)
+
+    def fill_trades(self, fills: Sequence[Payload], market: Any = None) -> list[Any]:
+        """ccxt's trades of these fills, in their order."""
         symbols, currencies = self._symbols(market), Names(self.safe_currency_code)
-        return oldest_first(fill_structures(fills, symbols, currencies, self.number), market, since, limit)
+        return fill_structures(fills, symbols, currencies, self.number)

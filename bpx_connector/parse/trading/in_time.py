@@ -10,7 +10,7 @@ __all__ = ["oldest_first"]
 
 
 def _moment(row: Structure) -> tuple[int, int, str]:
-    identity = row["id"] or ""
+    identity = str(row["id"] or "")
     return row["timestamp"] or 0, len(identity), identity  # ids are digits: a longer one is later
 
 
@@ -26,6 +26,7 @@ def _is_oldest_first(rows: list[Structure]) -> bool:
 
 
 def oldest_first(rows: list[Structure], market: Any, since: int | None, limit: int | None) -> list[Structure]:
+    """Orders or fills, the oldest first: from `since` on the first `limit`, else the latest."""
     if not _is_oldest_first(rows):
         rows.sort(key=_moment)
     if market is not None:

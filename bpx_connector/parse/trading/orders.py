@@ -1,38 +1,33 @@
-"""The venue's orders and fills become ccxt's structures; the same rows give the same order, whoever asked.
+"""The venue's orders become ccxt's structures; the same rows give the same order, whoever asked.
 
 An order comes in four forms: the answer to POST and DELETE, a resting order, a row of the order history and
 an event of the order stream. They share one vocabulary (the stream's short keys are renamed before they get
 here), so one function makes an order of any of them and two views of one order can be compared.
 
-Sources: Backpack OpenAPI, schemas OrderType, Order and OrderFill.
+Sources: Backpack OpenAPI, schemas OrderType and Order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from bpx_connector.aliases import Structure
-from bpx_connector.orders.life import FIGURES
+from bpx_connector.aliases import Payload, Structure
+from bpx_connector.parse.arithmetic import Arithmetic, arithmetic_in
 from bpx_connector.parse.figures import (
-    SHORT,
-    SHORT_PAIR,
+    UNREADABLE,
+    Fields,
+    Identity,
+    Moment,
     PickedReading,
-    cut_quotient,
-    exact_difference,
-    exact_product,
-    nearest_short,
     picked_rows_of,
 )
 from bpx_connector.parse.names import ParseNames
-from bpx_connector.parse.numbers import (
-    Number,
-    iso8601,
-    milliseconds_of,
-    number_or_none,
-    product,
-)
+from bpx_connector.parse.numbers import Number, iso8601, milliseconds_of, number_or_none
+from bpx_connector.parse.overriding import is_overridden, own
+from bpx_connector.parse.rows import Row, figure_text, object_of, read_each, rows_in
 from bpx_connector.parse.trading.in_time import oldest_first
 from bpx_connector.venue.words import ORDER_STATUS, ORDER_TYPE, SIDE, STREAM_ORDER_TYPE
 
@@ -40,33 +35,27 @@ __all__ = [
     "ParseOrders",
     "amount_asked",
     "exact_product_in",
+    "is_sound",
     "is_zero",
     "millisecond_of_order",
     "order_structures",
+    "orders_in",
     "refused_order",
+    "understood_order",
 ]
-
-ExactProduct = Callable[[str, str], Any]
-
 
 ORDER_KIND = {**ORDER_TYPE, **STREAM_ORDER_TYPE}
 """REST capitalises the word, the order stream shouts it."""
 
 
-def exact_product_in(number: Number) -> ExactProduct:
-    """What multiplies two decimal texts exactly and rounds once, into the caller's number type.
-
-    A float is made of the product itself; for all others its digits are written out.
-    """
-    if number is float:
-        return exact_product
-    return lambda one, other: number(product(one, other))
+def exact_product_in(number: Number) -> Callable[[str, str], Any]:
+    """What multiplies two decimal texts exactly and rounds once, into the caller's number type."""
+    return arithmetic_in(number).product_of
 
 
 def millisecond_of_order(order: Mapping[str, Any]) -> int | None:
     """When an order was created: REST says it in milliseconds, the history in text."""
-    created = order.get("createdAt")
-    return milliseconds_of(created) if isinstance(created, str) else created
+    return milliseconds_of(order.get("createdAt"))
 
 
 def is_zero(figure: str) -> bool:
@@ -80,12 +69,9 @@ def amount_asked(order: Mapping[str, Any]) -> str | None:
     A trigger order rests with `quantity` null or zero and its size in `triggerQuantity`, which may also be a
     share of the position ("80%"). A market order by cost may carry no base quantity at all.
     """
-    quantity: str | None = order.get("quantity")
-    return quantity if quantity and not is_zero(quantity) else _trigger_amount(order.get("triggerQuantity"))
-
-
-def _trigger_amount(text: str | None) -> str | None:
-    return text if text and not text.endswith("%") else None
+    row = Row(order)
+    quantity = row.figure("quantity")
+    return quantity if quantity and not is_zero(quantity) else row.figure("triggerQuantity")
 
 
 UNKNOWN_ORDER: Structure = dict.fromkeys(
@@ -98,23 +84,83 @@ UNKNOWN_ORDER: Structure = dict.fromkeys(
 )  # fmt: skip
 """ccxt's order of which nothing is known. Copied and filled in it costs half of one written anew."""
 
+AMOUNTS = ("price", "quantity", "executedQuantity", "executedQuoteQuantity")
+TRIGGERS = ("triggerPrice", "stopLossTriggerPrice", "takeProfitTriggerPrice")
+ORDER_FIGURES = (*AMOUNTS, *TRIGGERS)
+
 UNSAID = object()
 """The flag of an order that the venue does not mention; null is a flag that was not set."""
 
-ORDER_FACTS = {
-    **dict.fromkeys(("id", "clientId", "createdAt", "symbol")),
-    **dict.fromkeys(("orderType", "timeInForce", "side", "status")),
-    "postOnly": UNSAID,
-    "reduceOnly": UNSAID,
-    "triggerQuantity": None,
+Word = str | None
+
+ORDER_FACTS: dict[str, tuple[Any, Any]] = {
+    "id": (Word, None),
+    "clientId": (Identity, None),
+    "createdAt": (Moment | str | None, None),
+    "symbol": (Word, None),
+    "orderType": (Word, None),
+    "timeInForce": (Word, None),
+    "side": (Word, None),
+    "status": (Word, None),
+    "postOnly": (Any, UNSAID),
+    "reduceOnly": (Any, UNSAID),
+    "triggerQuantity": (Word, None),
 }
-"""What an order says besides, and what it is where that is not mentioned."""
+"""What an order says besides: of which type it is, and what it is where that is not mentioned."""
+
+FIELDS = Fields(
+    ORDER_FIGURES,
+    ("id", "symbol", "orderType", "timeInForce", "side", "status", "triggerQuantity"),
+    ("createdAt",),
+    ("postOnly", "reduceOnly"),
+    ("clientId",),
+)
 
 
 @lru_cache(maxsize=8)
 def _order_rows(number: Number) -> PickedReading:
     """What reads orders."""
-    return picked_rows_of("OrderFigures", FIGURES, ORDER_FACTS, number)
+    return picked_rows_of("OrderFigures", ORDER_FIGURES, ORDER_FACTS, number)
+
+
+def understood_order(order: Payload) -> Payload:
+    """An order that can be told from others and remembered: it has an id, and its figures are figures.
+
+    What cannot be read of it is None. BadResponse if it has no id.
+    """
+    executed, status = order.get("executedQuantity"), order.get("status")
+    is_as_documented = (
+        type(order.get("id")) is str
+        and type(order.get("symbol")) is str
+        and (status is None or type(status) is str)
+        and (executed is None or (type(executed) is str and figure_text(executed) == executed))
+    )
+    if is_as_documented and order["id"]:
+        return order
+    Row(order).needed("id")
+    return FIELDS.legible(order)
+
+
+def is_sound(order: Payload) -> bool:
+    """Whether an order that has been understood is as the venue writes them, so that it may be remembered.
+
+    What is odd about an order is told to who asked for it, and forgotten: kept it would stand in the way of
+    the good answers that follow.
+    """
+    if order.get("status") not in ORDER_STATUS or FIELDS.legible(order) != order:
+        return False
+    executed, quantity = Decimal(order.get("executedQuantity") or 0), Decimal(order.get("quantity") or 0)
+    return (
+        order.get("side") in SIDE
+        and order.get("orderType") in ORDER_KIND
+        and executed >= 0
+        and (not quantity or executed <= quantity)
+    )
+
+
+def orders_in(answer: Any, what: str) -> list[Payload]:
+    """The orders of an answer that has to be a list of them; what cannot be told from others is left out."""
+    return read_each(rows_in(answer, what), understood_order, what)
 
 
 def order_structures(
@@ -127,63 +173,89 @@ def order_structures(
 
     `status` says how an order ended, `filled` how far it had come: 'closed' is completely filled, 'canceled'
     was asked for, 'expired' was the engine's doing (the rest of an IOC, FOK, self-trade, slippage, margin),
-    'rejected' is a trigger order that could not be placed when it fired.
+    'rejected' is a trigger order that could not be placed when it fired. A field that cannot be read is None.
     """
-    is_float = number is float
+    try:
+        return _structures(orders, infos, symbols, number)
+    except UNREADABLE:
+        return _structures([FIELDS.legible(order) for order in orders], infos, symbols, number)
+
+
+def _structures(
+    orders: Sequence[Mapping[str, Any]],
+    infos: Sequence[Any],
+    symbols: Mapping[Any, str | None],
+    number: Number,
+) -> list[Structure]:
+    arithmetic = arithmetic_in(number)
     structures: list[Structure] = []
     for (facts, figures), info in zip(_order_rows(number).picked(orders), infos, strict=True):
         (
             price_text, amount_text, filled_text, cost_text, trigger, stop_loss, take_profit,
-            identity, client_id, timestamp, market_id,
-            kind, time_in_force, side, status, is_post_only, is_reduce_only, trigger_quantity,
+            identity, client_id, created, market_id,
+            kind, time_in_force, side, status, is_post_only, is_reduce_only, share,
         ) = facts  # fmt: skip
         found = _order_in_words(
             symbols[market_id], kind, time_in_force, side, status, is_post_only, is_reduce_only
         ).copy()
-        price, amount, filled = figures.price, figures.quantity, figures.executedQuantity
-        if not amount or (not is_float and is_zero(amount_text)):
-            amount_text = _trigger_amount(trigger_quantity)
-            amount = number_or_none(number, amount_text)
-        if found["status"] == "closed":
-            if amount is None:
-                amount_text, amount = filled_text, filled
-            elif filled is None:
-                filled_text, filled = amount_text, amount
-        cost, average, remaining = figures.executedQuoteQuantity, None, amount
-        if filled is None:
-            remaining = None
-        elif not filled or (not is_float and is_zero(filled_text)):
-            cost = filled
-        else:
-            if amount is not None:
-                remaining = _difference(amount, filled, amount_text, filled_text, number)
-            if cost is None:
-                cost, average = number_or_none(number, product(filled_text, price_text)), price
-            elif is_float and _is_product(cost, price, filled, cost_text, price_text, filled_text):
-                average = price  # as of all that rested; divided it would be the same
-            else:
-                average = cut_quotient(cost_text, filled_text, number)
-        if type(timestamp) is str:  # of the history
-            timestamp = milliseconds_of(timestamp)
         found["info"] = info
         found["id"] = identity
         if client_id is not None:
             found["clientOrderId"] = str(client_id)
+        timestamp = milliseconds_of(created) if type(created) is str else created
         found["timestamp"] = timestamp
         found["datetime"] = _moment_of_order(timestamp)
-        found["price"] = average if price is None and found["type"] == "market" else price
+        _add_amounts(
+            found, figures, price_text, amount_text, filled_text, cost_text, share, arithmetic, number
+        )
         if trigger is not None or stop_loss is not None or take_profit is not None:
             found["stopPrice"] = found["triggerPrice"] = figures.triggerPrice
             found["stopLossPrice"] = figures.stopLossTriggerPrice
             found["takeProfitPrice"] = figures.takeProfitTriggerPrice
-        found["amount"] = amount
-        found["cost"] = cost
-        found["average"] = average
-        found["filled"] = filled
-        found["remaining"] = remaining
         found["fees"], found["trades"] = [], []
         structures.append(found)
     return structures
+
+
+def _add_amounts(
+    found: Structure,
+    figures: Any,
+    price_text: Any,
+    amount_text: Any,
+    filled_text: Any,
+    cost_text: Any,
+    share: str | None,
+    arithmetic: Arithmetic,
+    number: Number,
+) -> None:
+    """What was asked for, how much of it is filled, what is left, what it cost and at which price."""
+    price, amount, filled = figures.price, figures.quantity, figures.executedQuantity
+    if amount is None or not float(amount):
+        amount_text = figure_text(share)  # of a trigger order; a share of the position is none
+        amount = number_or_none(number, amount_text)
+    if found["status"] == "closed":
+        if amount is None:
+            amount_text, amount = filled_text, filled
+        elif filled is None:
+            filled_text, filled = amount_text, amount
+    cost, average, remaining = figures.executedQuoteQuantity, None, amount
+    if filled is None:
+        remaining = None
+    elif not float(filled):
+        cost = filled
+    else:
+        if amount is not None:
+            remaining = arithmetic.difference(amount, filled, amount_text, filled_text)
+        if cost is not None:
+            average = arithmetic.average_of_filled(cost, filled, price, cost_text, filled_text, price_text)
+        elif price is not None:
+            cost, average = arithmetic.product(filled, price, filled_text, price_text), price
+    found["price"] = average if price is None and found["type"] == "market" else price
+    found["amount"] = amount
+    found["cost"] = cost
+    found["average"] = average
+    found["filled"] = filled
+    found["remaining"] = remaining
 
 
 @lru_cache(maxsize=4096)
@@ -219,22 +291,6 @@ def _moment_of_order(timestamp: int | None) -> str | None:
     return iso8601(timestamp)
 
 
-def _difference(one: Any, other: Any, one_text: str, other_text: str, number: Number) -> Any:
-    if number is float and len(one_text) + len(other_text) <= SHORT_PAIR:
-        return nearest_short(one - other, one + other)
-    return exact_difference(one_text, other_text, number)
-
-
-def _is_product(
-    figure: float, one: float | None, other: float, text: str, one_text: str | None, other_text: str
-) -> bool:
-    """Whether a figure is one x other, to the last digit. Only where texts are short: else it may be."""
-    if one is None or one_text is None or len(text) > SHORT or len(one_text) + len(other_text) > SHORT_PAIR:
-        return False
-    product = one * other
-    return nearest_short(product, product) == figure
-
-
 def refused_order(
     asked: Mapping[str, Any], refusal: Any, status: str | None, symbol: str | None, number: Number
 ) -> Structure:
@@ -250,8 +306,10 @@ def refused_order(
 class ParseOrders(ParseNames):
     """ccxt's parsers of orders."""
 
+    @own
     def parse_order(self, order: Any, market: Any = None) -> Any:
         """ccxt's order, from the venue's order, resting or from the history."""
+        object_of(order, f"{self.id} an order")
         symbols = {order.get("symbol"): self._symbol_of(order, market)}
         [parsed] = order_structures([order], [order], symbols, self.number)
         return parsed
@@ -265,8 +323,11 @@ class ParseOrders(ParseNames):
         params: Any = {},
     ) -> Any:
         """ccxt's orders, oldest first: from `since` on the first `limit`, without `since` the latest."""
-        orders = list(orders or [])
-        rows = order_structures(orders, orders, self._symbols(market), self.number)
+        orders = rows_in([] if orders is None else orders, f"{self.id} orders")
+        if is_overridden(self, "parse_order"):
+            rows = [self.parse_order(order, market) for order in orders]
+        else:
+            rows = order_structures(orders, orders, self._symbols(market), self.number)
         if params:
             rows = [{**row, **params} for row in rows]
         return oldest_first(rows, market, since, limit)

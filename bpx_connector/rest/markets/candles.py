@@ -7,14 +7,27 @@ and cut to what the caller wants.
 
 from __future__ import annotations
 
+import logging
 from typing import Any, NamedTuple
 
 from ccxt.base.types import MarketInterface
 
-from bpx_connector.aliases import Params
+from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.markets.candles import ParseCandles, candle_rows, candles, opened_at, was_traded
-from bpx_connector.rest.arguments import checked_limit, checked_time, checked_word, prices_of, until_of
+from bpx_connector.parse.markets.candles import (
+    ParseCandles,
+    candle_rows,
+    candles,
+    opened_at,
+    read_candles,
+    was_traded,
+)
+from bpx_connector.parse.numbers import iso8601
+from bpx_connector.parse.overriding import is_overridden
+from bpx_connector.parse.rows import rows_in
+from bpx_connector.rest.arguments import checked_flag, checked_word, prices_of, whole_number_of
+from bpx_connector.rest.histories import Span, asked_span
+from bpx_connector.rest.params import taken
 from bpx_connector.rest.reading import read_by
 from bpx_connector.venue.description import KLINES_LIMIT
 from bpx_connector.venue.words import PRICE_TYPE_ID, TIMEFRAME
@@ -23,10 +36,29 @@ __all__ = ["Candles"]
 
 DEFAULT_CANDLES = 100
 
+MOST_LOOKS = 16
+"""Requests for which trades are looked for where there seem to be none; the venue serves 30 a minute."""
+
+CUT = "%s fetchOHLCV() read %d pages, up to %s: there may be more; paginationCalls says how many pages"
+LOOKED = "%s fetchOHLCV() looked %d times for candles after %s and found none"
+
+OHLCV = list[Any]
+
+_log = logging.getLogger(__name__)
+
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 UNIT = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY, "M": 31 * DAY}
 LENGTH = {timeframe: int(timeframe[:-1]) * UNIT[timeframe[-1]] for timeframe in TIMEFRAME}
 """Milliseconds of each timeframe, of a month the longest."""
+
+
+class Kept:
+    """A row that was read, beside what the venue sent."""
+
+    def __init__(self, payload: Payload, read: Any) -> None:
+        self.payload = payload
+        self.start = read.start
+        self.open = read.open
 
 
 class Asked(NamedTuple):
@@ -54,7 +86,7 @@ class Candles(ParseCandles):
         since: int | None = None,
         limit: int | None = None,
         params: Params = {},
-    ) -> Flow[list[list[Any]]]:
+    ) -> Flow[list[OHLCV]]:
         """Candles, oldest first: open time, open, high, low, close, base volume.
 
         With `since` the first `limit` candles that opened at or after it (1,000 without a limit), else the
@@ -68,72 +100,116 @@ class Candles(ParseCandles):
         https://docs.backpack.exchange/#tag/Markets/operation/get_klines
 
         params: `until`, the latest open time in milliseconds; `price`, 'last' (default), 'mark' or
-        'index'; `source` Venue or External, the latter for stocks; `paginate`, True for more than one call's
-        worth; `searchForward`, False to get [] for an empty span after `since` instead of the first candles
-        that follow it.
+        'index'; `source` Venue or External, the latter for stocks; `paginate`, True for all that there is
+        from `since` on (or `limit` of it), in as many calls as that takes, or as `paginationCalls` allows;
+        `searchForward`, False to get [] for an empty span after `since` instead of the first candles that
+        follow it.
         """
         call = f"{self.id} fetchOHLCV()"
         checked_word(call, "timeframe", timeframe, TIMEFRAME)
-        first, count = checked_time(call, "since", since), checked_limit(call, limit)
-        paginate, params = self.handle_option_and_params(params, "fetchOHLCV", "paginate", False)
-        if paginate:
-            one_span = {"searchForward": False, **params}
-            paginated: list[list[Any]] = yield self.fetch_paginated_call_deterministic(
-                "fetchOHLCV", symbol, first, count, timeframe, one_span, KLINES_LIMIT
-            )
-            return paginated
-        until, params = until_of(call, params, first)
-        search, params = self.handle_option_and_params(params, "fetchOHLCV", "searchForward", True)
-        price = checked_word(call, "price", params.get("price", "last"), PRICE_TYPE_ID)
-        rest = {name: value for name, value in params.items() if name != "price"}
+        is_whole, params = self._flag("paginate", False, params)
+        is_searching, params = self._flag("searchForward", True, params)
+        calls, params = self.handle_option_and_params(params, "fetchOHLCV", "paginationCalls")
+        span, params = asked_span(call, since, limit, params)
+        price, rest = taken(params, "price")
+        price = "last" if price is None else checked_word(call, "price", price, PRICE_TYPE_ID)
         if price != "last":
             rest = {"priceType": PRICE_TYPE_ID[price], **rest}
-        yield self.load_markets()
+        if self.markets is None:
+            yield self.load_markets()
         asked = Asked(self.market(symbol), timeframe, rest)
-        if first is None:
-            most = min(count or DEFAULT_CANDLES, KLINES_LIMIT)
-            found: list[list[Any]] = yield self._newest(asked, most, until)
-        else:
-            most = min(count or KLINES_LIMIT, KLINES_LIMIT)
-            found = yield self._following(asked, first, most, until, search)
-        return found
+        most = min(span.limit or KLINES_LIMIT, KLINES_LIMIT)
+        if is_whole:
+            return (yield from self._pages(asked, span, whole_number_of(calls)))
+        if span.since is None:
+            return (
+                yield from self._newest(asked, min(span.limit or DEFAULT_CANDLES, KLINES_LIMIT), span.until)
+            )
+        return (yield from self._following(asked, span.since, most, span.until, is_searching))
 
-    @flow
-    def _newest(self, asked: Asked, limit: int, until: int | None) -> Flow[list[list[Any]]]:
+    def _flag(self, name: str, usual: bool, params: Params) -> tuple[bool, Params]:
+        value, rest = self.handle_option_and_params(params, "fetchOHLCV", name, usual)
+        return checked_flag(f"{self.id} fetchOHLCV()", name, value), rest
+
+    def _pages(self, asked: Asked, span: Span, most_calls: int | None) -> Flow[list[OHLCV]]:
+        """All candles of a span, forward from `since`; without one the newest `limit`."""
+        length = LENGTH[asked.timeframe]
+        now = int(self.nonce())
+        last = now if span.until is None else min(now, span.until)
+        start = span.since
+        if start is None:
+            start = max(0, last - (span.limit or DEFAULT_CANDLES) * length)
+        found: list[OHLCV] = []
+        calls = 0
+        while start <= last and (span.since is None or len(found) < (span.limit or len(found) + 1)):
+            if most_calls is not None and calls >= most_calls:
+                reached = iso8601(start)
+                _log.info(
+                    "%s fetchOHLCV() read %d pages, up to %s; set paginationCalls", self.id, calls, reached
+                )
+                break
+            found += yield from self._following(asked, start, KLINES_LIMIT, last, is_searching=False)
+            start += KLINES_LIMIT * length
+            calls += 1
+        return span.cut(found, lambda candle: candle[0])
+
+    def _newest(self, asked: Asked, limit: int, until: int | None) -> Flow[list[OHLCV]]:
+        """The newest candles: by the clock, or where a market has not traded so lately, by its last trade."""
         length = LENGTH[asked.timeframe]
         latest = int(self.nonce()) if until is None else until
-        rows = yield self._klines(asked, latest - limit * length, None if until is None else until + length)
-        return [candle for candle in candles(rows, self.number) if candle[0] <= latest][-limit:]
+        end = None if until is None else until + length
+        rows = yield from self._klines(asked, latest - limit * length, end)
+        if not any(map(was_traded, rows)):
+            last = yield from self._last_open(asked, latest)
+            if last is None:
+                return []
+            rows = yield from self._klines(asked, last - (limit - 1) * length, last + length)
+        found = self._candles(asked, rows)
+        return [candle for candle in found if until is None or candle[0] <= until][-limit:]
 
-    @flow
+    def _last_open(self, asked: Asked, latest: int) -> Flow[int | None]:
+        """When the last candle with trades opened. Longer candles show where to look."""
+        start, end = max(0, latest - KLINES_LIMIT * DAY), latest + DAY
+        for _ in range(MOST_LOOKS):
+            timeframe = shortest_timeframe(asked.timeframe, end - start)
+            rows = yield from self._klines(asked._replace(timeframe=timeframe), start, end)
+            opens = [opened_at(row) for row in rows if was_traded(row) and opened_at(row) <= latest]
+            if not opens:
+                return None
+            if timeframe == asked.timeframe:
+                return max(opens)
+            start, end = max(opens), max(opens) + LENGTH[timeframe]
+        return None
+
     def _following(
-        self, asked: Asked, since: int, limit: int, until: int | None, search: bool
-    ) -> Flow[list[list[Any]]]:
+        self, asked: Asked, since: int, limit: int, until: int | None, is_searching: bool
+    ) -> Flow[list[OHLCV]]:
         length = LENGTH[asked.timeframe]
         now = int(self.nonce())
         last = now if until is None else min(now, until)
-        wanted: list[list[Any]] = []
+        wanted: list[OHLCV] = []
         start: int | None = since
         while start is not None and start <= last:
             # One more than asked for: `start` may lie within a candle, which then opened before it.
             end = start + limit * length + (length if start % length else 0)
-            found = yield self._klines(asked, start, min(end, last + length))
-            wanted = [candle for candle in candles(found, self.number) if since <= candle[0] <= last][:limit]
-            if wanted or not search or end > last:
+            rows = yield from self._klines(asked, start, min(end, last + length))
+            wanted = [one for one in self._candles(asked, rows) if since <= one[0] <= last][:limit]
+            if wanted or not is_searching or end > last:
                 break
-            start = yield self._next_open(asked, end, last)
+            start = yield from self._next_open(asked, end, last)
         return wanted
 
-    @flow
     def _next_open(self, asked: Asked, since: int, last: int) -> Flow[int | None]:
         """When the first candle with trades at or after `since` opened. Longer candles show where to look."""
         final = last + 1
         reach = LENGTH[asked.timeframe]  # so long before a trade its candle may have opened
         start, end = since, final
-        while start < final:
+        for _ in range(MOST_LOOKS):
+            if start >= final:
+                return None
             timeframe = shortest_timeframe(asked.timeframe, end - start)
             length, is_asked = LENGTH[timeframe], timeframe == asked.timeframe
-            rows = yield self._klines(asked._replace(timeframe=timeframe), start, end)
+            rows = yield from self._klines(asked._replace(timeframe=timeframe), start, end)
             opens = (opened_at(row) for row in rows if was_traded(row))
             opened = next((one for one in opens if (one if is_asked else one + length - 1) >= start), None)
             if opened is not None and is_asked:
@@ -144,13 +220,13 @@ class Candles(ParseCandles):
                 start, end = end if is_asked else max(start, end - reach), final
             elif is_asked:
                 return None
-            else:
-                start = max(
-                    start, end - length - reach
-                )  # the running candle may be missing: look at shorter ones
+            else:  # the running candle may be missing: look at shorter ones
+                start = max(start, end - length - reach)
+        _log.info(
+            "%s fetchOHLCV() has looked %d times for candles after %s", self.id, MOST_LOOKS, iso8601(since)
+        )
         return None
 
-    @flow
     def _klines(self, asked: Asked, start: int, end: int | None) -> Flow[list[Any]]:
         request = {
             **prices_of(asked.market),
@@ -159,11 +235,19 @@ class Candles(ParseCandles):
         }
         if end is not None:
             request["endTime"] = -(-end // SECOND)
-        reader = candle_rows(self.number)
-        with read_by(reader.decode):
-            rows = yield self.public_get_api_v1_klines({**request, **asked.params})
-        read: list[Any] = reader.of(rows)
-        return read
+        if is_overridden(self, "parse_ohlcv"):  # whose parser wants the venue's own rows
+            answer = yield self.public_get_api_v1_klines({**request, **asked.params})
+            rows = rows_in(answer, f"{self.id} fetchOHLCV()")
+            return [Kept(row, read) for row in rows for read in read_candles([row], self.number)]
+        with read_by(candle_rows(self.number).decode):
+            answer = yield self.public_get_api_v1_klines({**request, **asked.params})
+        return read_candles(answer, self.number)
+
+    def _candles(self, asked: Asked, rows: list[Any]) -> list[OHLCV]:
+        """Candles of rows that were read."""
+        if not is_overridden(self, "parse_ohlcv"):
+            return candles(rows, self.number)
+        return [self.parse_ohlcv(row.payload, asked.market) for row in rows if was_traded(row)]
 
     @flow
     def fetch_mark_ohlcv(
@@ -173,12 +257,12 @@ class Candles(ParseCandles):
         since: int | None = None,
         limit: int | None = None,
         params: Params = {},
-    ) -> Flow[list[list[Any]]]:
+    ) -> Flow[list[OHLCV]]:
         """Candles of the mark price, as `fetch_ohlcv` with `price='mark'`.
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_klines
         """
-        rows: list[list[Any]] = yield self.fetch_ohlcv(
+        rows: list[OHLCV] = yield self.fetch_ohlcv(
             symbol, timeframe, since, limit, {**params, "price": "mark"}
         )
         return rows
@@ -191,12 +275,12 @@ class Candles(ParseCandles):
         since: int | None = None,
         limit: int | None = None,
         params: Params = {},
-    ) -> Flow[list[list[Any]]]:
+    ) -> Flow[list[OHLCV]]:
         """Candles of the index price, as `fetch_ohlcv` with `price='index'`.
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_klines
         """
-        rows: list[list[Any]] = yield self.fetch_ohlcv(
+        rows: list[OHLCV] = yield self.fetch_ohlcv(
             symbol, timeframe, since, limit, {**params, "price": "index"}
         )
         return rows

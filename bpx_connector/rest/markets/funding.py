@@ -18,8 +18,9 @@ from ccxt.base.types import (
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.markets.funding import HOUR, ParseFunding
-from bpx_connector.parse.numbers import milliseconds_of
-from bpx_connector.rest.arguments import asked_symbols, checked_limit, checked_time, until_of
+from bpx_connector.parse.rows import Row, read_each, rows_in
+from bpx_connector.rest.arguments import asked_symbols
+from bpx_connector.rest.histories import Span, asked_span
 from bpx_connector.venue.description import FUNDING_RATES_LIMIT
 
 __all__ = ["Funding"]
@@ -27,10 +28,8 @@ __all__ = ["Funding"]
 DEFAULT_RATES = 100
 
 
-def _ended_at(row: Payload) -> int:
-    ended = milliseconds_of(row["intervalEndTimestamp"])
-    assert ended is not None, "the venue's funding intervals have an end"
-    return ended
+def _ended_at(row: Payload) -> int | None:
+    return Row(row).moment("intervalEndTimestamp")
 
 
 class Funding(ParseFunding):
@@ -44,7 +43,8 @@ class Funding(ParseFunding):
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_mark_prices
         """
-        yield self.load_markets()
+        if self.markets is None:
+            yield self.load_markets()
         market = self._perpetual("fetchFundingRate", symbol)
         rows = yield self.public_get_api_v1_markprices({"symbol": market["id"], **params})
         return self.parse_funding_rate(self._row_of(rows, market, "fetchFundingRate"), market)
@@ -55,10 +55,12 @@ class Funding(ParseFunding):
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_mark_prices
         """
-        yield self.load_markets()
-        wanted = asked_symbols(self, f"{self.id} fetchFundingRates()", symbols, "swap")
+        if self.markets is None:
+            yield self.load_markets()
+        method = f"{self.id} fetchFundingRates()"
+        wanted = asked_symbols(self, method, symbols, "swap")
         rows = yield self.public_get_api_v1_markprices(params)
-        rates = (self.parse_funding_rate(row) for row in rows)
+        rates = self._funding_rates(rows, method)
         return {str(one["symbol"]): one for one in rates if wanted is None or one["symbol"] in wanted}
 
     @flow
@@ -67,7 +69,8 @@ class Funding(ParseFunding):
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_market
         """
-        yield self.load_markets()
+        if self.markets is None:
+            yield self.load_markets()
         market = self._perpetual("fetchFundingInterval", symbol)
         row = yield self.public_get_api_v1_market({"symbol": market["id"], **params})
         return self.parse_funding_rate(row, market)
@@ -78,10 +81,12 @@ class Funding(ParseFunding):
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_markets
         """
-        yield self.load_markets()
-        wanted = asked_symbols(self, f"{self.id} fetchFundingIntervals()", symbols, "swap")
+        if self.markets is None:
+            yield self.load_markets()
+        method = f"{self.id} fetchFundingIntervals()"
+        wanted = asked_symbols(self, method, symbols, "swap")
         rows = yield self.public_get_api_v1_markets({"marketType": "PERP", **params})
-        rates = (self.parse_funding_rate(row) for row in rows)
+        rates = self._funding_rates(rows, method)
         return {str(one["symbol"]): one for one in rates if wanted is None or one["symbol"] in wanted}
 
     @flow
@@ -104,36 +109,58 @@ class Funding(ParseFunding):
         call = f"{self.id} fetchFundingRateHistory()"
         if symbol is None:
             raise ArgumentsRequired(f"{call} needs a symbol, such as 'SOL/USDC:USDC'")
-        since, limit = checked_time(call, "since", since), checked_limit(call, limit)
-        until, params = until_of(call, params, since)
-        yield self.load_markets()
+        span, params = asked_span(call, since, limit, params, usual=DEFAULT_RATES)
+        if self.markets is None:
+            yield self.load_markets()
         market = self._perpetual("fetchFundingRateHistory", symbol)
-        now = int(self.nonce())
-        latest = now if until is None else min(now, until)
-        interval = int(market["info"].get("fundingInterval") or HOUR)
-        earliest = latest - (limit or DEFAULT_RATES) * interval if since is None else since
-        rows = yield self._rates_back_to(str(market["id"]), earliest, now, interval, params)
-        settled = sorted((row for row in rows if earliest <= _ended_at(row) <= latest), key=_ended_at)
-        wanted = settled[-(limit or DEFAULT_RATES) :] if since is None else settled[:limit]
-        return [self.parse_funding_rate_history(row, market) for row in wanted]
+        request = {"symbol": market["id"], **params}
+        if "offset" in request:
+            page = yield self.public_get_api_v1_fundingrates(
+                {"limit": span.limit or DEFAULT_RATES, **request}
+            )
+            rows = rows_in(page, call)
+        else:
+            rows = yield from self._rates_of(call, request, span, self._interval_of(market))
+        rates = [self.parse_funding_rate_history(row, market) for row in rows]
+        rates.sort(key=lambda rate: rate["timestamp"] or 0)
+        return span.cut(rates, lambda rate: rate["timestamp"])
 
-    @flow
-    def _rates_back_to(
-        self, market_id: str, earliest: int, now: int, interval: int, params: Params
-    ) -> Flow[list[Payload]]:
-        """The rows of the running interval and of those before it, back to a time."""
-        rows: dict[int, Payload] = {}
+    def _interval_of(self, market: Any) -> int:
+        return Row(market["info"]).whole("fundingInterval") or HOUR
+
+    def _rates_of(self, call: str, request: Params, span: Span, interval: int) -> Flow[list[Payload]]:
+        """The settled rows of a span and perhaps more, each interval once.
+
+        The venue gives the newest first, the running interval's before all others, and knows no times. How
+        many there are since a time the clock tells only of a market that still pays, so that reading goes on
+        until the rows themselves say that it is enough.
+        """
+        now = int(self.nonce())
+        settled: dict[int, Payload] = {}
         offset = 0
         while True:
-            # One row for the running interval and one for the interval that `earliest` lies in.
-            count = min((now - earliest) // interval + 2 - offset, FUNDING_RATES_LIMIT)
-            page = yield self.public_get_api_v1_fundingrates(
-                {"symbol": market_id, "limit": max(count, 2), "offset": offset, **params}
+            wanted = self._rates_still_wanted(span, settled, interval, now)
+            page = rows_in(
+                (yield self.public_get_api_v1_fundingrates({"limit": wanted, "offset": offset, **request})),
+                call,
             )
-            rows.update({_ended_at(row): row for row in page})
+            ended = [(time, row) for row in page if (time := _ended_at(row)) is not None]
+            settled.update({time: row for time, row in ended if time <= now})
             offset += len(page)
-            if len(page) < max(count, 2) or _ended_at(page[-1]) < earliest:
-                return list(rows.values())
+            oldest = min((time for time, _ in ended), default=None)
+            counted = sum(span.holds(time) for time in settled)
+            if len(page) < wanted or span.is_read(oldest, counted):
+                return list(settled.values())
+
+    def _rates_still_wanted(self, span: Span, settled: dict[int, Payload], interval: int, now: int) -> int:
+        """How many rows to ask for: one for the running interval, one for that in which `since` lies."""
+        reached = min(settled, default=now)
+        if span.since is not None:
+            count = (reached - span.since) // interval + 2
+        else:
+            start = now if span.until is None else min(now, span.until)
+            count = (span.limit or FUNDING_RATES_LIMIT) + 2 + max(0, reached - start) // interval
+        return max(2, min(count, FUNDING_RATES_LIMIT))
 
     @flow
     def fetch_open_interest(self, symbol: str, params: Params = {}) -> Flow[OpenInterest]:
@@ -141,7 +168,8 @@ class Funding(ParseFunding):
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_open_interest
         """
-        yield self.load_markets()
+        if self.markets is None:
+            yield self.load_markets()
         market = self.market(symbol)
         if market["spot"]:
             raise BadSymbol(f"{self.id} fetchOpenInterest() takes derivatives, and {symbol} is a spot market")
@@ -154,11 +182,17 @@ class Funding(ParseFunding):
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_open_interest
         """
-        yield self.load_markets()
-        wanted = asked_symbols(self, f"{self.id} fetchOpenInterests()", symbols)
-        rows = yield self.public_get_api_v1_openinterest(params)
-        interests = (self.parse_open_interest(row) for row in rows)
+        if self.markets is None:
+            yield self.load_markets()
+        call = f"{self.id} fetchOpenInterests()"
+        wanted = asked_symbols(self, call, symbols)
+        rows = rows_in((yield self.public_get_api_v1_openinterest(params)), call)
+        interests = [one for one in map(self.parse_open_interest, rows) if one["symbol"] is not None]
         return {str(one["symbol"]): one for one in interests if wanted is None or one["symbol"] in wanted}
+
+    def _funding_rates(self, answer: Any, call: str) -> list[FundingRate]:
+        rates = read_each(rows_in(answer, call), self.parse_funding_rate, call)
+        return [rate for rate in rates if rate["symbol"] is not None]
 
     def _perpetual(self, method: str, symbol: str) -> MarketInterface:
         market: Any = self.market(symbol)
@@ -170,8 +204,8 @@ class Funding(ParseFunding):
         perpetual: MarketInterface = market
         return perpetual
 
-    def _row_of(self, rows: list[Payload], market: MarketInterface, method: str) -> Payload:
-        for row in rows:
-            if row["symbol"] == market["id"]:
+    def _row_of(self, answer: Any, market: MarketInterface, method: str) -> Payload:
+        for row in rows_in(answer, f"{self.id} {method}()"):
+            if row.get("symbol") == market["id"]:
                 return row
         raise NullResponse(f"{self.id} {method}(): the venue says nothing about {market['symbol']}")

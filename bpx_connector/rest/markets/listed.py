@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from ccxt.base.errors import BadRequest, BadResponse, BadSymbol
 from ccxt.base.types import Currencies
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.markets.currencies import ParseCurrencies
 from bpx_connector.parse.markets.listed import ParseListed
+from bpx_connector.parse.numbers import milliseconds_of
+from bpx_connector.parse.rows import quoted, read_each, rows_in
 from bpx_connector.parse.stocks import is_stock
 from bpx_connector.rest.arguments import checked_word
 from bpx_connector.rest.stocks import Stocks
@@ -88,6 +91,39 @@ class Listed(Stocks, ParseListed, ParseCurrencies):
         self.codes = sorted(self.currencies)
         return self.markets
 
+    def currency(self, code: Any) -> Any:
+        """The currency of ccxt's code, or of the venue's.
+
+        What is traded and is no asset of the venue's has one too, of which no more is known: kPEPE, which is
+        a thousand PEPE, or a stock.
+        """
+        if not isinstance(code, str):
+            raise BadRequest(f"{self.id} code has to be text such as 'USDC', not {code!r}")
+        if code in (self.currencies or {}) or code in (self.currencies_by_id or {}):
+            return super().currency(code)
+        for market in (self.markets or {}).values():
+            for side in ("base", "quote"):
+                if code in (market[side], market[f"{side}Id"]):
+                    known = {"id": market[f"{side}Id"], "code": market[side], "info": {}}
+                    return self.safe_currency_structure(known)
+        return super().currency(code)
+
+    def market(self, symbol: str | None) -> Any:
+        """The market of ccxt's symbol, or of the venue's.
+
+        ccxt's own class writes all symbols in capitals: KPEPE/USDC:USDC is found here too.
+        """
+        known = self.markets.get(symbol) if self.markets and type(symbol) is str else None
+        if known is not None:
+            return known
+        if not isinstance(symbol, str):
+            raise BadSymbol(f"{self.id} symbol has to be text such as 'SOL/USDC', not {symbol!r}")
+        if self.markets and symbol not in (self.markets_by_id or {}):
+            for name, market in self.markets.items():
+                if name.upper() == symbol:
+                    return market
+        return super().market(symbol)
+
     @flow
     def fetch_currencies(self, params: Params = {}) -> Flow[Currencies]:
         """Every asset with its networks, fees and limits. A precision is known only where the venue tells the
@@ -95,8 +131,9 @@ class Listed(Stocks, ParseListed, ParseCurrencies):
 
         https://docs.backpack.exchange/#tag/Assets/operation/get_assets
         """
-        rows = yield self.public_get_api_v1_assets(params)
-        currencies = (self.parse_currency(row) for row in rows)
+        what = f"{self.id} fetchCurrencies()"
+        rows = rows_in((yield self.public_get_api_v1_assets(params)), what)
+        currencies = read_each(rows, self.parse_currency, what)
         return {currency["code"]: currency for currency in currencies}
 
     @flow
@@ -113,4 +150,8 @@ class Listed(Stocks, ParseListed, ParseCurrencies):
 
         https://docs.backpack.exchange/#tag/System/operation/get_time
         """
-        return int((yield self.public_get_api_v1_time(params)))
+        answer = yield self.public_get_api_v1_time(params)
+        time = milliseconds_of(str(answer).strip())
+        if time is None:
+            raise BadResponse(f"{self.id} fetchTime() was answered with {quoted(answer)} instead of a time")
+        return time

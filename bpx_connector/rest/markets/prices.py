@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from ccxt.base.errors import BadRequest, NullResponse
+from ccxt.base.errors import ArgumentsRequired, BadRequest, NullResponse
 from ccxt.base.types import LastPrices, OrderBook, Strings, Ticker, Tickers
 
 from bpx_connector.aliases import Params
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.markets.books import depth_reading, order_book
 from bpx_connector.parse.markets.prices import ParsePrices, mark_price
-from bpx_connector.rest.arguments import asked_symbols, checked_limit, checked_word, prices_of
+from bpx_connector.parse.rows import object_of, rows_in
+from bpx_connector.rest.arguments import asked_symbols, checked_flag, checked_limit, checked_word, prices_of
+from bpx_connector.rest.params import taken
 from bpx_connector.rest.reading import read_by
 from bpx_connector.venue.words import DEPTH_LIMITS, MARKET_KINDS
 
@@ -24,12 +26,27 @@ def depth_limit(limit: int | None) -> int:
     return next((depth for depth in DEPTH_LIMITS if limit is not None and depth >= limit), deepest)
 
 
+NOTHING_SAID = (None, "", b"")
+"""What ccxt makes of an empty body."""
+
+
+def _top_of(book: Any) -> Any:
+    """The fields of ccxt's ticker that a book tells."""
+    top: dict[str, Any] = {"timestamp": book["timestamp"], "datetime": book["datetime"]}
+    for side, levels in (("bid", book["bids"]), ("ask", book["asks"])):
+        top[side], top[f"{side}Volume"] = levels[0] if levels else (None, None)
+    return top
+
+
 class Prices(ParsePrices):
     """Tickers, order books and mark prices."""
 
     @flow
     def fetch_ticker(self, symbol: str, params: Params = {}) -> Flow[Ticker]:
-        """The last 24 hours of one market. The venue gives neither bid and ask nor a time.
+        """The last 24 hours of one market. The venue gives neither bid and ask nor a time with it.
+
+        With `options['fetchTicker'] = {'bidAsk': True}`, or `bidAsk` True, bid and ask come from the top of
+        the book, for one call more.
 
         All figures are None for a market that has not traded yet.
 
@@ -38,24 +55,44 @@ class Prices(ParsePrices):
         params: `interval`, '1d' (default) or '1w'; `source` Venue or External. A stock's market for requests
         for quotes, which has no trades to see, takes the external feed of its fair price.
         """
-        yield self.load_markets()
+        if self.markets is None:
+            yield self.load_markets()
         market = self.market(symbol)
+        has_top, params = self.handle_option_and_params(params, "fetchTicker", "bidAsk", False)
         row = yield self.public_get_api_v1_ticker({**prices_of(market), **params})
-        return self.parse_ticker(row or {}, market)  # 204 and no body: a market without data
+        if row in NOTHING_SAID:  # 204 and no body: a market without data
+            row = {}
+        ticker: Ticker = self.parse_ticker(object_of(row, f"{self.id} fetchTicker()"), market)
+        if not checked_flag(f"{self.id} fetchTicker()", "bidAsk", has_top):
+            return ticker
+        book = yield self.fetch_order_book(symbol, 1)
+        return {**ticker, **_top_of(book)}
 
     @flow
     def fetch_tickers(self, symbols: Strings = None, params: Params = {}) -> Flow[Tickers]:
         """The last 24 hours of the markets asked for, or of all; one request either way.
 
-        A market that has not traded yet is missing.
+        A market that has not traded yet is missing. Bid and ask come with `bidAsk` True, or with
+        `options['fetchTickers'] = {'bidAsk': True}`, for symbols that are named: for one call more each.
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_tickers
 
         params: `type`, 'spot' or 'swap', leaves the others out; `interval`, '1d' (default) or '1w'.
         """
-        yield self.load_markets()
+        if self.markets is None:
+            yield self.load_markets()
         wanted, params = self._wanted("fetchTickers", symbols, params)
-        return self.parse_tickers((yield self.public_get_api_v1_tickers(params)), wanted)
+        call = f"{self.id} fetchTickers()"
+        has_tops, params = self.handle_option_and_params(params, "fetchTickers", "bidAsk", False)
+        tickers: Tickers = self.parse_tickers((yield self.public_get_api_v1_tickers(params)), wanted)
+        if not checked_flag(call, "bidAsk", has_tops):
+            return tickers
+        if wanted is None:
+            raise ArgumentsRequired(f"{call} needs symbols with bidAsk: there is a call for each market")
+        for symbol in tickers:
+            book = yield self.fetch_order_book(symbol, 1)
+            tickers[symbol] = {**tickers[symbol], **_top_of(book)}
+        return tickers
 
     @flow
     def fetch_last_prices(self, symbols: Strings = None, params: Params = {}) -> Flow[LastPrices]:
@@ -65,14 +102,14 @@ class Prices(ParsePrices):
 
         params: `type`, 'spot' or 'swap', leaves the others out.
         """
-        yield self.load_markets()
+        if self.markets is None:
+            yield self.load_markets()
         wanted, params = self._wanted("fetchLastPrices", symbols, params)
         return self.parse_last_prices((yield self.public_get_api_v1_tickers(params)), wanted)
 
     def _wanted(self, method: str, symbols: Strings, params: Params) -> tuple[Strings, Params]:
         call = f"{self.id} {method}()"
-        params = dict(params)
-        kind = params.pop("type", None)
+        kind, params = taken(params, "type")
         if kind is not None:
             kind = checked_word(call, "type", kind, MARKET_KINDS)
         wanted = asked_symbols(self, call, symbols, kind)
@@ -89,7 +126,8 @@ class Prices(ParsePrices):
         https://docs.backpack.exchange/#tag/Markets/operation/get_depth
         """
         levels = checked_limit(f"{self.id} fetchOrderBook()", limit)
-        yield self.load_markets()
+        if self.markets is None:
+            yield self.load_markets()
         market = self.market(symbol)
         request = {"symbol": market["id"], "limit": str(depth_limit(levels))}
         with read_by(depth_reading(self.number).decode):
@@ -113,12 +151,13 @@ class Prices(ParsePrices):
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_mark_prices
         """
-        yield self.load_markets()
+        if self.markets is None:
+            yield self.load_markets()
         market = self.market(symbol)
         request = {"symbol": market["id"], "marketType": market["info"]["marketType"]}
         rows = yield self.public_get_api_v1_markprices({**request, **params})
-        for row in rows:
-            if row["symbol"] == market["id"]:
+        for row in rows_in(rows, f"{self.id} fetchMarkPrice()"):
+            if row.get("symbol") == market["id"]:
                 return mark_price(row, market["symbol"], self.number)
         raise NullResponse(f"{self.id} fetchMarkPrice(): the venue gives no mark price for {symbol}")
 
@@ -130,7 +169,8 @@ class Prices(ParsePrices):
 
         params: `type`, 'swap' (default) or 'spot' (the venue's spot mark prices have no index price).
         """
-        yield self.load_markets()
+        if self.markets is None:
+            yield self.load_markets()
         wanted, params = self._wanted("fetchMarkPrices", symbols, params)
         request: dict[str, Any] = {}
         if wanted:

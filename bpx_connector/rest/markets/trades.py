@@ -1,19 +1,30 @@
 """Unified methods: public trades.
 
-The venue serves them newest first and knows no times: only how many trades back to begin. To begin at a time,
-its place is searched for by halves; a page too many is read rather than a trade lost, because places move
-whenever somebody trades.
+The venue serves them newest first and knows no times: only how many trades back to begin. It numbers the
+trades of a market one by one, so the place of a trade whose id is known is reckoned: the newest id less its
+own. Where only a time is known its place is searched for, at first where the trades would be if they came
+evenly. A page too many is read rather than a trade lost, because places move whenever somebody trades.
 """
 
 from __future__ import annotations
+
+import logging
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from ccxt.base.types import Trade
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.markets.trades import public_trades
+from bpx_connector.parse.markets.trades import public_trades, trade_moment
+from bpx_connector.parse.overriding import is_overridden
+from bpx_connector.parse.rows import Row, rows_in
 from bpx_connector.parse.trades import ParseTrades
-from bpx_connector.rest.arguments import checked_limit, checked_time, until_of
+from bpx_connector.parse.trading.in_time import oldest_first
+from bpx_connector.rest.arguments import whole_number_of
+from bpx_connector.rest.histories import Span, asked_span
+from bpx_connector.rest.params import taken
 
 __all__ = ["Trades"]
 
@@ -21,13 +32,36 @@ PAGE = 1000
 """Trades an answer holds at most."""
 
 DEFAULT_TRADES = 100
-FOREVER = float("inf")
 NEAR_ENOUGH = 500
 """A place this near is found by reading on."""
+
+SOON_AFTER = 1000
+"""Milliseconds after the last trade of a page in which the next one is looked for right behind it."""
+
+MOST_PROBES = 40
+MARKETS_REMEMBERED = 200
+
+_log = logging.getLogger(__name__)
+
+
+class Page(NamedTuple):
+    """The times and ids of trades that follow one another, oldest first."""
+
+    times: list[int]
+    ids: list[int]
+
+    def first_id_at(self, time: int) -> int | None:
+        """The id of the first trade at or after a time, if it is among these or right behind them."""
+        if not self.times or not self.times[0] < time <= self.times[-1] + SOON_AFTER:
+            return None
+        place = bisect_left(self.times, time)
+        return self.ids[place] if place < len(self.ids) else self.ids[-1] + 1
 
 
 class Trades(ParseTrades):
     """Public trades, recent and old."""
+
+    _pages_read: dict[str, Page] | None = None
 
     @flow
     def fetch_trades(
@@ -36,95 +70,206 @@ class Trades(ParseTrades):
         """Trades of one market, oldest first.
 
         With `since` the first `limit` trades at or after it (1,000 without a limit), else the newest `limit`
-        (100 without one). The newest 1,000 take one request; trades further back are looked for in the
-        history, which the venue serves 30 times a minute.
+        (100 without one). The newest 1,000 take one request; trades further back come from the history, which
+        the venue serves 30 times a minute: one request for each 1,000 where a page follows the one before,
+        and a few more to find a time for the first time.
 
         https://docs.backpack.exchange/#tag/Trades/operation/get_recent_trades
         https://docs.backpack.exchange/#tag/Trades/operation/get_historical_trades
 
-        params: `until`, the latest time in milliseconds.
+        params: `until`, the latest time in milliseconds; `offset` for a page of the history of one's own;
+        `paginate` True reads from `since` to the end, or as many pages as `paginationCalls` says.
         """
         call = f"{self.id} fetchTrades()"
-        since, limit = checked_time(call, "since", since), checked_limit(call, limit)
-        until, params = until_of(call, params, since)
-        yield self.load_markets()
+        calls, params = taken(params, "paginationCalls")
+        span, params = asked_span(call, since, limit, params)
+        if self.markets is None:
+            yield self.load_markets()
         market = self.market(symbol)
         request = {"symbol": market["id"], **params}
-        if since is not None:
-            rows = yield self._trades_from(request, since, limit or PAGE)
-        elif until is not None:
-            place = yield self._place_of(request, until + 1)
-            rows = yield self._older_trades(request, place, (limit or DEFAULT_TRADES) + NEAR_ENOUGH)
+        if span.is_whole and span.since is not None and span.limit is None:
+            rows = yield from self._all_trades(call, request, span, whole_number_of(calls))
         else:
-            rows = yield self._newest_trades(request, limit or DEFAULT_TRADES)
-        if since is not None or until is not None:
-            earliest, latest = since or 0, FOREVER if until is None else until
-            rows = [row for row in rows if earliest <= row["timestamp"] <= latest]
-        trades = public_trades(rows, market["symbol"], self.number)
-        if since is not None:
-            return trades[: limit or PAGE]
-        return trades[-(limit or DEFAULT_TRADES) :]
+            rows = yield from self._trades_asked(call, request, span)
+        trades = self._public_trades(rows, market)
+        if span.is_whole or "offset" in request:
+            return trades
+        usual = PAGE if span.since is not None else DEFAULT_TRADES
+        return Span(span.since, span.limit or usual, span.until).cut(trades, lambda one: one["timestamp"])
 
-    @flow
-    def _newest_trades(self, request: Params, count: int) -> Flow[list[Payload]]:
-        rows: list[Payload]
-        if count > PAGE:
-            rows = yield self._older_trades(request, 0, count)
+    def _public_trades(self, rows: Sequence[Payload], market: Any) -> list[Trade]:
+        if is_overridden(self, "parse_trade"):
+            own: Any = [self.parse_trade(row, market) for row in reversed(rows)]
+            trades: Any = oldest_first(own, None, None, None)
         else:
-            rows = yield self.public_get_api_v1_trades({**request, "limit": count})
+            trades = public_trades(rows, market["symbol"], self.number)
+        parsed: list[Trade] = trades
+        return parsed
+
+    def _trades_asked(self, call: str, request: Params, span: Span) -> Flow[list[Payload]]:
+        """Rows that hold what is asked for and perhaps more, newest first."""
+        count = span.limit or (PAGE if span.since is not None else DEFAULT_TRADES)
+        if "offset" in request:
+            return (yield from self._history_page(call, {"limit": min(count, PAGE), **request}))
+        if span.since is not None:
+            return (yield from self._trades_from(call, request, span.since, count))
+        if span.until is not None:
+            place = yield from self._place_of(call, request, span.until + 1)
+            return (yield from self._older_trades(call, request, place, count + NEAR_ENOUGH))
+        return (yield from self._newest_trades(call, request, count))
+
+    def _all_trades(
+        self, call: str, request: Params, span: Span, most_calls: int | None
+    ) -> Flow[list[Payload]]:
+        """The rows from `since` on, page by page, to the end or to `until`, newest first."""
+        rows: list[Payload] = []
+        time, calls = span.since or 0, 0
+        while most_calls is None or calls < most_calls:
+            page = yield from self._trades_from(call, request, time, PAGE)
+            calls += 1
+            within = [row for row in page if time <= (trade_moment(row) or 0)]
+            oldest = sorted(within, key=lambda row: trade_moment(row) or 0)[:PAGE]
+            rows = _without_repeats([*reversed(oldest), *rows])
+            last = (trade_moment(oldest[-1]) or time) if oldest else time
+            if len(within) < PAGE or last <= time or (span.until is not None and last > span.until):
+                return [row for row in rows if span.holds(trade_moment(row))]
+            time = last
+        _log.info("%s: %d trades in %d pages, there are more; set paginationCalls", call, len(rows), calls)
+        return [row for row in rows if span.holds(trade_moment(row))]
+
+    def _history_page(self, call: str, request: Params) -> Flow[list[Payload]]:
+        return rows_in((yield self.public_get_api_v1_trades_history(request)), call)
+
+    def _newest_trades(self, call: str, request: Params, count: int) -> Flow[list[Payload]]:
+        if count > PAGE:
+            return (yield from self._older_trades(call, request, 0, count))
+        return rows_in((yield self.public_get_api_v1_trades({**request, "limit": count})), call)
+
+    def _trades_from(self, call: str, request: Params, since: int, count: int) -> Flow[list[Payload]]:
+        """The first `count` trades at or after a time, and some around them."""
+        newest = yield from self._newest_trades(call, request, PAGE)
+        if len(newest) < PAGE or (trade_moment(newest[-1]) or 0) < since:
+            self._remember(request, newest)
+            return newest
+        first_id, newest_id = self._remembered_id(request, since), _identity(newest[0])
+        if first_id is not None and newest_id is not None:
+            place = newest_id - first_id + 1
+        else:
+            place = (yield from self._place_of(call, request, since, newest)) + NEAR_ENOUGH
+        begin = max(0, place - (NEAR_ENOUGH if first_id is None else 0) - count)
+        rows = yield from self._older_trades(call, request, begin, place - begin, since, first_id)
+        found = sum((trade_moment(row) or 0) >= since for row in rows)
+        if found < count and begin > 0:  # ids that nobody has: there are more of the newer ones to be had
+            newer = yield from self._older_trades(call, request, max(0, begin - count), count, None)
+            rows = _without_repeats([*newer, *rows])
+        self._remember(request, rows, since, count)
         return rows
 
-    @flow
-    def _trades_from(self, request: Params, since: int, count: int) -> Flow[list[Payload]]:
-        rows: list[Payload] = yield self._newest_trades(request, PAGE)
-        if len(rows) < PAGE or rows[-1]["timestamp"] < since:
-            return rows
-        place = (yield self._place_of(request, since)) + NEAR_ENOUGH
-        first = max(0, place - NEAR_ENOUGH - count)
-        older: list[Payload] = yield self._older_trades(request, first, place - first, since)
-        return older
+    def _place_of(self, call: str, request: Params, time: int, newest: Sequence[Payload] = ()) -> Flow[int]:
+        """How many trades back the first one before `time` is, NEAR_ENOUGH at most too few.
 
-    @flow
-    def _place_of(self, request: Params, time: int) -> Flow[int]:
-        """How many trades back the first one before `time` is, NEAR_ENOUGH at most too few."""
-        near, far = 0, PAGE
-        while (yield self._is_at_or_after(request, far, time)):
-            near, far = far, far * 2
-        while far - near > NEAR_ENOUGH:
-            middle = (near + far) // 2
-            if (yield self._is_at_or_after(request, middle, time)):
-                near = middle
+        It lies between a place at or after that time and one before it. By turns it is looked for where it
+        would be if trades came evenly, and in the middle.
+        """
+        near, near_time = 0, trade_moment(newest[0]) if newest else None
+        far, far_time = PAGE, trade_moment(newest[-1]) if newest else None
+        is_bounded = False
+        for turn in range(MOST_PROBES):
+            if is_bounded and far - near <= NEAR_ENOUGH:
+                break
+            place = _likely_place(near, near_time, far, far_time, time, is_bounded, turn)
+            [row] = (yield from self._history_page(call, {**request, "limit": 1, "offset": place}))[:1] or [
+                {}
+            ]
+            moment = trade_moment(row)
+            if moment is not None and moment >= time:
+                near, near_time = place, moment
+                if not is_bounded:
+                    far, far_time = max(far, 2 * place), None
             else:
-                far = middle
+                far, far_time, is_bounded = place, moment, True
         return near
 
-    @flow
-    def _is_at_or_after(self, request: Params, place: int, time: int) -> Flow[bool]:
-        rows = yield self.public_get_api_v1_trades_history({**request, "limit": 1, "offset": place})
-        return bool(rows) and rows[0]["timestamp"] >= time
-
-    @flow
     def _older_trades(
-        self, request: Params, place: int, count: int, since: int | None = None
+        self,
+        call: str,
+        request: Params,
+        place: int,
+        count: int,
+        since: int | None = None,
+        first_id: int | None = None,
     ) -> Flow[list[Payload]]:
-        """At least `count` trades from a place on, and on until one is before `since`, newest first."""
+        """At least `count` trades from a place on, and on until one is before `since` or is the first."""
         rows: list[Payload] = []
         while True:
-            page = yield self.public_get_api_v1_trades_history(
-                {**request, "limit": PAGE, "offset": place + len(rows)}
+            left = count - len(rows)
+            size = PAGE if first_id is None or left <= 0 else min(PAGE, left)
+            page = yield from self._history_page(
+                call, {**request, "limit": size, "offset": place + len(rows)}
             )
             rows += page
-            is_far_enough = since is None or (bool(rows) and rows[-1]["timestamp"] < since)
-            if len(page) < PAGE or (len(rows) >= count and is_far_enough):
+            if len(page) < size or (len(rows) >= count and _is_far_enough(rows[-1], since, first_id)):
                 return _without_repeats(rows)
 
+    # --- what was read before ----------------------------------------------------------------------------
 
-def _without_repeats(rows: list[Payload]) -> list[Payload]:
+    def _remembered_id(self, request: Params, since: int) -> int | None:
+        page = (self._pages_read or {}).get(str(request["symbol"]))
+        return None if page is None else page.first_id_at(since)
+
+    def _remember(self, request: Params, rows: Sequence[Payload], since: int = 0, count: int = PAGE) -> None:
+        """Keep where the trades are that a caller gets, so that the page after them is found at once."""
+        told = [
+            (time, identity) for row in rows if (time := trade_moment(row)) and (identity := _identity(row))
+        ]
+        told.sort()
+        start = bisect_left(told, (since, 0))
+        kept = told[max(0, start - 1) : start + count]
+        if self._pages_read is None:
+            self._pages_read = {}
+        self._pages_read.pop(str(request["symbol"]), None)
+        self._pages_read[str(request["symbol"])] = Page([one for one, _ in kept], [one for _, one in kept])
+        if len(self._pages_read) > MARKETS_REMEMBERED:
+            del self._pages_read[next(iter(self._pages_read))]
+
+
+def _likely_place(
+    near: int,
+    near_time: int | None,
+    far: int,
+    far_time: int | None,
+    time: int,
+    is_bounded: bool,
+    turn: int,
+) -> int:
+    """Where to look next."""
+    place = (near + far) // 2 if is_bounded else far
+    if near_time is not None and far_time is not None and near_time > far_time and (turn % 3 < 2):
+        place = near + round((near_time - time) / (near_time - far_time) * (far - near))
+        place += 0 if is_bounded else NEAR_ENOUGH // 2
+    if is_bounded:
+        edge = min(NEAR_ENOUGH // 2, (far - near) // 2)
+        return max(near + edge, min(far - edge, place))
+    return max(far, place)
+
+
+def _is_far_enough(row: Payload, since: int | None, first_id: int | None) -> bool:
+    if since is None or (trade_moment(row) or 0) < since:
+        return True
+    identity = _identity(row)
+    return first_id is not None and identity is not None and identity <= first_id
+
+
+def _identity(row: Payload) -> int | None:
+    return Row(row).whole("id")
+
+
+def _without_repeats(rows: Sequence[Payload]) -> list[Payload]:
     """The rows without those that a new trade pushed from one page onto the next. Ids may be missing."""
     seen = set()
     kept = []
     for row in rows:
-        identity = row.get("id")
+        identity = _identity(row)
         if identity is None or identity not in seen:
             seen.add(identity)
             kept.append(row)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ccxt.base.errors import ArgumentsRequired, BaseError, OrderNotFound
+from ccxt.base.errors import ArgumentsRequired, BadRequest, BaseError, OrderNotFound
+from ccxt.base.types import Order
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.orders.log import ORDERS_REMEMBERED
+from bpx_connector.parse.trading.orders import orders_in, understood_order
+from bpx_connector.rest.history_pages import market_type_request
+from bpx_connector.rest.params import taken, trigger_of
 from bpx_connector.rest.trading.answers import NOTHING_SAID, answered_order, answered_orders
 from bpx_connector.rest.trading.find import FoundOrders, reference_of
 from bpx_connector.rest.trading.rfq_orders import RfqOrders, is_rfq
@@ -19,8 +24,10 @@ __all__ = ["CancelledOrders"]
 class CancelledOrders(RfqOrders, FoundOrders):
     """Cancelling orders."""
 
+    _cancelled_with_all: dict[str, None] | None = None
+
     @flow
-    def cancel_order(self, id: str, symbol: str | None = None, params: Params = {}) -> Flow[Any]:
+    def cancel_order(self, id: str, symbol: str | None = None, params: Params = {}) -> Flow[Order]:
         """The order as it stands after its cancellation.
 
         https://docs.backpack.exchange/#tag/Order/operation/cancel_order
@@ -28,19 +35,33 @@ class CancelledOrders(RfqOrders, FoundOrders):
         The venue can also accept a cancellation without having done it: the order then comes back as it was
         last seen, with status 'open', for until the venue acts it can still be filled. Without a symbol the
         order is looked for among those this object has seen and those that are open. `clientOrderId` names it
-        instead of the id. An order that is not on the book (any more) is OrderNotFound.
+        instead of the id. An order that is not on the book (any more) is OrderNotFound, but one that
+        cancel_all_orders has cancelled, whose caller named no order, comes as it ended.
         """
         if is_rfq(symbol):
-            return (yield from self._cancelled_rfq(id, params))
+            rfq: Order = yield from self._cancelled_rfq(id, params)
+            return rfq
         if self.markets is None:
             yield self.load_markets()
         reference, rest = reference_of(self.id, "cancelOrder", id, params)
         market_id = yield from self._market_id_of_order("cancelOrder", reference, symbol)
-        answer = yield self.private_delete_api_v1_order({**rest, **reference, "symbol": market_id})
+        try:
+            answer = yield self.private_delete_api_v1_order({**rest, **reference, "symbol": market_id})
+        except OrderNotFound:
+            seen = self._seen(reference)
+            if seen is None or seen["id"] not in (self._cancelled_with_all or {}):
+                raise
+            answer = seen
         if answer in NOTHING_SAID:
-            return self._order_being_cancelled(reference, market_id)
-        order = answered_order(f"{self.id} cancelOrder()", answer)
-        return self.parse_order(self._known_orders().see(order))
+            pending: Order = self._order_being_cancelled(reference, market_id)
+            return pending
+        told = understood_order(answered_order(f"{self.id} cancelOrder()", answer))
+        cancelled: Order = self.parse_order(self._remembered(told))
+        return cancelled
+
+    def _remember_cancelled(self, orders: list[Any]) -> None:
+        known = {**(self._cancelled_with_all or {}), **dict.fromkeys(order["id"] for order in orders)}
+        self._cancelled_with_all = dict(list(known.items())[-ORDERS_REMEMBERED:])
 
     def _order_being_cancelled(self, reference: Payload, market_id: str) -> Any:
         seen = self._seen(reference) or {}
@@ -50,7 +71,7 @@ class CancelledOrders(RfqOrders, FoundOrders):
     @flow
     def cancel_orders(
         self, ids: list[str], symbol: str | None = None, params: Params = {}
-    ) -> Flow[list[Any]]:
+    ) -> Flow[list[Order]]:
         """The orders as they stand after their cancellation, in the order given.
 
         https://docs.backpack.exchange/#tag/Order/operation/cancel_order
@@ -59,10 +80,11 @@ class CancelledOrders(RfqOrders, FoundOrders):
         to one of them. An order that was not on the book any more keeps its place with status None; any other
         error is raised at the end. `clientOrderIds` names the orders instead of the ids.
         """
-        rest = {name: value for name, value in params.items() if name != "clientOrderIds"}
-        named: list[tuple[str, Params]] = [(order_id, rest) for order_id in ids]
-        if "clientOrderIds" in params:
-            named = [("", {**rest, "clientOrderId": client_id}) for client_id in params["clientOrderIds"]]
+        client_ids, rest = taken(params, "clientOrderIds")
+        named = [(order_id, rest) for order_id in self._listed_ids("ids", ids)]
+        if client_ids is not None:
+            listed = self._listed_ids("clientOrderIds", client_ids)
+            named = [("", {**rest, "clientOrderId": client_id}) for client_id in listed]
         if not named:
             raise ArgumentsRequired(f"{self.id} cancelOrders() needs ids, or params['clientOrderIds']")
         orders: list[Any] = []
@@ -81,6 +103,11 @@ class CancelledOrders(RfqOrders, FoundOrders):
             ) from failures[0]
         return orders
 
+    def _listed_ids(self, name: str, ids: Any) -> list[Any]:
+        if ids is not None and not isinstance(ids, list | tuple):
+            raise BadRequest(f"{self.id} cancelOrders() {name} has to be a list, not {ids!r}")
+        return list(ids or [])
+
     def _order_not_on_book(self, order_id: str, params: Params, symbol: str | None, error: BaseError) -> Any:
         missing = {"id": order_id or None, "clientId": params.get("clientOrderId")}
         market = self.market(symbol) if symbol is not None else None
@@ -92,35 +119,39 @@ class CancelledOrders(RfqOrders, FoundOrders):
         clientOrderIds: list[str],  # noqa: N803  ccxt's name
         symbol: str | None = None,
         params: Params = {},
-    ) -> Flow[list[Any]]:
+    ) -> Flow[list[Order]]:
         """The orders with these client ids as they stand after their cancellation."""
         orders: list[Any] = yield self.cancel_orders([], symbol, {**params, "clientOrderIds": clientOrderIds})
         return orders
 
     @flow
-    def cancel_all_orders(self, symbol: str | None = None, params: Params = {}) -> Flow[list[Any]]:
+    def cancel_all_orders(self, symbol: str | None = None, params: Params = {}) -> Flow[list[Order]]:
         """The orders that were cancelled: all of one market, or without a symbol of every market.
 
         https://docs.backpack.exchange/#tag/Order/operation/cancel_open_orders
 
         `trigger` True cancels trigger orders only, False resting orders only. The venue cancels by market:
-        without a symbol there is one call for each market in which orders are open. Where it has only
-        accepted a cancellation it names no orders, and none are in the result.
+        without a symbol there is one call for each market in which orders are open, with `type` spot or swap
+        of one kind of market. Where it has only accepted a cancellation it names no orders, and none are in
+        the result.
         """
         if self.markets is None:
             yield self.load_markets()
-        rest = {name: value for name, value in params.items() if name != "trigger"}
-        if params.get("trigger") is not None:
-            rest["orderType"] = CANCEL_ORDER_TYPE[bool(params["trigger"])]
+        call = f"{self.id} cancelAllOrders()"
+        is_trigger, rest = trigger_of(call, params)
+        kind, rest = market_type_request(call, rest)
+        if is_trigger is not None:
+            rest["orderType"] = CANCEL_ORDER_TYPE[is_trigger]
         if symbol is not None:
             market_ids = [self.market(symbol)["id"]]
         else:
-            resting = yield self.private_get_api_v1_orders()
-            market_ids = sorted({order["symbol"] for order in resting})
+            resting = orders_in((yield self.private_get_api_v1_orders(kind)), call)
+            market_ids = sorted({order["symbol"] for order in resting if order.get("symbol")})
         orders: list[Any] = []
         for market_id in market_ids:
             cancelled = yield self.private_delete_api_v1_orders({**rest, "symbol": market_id})
             if cancelled not in NOTHING_SAID:
-                named = answered_orders(f"{self.id} cancelAllOrders()", cancelled)
-                orders += [self._known_orders().see(order) for order in named]
+                named = answered_orders(call, cancelled)
+                orders += [self._remembered(understood_order(order)) for order in named]
+        self._remember_cancelled(orders)
         return list(self.parse_orders(orders))

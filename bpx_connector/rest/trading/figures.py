@@ -6,14 +6,17 @@ at that precision, or outside the market's limits, is an InvalidOrder.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Context, Decimal
 from functools import lru_cache
+from numbers import Real
 from typing import Any
 
 from ccxt.base.errors import InvalidOrder
 
 from bpx_connector.parse.numbers import plain
+from bpx_connector.rest.arguments import flag_of
 
 __all__ = ["Market", "amount_text", "cost_text", "figure_of", "not_sent", "price_text"]
 
@@ -22,6 +25,8 @@ Market = Mapping[str, Any]
 # Room for more digits than any figure of the venue has, so that nothing is rounded but by a step or a tick.
 _EXACT = Context(prec=200)
 MOST_DIGITS = 50
+IS_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?").fullmatch
+NOT_FINITE = frozenset({"nan", "inf", "infinity"})
 
 
 def not_sent(market: Market, sentence: str) -> InvalidOrder:
@@ -37,12 +42,9 @@ def _rule(value: Any) -> Decimal:
 
 def figure_of(market: Market, name: str, value: Any) -> Decimal:
     """A positive number of the caller's, whatever type it came in."""
-    if isinstance(value, bool):
+    figure = value if isinstance(value, Decimal) else _decimal(value)
+    if figure is None:
         raise not_sent(market, f"{name} {value!r} is not a number")
-    try:
-        figure = value if isinstance(value, Decimal) else Decimal(str(value))
-    except InvalidOperation:
-        raise not_sent(market, f"{name} {value!r} is not a number") from None
     if not figure.is_finite():
         raise not_sent(market, f"{name} {value!r} is not a finite number")
     if figure <= 0:
@@ -50,6 +52,15 @@ def figure_of(market: Market, name: str, value: Any) -> Decimal:
     if abs(figure.adjusted()) > MOST_DIGITS:
         raise not_sent(market, f"{name} {value!r} is out of all proportion")
     return figure
+
+
+def _decimal(value: Any) -> Decimal | None:
+    """A number as it is written, in whichever kind it comes; of text what is a number in any language."""
+    text = str(value)
+    is_number = isinstance(value, str | Real) and flag_of(value) is None
+    if not is_number or not (IS_NUMBER(text) or text.strip("+-").lower() in NOT_FINITE):
+        return None
+    return _EXACT.create_decimal(text)
 
 
 def _truncated(value: Decimal, step: Decimal) -> Decimal:
@@ -94,12 +105,20 @@ def _text_as_it_is(figure: Any, step: Any, limits: Mapping[str, Any]) -> str | N
     return text if is_within else None
 
 
+def _known_rule(market: Market, name: str, word: str) -> Decimal:
+    """The market's step or tick, without which nobody knows what an order may say."""
+    rule = market["precision"].get(name)
+    if not rule:
+        raise not_sent(market, f"the venue gives no {word} for this market; load_markets(True) asks again")
+    return _rule(rule)
+
+
 def amount_text(market: Market, amount: Any, name: str = "amount") -> str:
     """The amount cut off at the market's step, as decimal text."""
     text = _text_as_it_is(amount, market["precision"]["amount"], market["limits"]["amount"])
     if text is not None:
         return text
-    step = _rule(market["precision"]["amount"])
+    step = _known_rule(market, "amount", "step")
     figure = _truncated(figure_of(market, name, amount), step)
     if not figure:
         raise not_sent(market, f"{name} {amount!r} is nothing at the market's step of {plain(step)}")
@@ -112,7 +131,7 @@ def price_text(market: Market, price: Any, name: str = "price") -> str:
     text = _text_as_it_is(price, market["precision"]["price"], market["limits"]["price"])
     if text is not None:
         return text
-    tick = _rule(market["precision"]["price"])
+    tick = _known_rule(market, "price", "tick")
     figure = _rounded(figure_of(market, name, price), tick)
     if not figure:
         raise not_sent(market, f"{name} {price!r} is nothing at the market's tick of {plain(tick)}")
@@ -123,7 +142,7 @@ def price_text(market: Market, price: Any, name: str = "price") -> str:
 def cost_text(market: Market, cost: Any) -> str:
     """A cost cut off at the market's cost precision, or at its tick where it has none, as ccxt does."""
     precision = market["precision"]
-    step = _rule(precision.get("cost") or precision["price"])
+    step = _rule(precision["cost"]) if precision.get("cost") else _known_rule(market, "price", "tick")
     figure = _truncated(figure_of(market, "cost", cost), step)
     if not figure:
         raise not_sent(market, f"cost {cost!r} is nothing at the precision of {plain(step)}")

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ccxt.base.errors import ArgumentsRequired, OrderNotFound
+from ccxt.base.errors import ArgumentsRequired, BadRequest, OrderNotFound
+from ccxt.base.types import Order
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
@@ -17,10 +18,18 @@ from bpx_connector.orders.life import is_open
 from bpx_connector.orders.log import OrderLog
 from bpx_connector.orders.stops import as_asked, fired_order, has_fired, with_outcome
 from bpx_connector.parse.names import Names
-from bpx_connector.parse.trading.orders import ParseOrders, millisecond_of_order
+from bpx_connector.parse.rows import object_of
+from bpx_connector.parse.trading.orders import (
+    ParseOrders,
+    is_sound,
+    millisecond_of_order,
+    orders_in,
+    understood_order,
+)
 from bpx_connector.parse.trading.records import all_fills_added, fills_added
-from bpx_connector.rest.arguments import client_id_of
-from bpx_connector.rest.history_pages import NEWEST_FIRST, rows_of_history
+from bpx_connector.rest.arguments import checked_flag, client_id_of
+from bpx_connector.rest.histories import NEWEST, Span, history_rows
+from bpx_connector.rest.params import taken, trigger_of
 from bpx_connector.rest.trading.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.venue.description import HISTORY_LIMIT
 
@@ -34,14 +43,17 @@ MOST_ROWS = 5 * HISTORY_LIMIT
 def reference_of(exchange_id: str, call: str, order_id: Any, params: Params) -> tuple[Payload, Params]:
     """Which order is meant, in the venue's words, and the params that are left.
 
-    The venue takes one of its two ids, never both; a client's id in `params` goes before the id.
+    The venue takes one of its two ids, never both; a client's id in `params` goes before the id. `trigger`
+    says nothing new: an order is found by its id, whatever it waits for.
     """
-    rest = {name: value for name, value in params.items() if name not in ("clientOrderId", "clientId")}
-    client_id = params.get("clientOrderId", params.get("clientId"))
+    client_id, rest = taken(params, "clientOrderId", "clientId")
+    _, rest = trigger_of(f"{exchange_id} {call}()", rest)  # trigger orders are where the others are
     if client_id is not None:
         return {"clientId": client_id_of(client_id)}, rest
     if order_id is None or order_id == "":
         raise ArgumentsRequired(f"{exchange_id} {call}() needs an order id or params['clientOrderId']")
+    if isinstance(order_id, bool) or not isinstance(order_id, str | int):
+        raise BadRequest(f"{exchange_id} {call}() id has to be text, not {order_id!r}")
     return {"orderId": str(order_id)}, rest
 
 
@@ -62,6 +74,10 @@ class FoundOrders(ParseOrders):
             self._order_log = OrderLog()
         return self._order_log
 
+    def _remembered(self, order: Payload, **how: Any) -> Payload:
+        """The furthest view of an order that the venue has just told of; it is kept if it is sound."""
+        return self._known_orders().see(order, **how) if is_sound(order) else order
+
     def _seen(self, reference: Payload) -> Payload | None:
         log = self._known_orders()
         by_client = "orderId" not in reference
@@ -80,7 +96,7 @@ class FoundOrders(ParseOrders):
         return str(order["symbol"])
 
     def _among_open_orders(self, reference: Payload) -> Flow[Payload | None]:
-        orders = yield self.private_get_api_v1_orders()
+        orders = orders_in((yield self.private_get_api_v1_orders()), f"{self.id} open orders")
         return next((order for order in orders if _is_meant(order, reference)), None)
 
     def _resting_order(
@@ -90,26 +106,25 @@ class FoundOrders(ParseOrders):
         if market_id is None:
             return (yield from self._among_open_orders(reference))
         try:
-            resting: Payload = yield self.private_get_api_v1_order(
-                {**params, **reference, "symbol": market_id}
-            )
+            resting = yield self.private_get_api_v1_order({**params, **reference, "symbol": market_id})
         except OrderNotFound:
             return None
-        return resting
+        return understood_order(object_of(resting, f"{self.id} the order"))
 
     def _past_order(self, reference: Payload, market_id: str | None, params: Params) -> Flow[Payload | None]:
         """The order as the history has it, or None.
 
         The history cannot be asked for a client's id: then its latest page is looked through.
         """
-        request: Params = {**params, **NEWEST_FIRST}
+        request: Params = {**params, **NEWEST}
         if market_id is not None:
             request["symbol"] = market_id
         if "orderId" in reference:
             request["orderId"] = reference["orderId"]
         else:
             request["limit"] = HISTORY_LIMIT
-        rows = yield self.private_get_wapi_v1_history_orders(request)
+        answer = yield self.private_get_wapi_v1_history_orders(request)
+        rows = orders_in(answer, f"{self.id} the order history")
         return next((row for row in rows if _is_meant(row, reference)), None)
 
     def _found_order(
@@ -149,16 +164,18 @@ class FoundOrders(ParseOrders):
 
     def _since(self, stop: Payload) -> Flow[list[Payload]]:
         """Orders of a stop's market, resting or past, back to when it was placed."""
-        market, placed = {"symbol": stop["symbol"]}, millisecond_of_order(stop) or 0
-
-        def is_enough(rows: list[Payload]) -> bool:
-            return (millisecond_of_order(rows[-1]) or 0) < placed or len(rows) >= MOST_ROWS
-
-        resting: list[Payload] = yield self.private_get_api_v1_orders(market)
-        past = yield from rows_of_history(
-            self.private_get_wapi_v1_history_orders, {**NEWEST_FIRST, **market}, None, is_enough
+        market: Params = {"symbol": stop["symbol"]}
+        span = Span(since=millisecond_of_order(stop) or 0)
+        what = f"{self.id} the orders after a stop"
+        resting = orders_in((yield self.private_get_api_v1_orders(market)), what)
+        past = yield from history_rows(
+            self.private_get_wapi_v1_history_orders,
+            {**NEWEST, **market},
+            span,
+            millisecond_of_order,
+            most_pages=MOST_ROWS // HISTORY_LIMIT,
         )
-        return [*past, *resting]
+        return [*orders_in(past[::-1], what), *resting]
 
     def _link(self, stop: Payload, fired: Payload) -> None:
         log = self._known_orders()
@@ -178,7 +195,7 @@ class OneOrder(RfqOrders, FoundOrders):
     """One order, wherever it is in its life."""
 
     @flow
-    def fetch_order(self, id: str, symbol: str | None = None, params: Params = {}) -> Flow[Any]:
+    def fetch_order(self, id: str, symbol: str | None = None, params: Params = {}) -> Flow[Order]:
         """One order, wherever it is in its life.
 
         https://docs.backpack.exchange/#tag/Order/operation/get_order
@@ -195,12 +212,14 @@ class OneOrder(RfqOrders, FoundOrders):
         from the budget of the history.
         """
         if is_rfq(symbol):
-            return (yield from self._rfq_order(id, params))
+            rfq: Order = yield from self._rfq_order(id, params)
+            return rfq
         if self.markets is None:
             yield self.load_markets()
-        is_with_trades, params = self.handle_option_and_params(params, "fetchOrder", "withTrades", False)
+        with_trades, params = self.handle_option_and_params(params, "fetchOrder", "withTrades", False)
+        is_with_trades = checked_flag(f"{self.id} fetchOrder()", "withTrades", with_trades)
         reference, rest = reference_of(self.id, "fetchOrder", id, params)
-        order = self.parse_order((yield from self._found_order("fetchOrder", reference, symbol, rest)))
+        order: Any = self.parse_order((yield from self._found_order("fetchOrder", reference, symbol, rest)))
         currencies = Names(self.safe_currency_code)
         record = self._known_orders().get(order["id"])
         if record is not None and record.fired is not None:
@@ -210,26 +229,29 @@ class OneOrder(RfqOrders, FoundOrders):
         elif is_with_trades and order["filled"]:
             trades = yield self.fetch_order_trades(order["id"], order["symbol"])
             order |= all_fills_added(order, trades, currencies, self.number)
-        return order
+        found: Order = order
+        return found
 
     @flow
-    def fetch_open_order(self, id: str, symbol: str | None = None, params: Params = {}) -> Flow[Any]:
+    def fetch_open_order(self, id: str, symbol: str | None = None, params: Params = {}) -> Flow[Order]:
         """One order that rests or waits for its trigger; any other is OrderNotFound.
 
         https://docs.backpack.exchange/#tag/Order/operation/get_order
         """
         if is_rfq(symbol):
-            return (yield from self._rfq_order(id, params, is_open=True))
+            rfq: Order = yield from self._rfq_order(id, params, is_open=True)
+            return rfq
         if self.markets is None:
             yield self.load_markets()
         reference, rest = reference_of(self.id, "fetchOpenOrder", id, params)
         market_id = yield from self._market_id_of_order("fetchOpenOrder", reference, symbol)
-        return self.parse_order(
+        order: Order = self.parse_order(
             (yield self.private_get_api_v1_order({**rest, **reference, "symbol": market_id}))
         )
+        return order
 
     @flow
-    def fetch_closed_order(self, id: str, symbol: str | None = None, params: Params = {}) -> Flow[Any]:
+    def fetch_closed_order(self, id: str, symbol: str | None = None, params: Params = {}) -> Flow[Order]:
         """One order that has ended, filled or not; an open one is OrderNotFound.
 
         https://docs.backpack.exchange/#tag/History/operation/get_order_history
@@ -240,4 +262,5 @@ class OneOrder(RfqOrders, FoundOrders):
         order = yield from self._found_order("fetchClosedOrder", reference, symbol, rest)
         if is_open(order):
             raise OrderNotFound(f"{self.id} fetchClosedOrder() order {order['id']} is still open")
-        return self.parse_order(order)
+        ended: Order = self.parse_order(order)
+        return ended

@@ -7,18 +7,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from ccxt.base.types import Order
+
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.life import further_order
 from bpx_connector.orders.stops import fired_order, has_fired, with_outcome
-from bpx_connector.parse.trading.orders import millisecond_of_order
-from bpx_connector.rest.arguments import checked_limit, checked_time, until_of, whole_of
-from bpx_connector.rest.history_pages import NEWEST_FIRST, market_type_request, rows_of_history
+from bpx_connector.parse.trading.orders import millisecond_of_order, orders_in
+from bpx_connector.rest.arguments import checked_limit, checked_time, whole_number_of
+from bpx_connector.rest.histories import NEWEST, Span, asked_span, history_rows
+from bpx_connector.rest.history_pages import market_type_request
+from bpx_connector.rest.params import taken, trigger_of
 from bpx_connector.rest.trading.find import FoundOrders
 from bpx_connector.rest.trading.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.venue.words import ORDER_STATUS
 
 __all__ = ["ListedOrders"]
+
+MOST_PAGES = 10
+"""Pages of 1,000 orders that are looked through for those that ended in one way."""
 
 
 def _with_status(*statuses: str) -> frozenset[str]:
@@ -40,7 +47,7 @@ class ListedOrders(RfqOrders, FoundOrders):
         since: int | None = None,
         limit: int | None = None,
         params: Params = {},
-    ) -> Flow[list[Any]]:
+    ) -> Flow[list[Order]]:
         """The orders that rest or wait for their trigger, of one market or of all.
 
         https://docs.backpack.exchange/#tag/Order/operation/get_open_orders
@@ -52,23 +59,26 @@ class ListedOrders(RfqOrders, FoundOrders):
             return (yield from self._open_rfq_orders(symbol, since, limit, params))
         if self.markets is None:
             yield self.load_markets()
-        limit = checked_limit("fetchOpenOrders()", limit)
-        since = checked_time("fetchOpenOrders()", "since", since)
-        orders = yield from self._open_orders(symbol, params)
-        return list(self.parse_orders(orders, None, since, limit))
+        call = f"{self.id} fetchOpenOrders()"
+        limit, since = checked_limit(call, limit), checked_time(call, "since", since)
+        opened = yield from self._open_orders(call, symbol, params)
+        orders: list[Order] = self.parse_orders(opened, None, since, limit)
+        return orders
 
-    def _open_orders(self, symbol: str | None, params: Params) -> Flow[list[Payload]]:
-        request, rest = market_type_request("fetchOpenOrders()", params)
-        is_trigger = rest.get("trigger")
-        request |= {name: value for name, value in rest.items() if name != "trigger"}
+    def _open_orders(self, call: str, symbol: str | None, params: Params) -> Flow[list[Payload]]:
+        is_trigger, rest = trigger_of(call, params)
+        request, rest = market_type_request(call, rest)
+        request |= rest
         if symbol is not None:
             request["symbol"] = self.market(symbol)["id"]
-        orders: list[Payload] = yield self.private_get_api_v1_orders(request)
+        answer = yield self.private_get_api_v1_orders(request)
         named = self._known_orders().named
-        orders = [order if order.get("triggerPrice") is None else named(order) for order in orders]
+        if isinstance(answer, list):
+            answer = [named(order) if _is_stop(order) else order for order in answer]
         if is_trigger is None:
+            orders: list[Payload] = answer  # read by parse_orders
             return orders
-        return [order for order in orders if bool(order.get("triggerPrice")) == bool(is_trigger)]
+        return [order for order in orders_in(answer, call) if _waits(order) == is_trigger]
 
     @flow
     def fetch_orders(
@@ -77,23 +87,26 @@ class ListedOrders(RfqOrders, FoundOrders):
         since: int | None = None,
         limit: int | None = None,
         params: Params = {},
-    ) -> Flow[list[Any]]:
+    ) -> Flow[list[Order]]:
         """Orders open and ended, of one market or of all, each once.
 
         https://docs.backpack.exchange/#tag/History/operation/get_order_history
         https://docs.backpack.exchange/#tag/Order/operation/get_open_orders
 
         The history has no time filter: it is read newest first until `since` or `limit` is satisfied, 1000
-        rows a call, and one call without either. `until`; `paginate` True reads all; `type` spot or swap;
-        `offset` for a page of one's own.
+        rows a call, and one call without either; `paginate` True reads all of it. `until`; `trigger`; `type`
+        spot or swap; `offset` for a page of one's own.
         """
         if symbol is not None and is_rfq(symbol):
             return (yield from self._rfq_orders(symbol, since, limit, params))
-        past = yield from self._past_orders("fetchOrders()", symbol, since, limit, params, None)
-        kind, _ = market_type_request("fetchOrders()", params)
-        resting = yield from self._open_orders(symbol, kind)
-        until, _ = until_of("fetchOrders()", params, since)
-        return list(self.parse_orders(self._each_once(past + _until(resting, until)), None, since, limit))
+        call = f"{self.id} fetchOrders()"
+        past = yield from self._past_orders("fetchOrders", symbol, since, limit, params, None)
+        span, _ = asked_span(call, since, limit, params)
+        asked: Params = {name: params[name] for name in ("type", "trigger", "stop") if name in params}
+        resting = orders_in((yield from self._open_orders(call, symbol, asked)), call)
+        resting = [order for order in resting if span.holds(millisecond_of_order(order))]
+        orders: list[Order] = self.parse_orders(self._each_once(past + resting), None, span.since, span.limit)
+        return orders
 
     @flow
     def fetch_closed_orders(
@@ -102,15 +115,19 @@ class ListedOrders(RfqOrders, FoundOrders):
         since: int | None = None,
         limit: int | None = None,
         params: Params = {},
-    ) -> Flow[list[Any]]:
+    ) -> Flow[list[Order]]:
         """Orders that were completely filled.
 
         https://docs.backpack.exchange/#tag/History/operation/get_order_history
 
-        `until`; `paginate` True reads all; `type` spot or swap; `offset` for a page of one's own.
+        The history cannot be asked for one kind of end: it is read newest first until `limit` orders are
+        found, but no more than 10,000 rows, and the log says if that was not enough. `paginate` True reads
+        on, `options['fetchClosedOrders'] = {'maxPages': 3}` stops earlier. `until`; `trigger`; `type` spot or
+        swap; `offset` for a page of one's own.
         """
-        past = yield from self._past_orders("fetchClosedOrders()", symbol, since, limit, params, CLOSED)
-        return list(self.parse_orders(past, None, since, limit))
+        past = yield from self._past_orders("fetchClosedOrders", symbol, since, limit, params, CLOSED)
+        orders: list[Order] = self.parse_orders(past)
+        return orders
 
     @flow
     def fetch_canceled_orders(
@@ -119,15 +136,16 @@ class ListedOrders(RfqOrders, FoundOrders):
         since: int | None = None,
         limit: int | None = None,
         params: Params = {},
-    ) -> Flow[list[Any]]:
+    ) -> Flow[list[Order]]:
         """Orders that ended before they were completely filled: canceled, expired or rejected.
 
         https://docs.backpack.exchange/#tag/History/operation/get_order_history
 
-        `until`; `paginate` True reads all; `type` spot or swap; `offset` for a page of one's own.
+        `until`; `type` spot or swap; `offset` for a page of one's own.
         """
-        past = yield from self._past_orders("fetchCanceledOrders()", symbol, since, limit, params, UNFINISHED)
-        return list(self.parse_orders(past, None, since, limit))
+        past = yield from self._past_orders("fetchCanceledOrders", symbol, since, limit, params, UNFINISHED)
+        orders: list[Order] = self.parse_orders(past)
+        return orders
 
     @flow
     def fetch_canceled_and_closed_orders(
@@ -136,63 +154,73 @@ class ListedOrders(RfqOrders, FoundOrders):
         since: int | None = None,
         limit: int | None = None,
         params: Params = {},
-    ) -> Flow[list[Any]]:
+    ) -> Flow[list[Order]]:
         """Orders that have ended, however they did.
 
         https://docs.backpack.exchange/#tag/History/operation/get_order_history
 
-        `until`; `paginate` True reads all; `type` spot or swap; `offset` for a page of one's own.
+        `until`; `type` spot or swap; `offset` for a page of one's own.
         """
         past = yield from self._past_orders(
-            "fetchCanceledAndClosedOrders()", symbol, since, limit, params, ENDED
+            "fetchCanceledAndClosedOrders", symbol, since, limit, params, ENDED
         )
-        return list(self.parse_orders(past, None, since, limit))
+        orders: list[Order] = self.parse_orders(past)
+        return orders
 
     def _past_orders(
         self,
-        call: str,
+        method: str,
         symbol: str | None,
-        since: int | None,
-        limit: int | None,
+        since: Any,
+        limit: Any,
         params: Params,
         statuses: frozenset[str] | None,
     ) -> Flow[list[Payload]]:
         """Rows of the order history, each once: enough for `since` and `limit`, in the statuses asked."""
         if self.markets is None:
             yield self.load_markets()
-        limit, since = checked_limit(call, limit), checked_time(call, "since", since)
-        until, rest = until_of(call, params, since)
-        is_whole, rest = whole_of(rest)
+        call = f"{self.id} {method}()"
+        is_trigger, rest = trigger_of(call, params)
+        span, rest = asked_span(call, since, limit, rest)
         request, rest = market_type_request(call, rest)
-        request = {**NEWEST_FIRST, **request, **rest}
+        most_pages, rest = self._most_pages(method, span, rest)
+        request = {**NEWEST, **request, **rest}
         if symbol is not None:
             request["symbol"] = self.market(symbol)["id"]
 
-        def wanted(rows: list[Payload]) -> list[Payload]:
-            return [row for row in _until(rows, until) if statuses is None or row["status"] in statuses]
+        def is_wanted(row: Payload) -> bool:
+            [*known] = orders_in([row], call)
+            return any(
+                (statuses is None or self._known_orders().furthest(order).get("status") in statuses)
+                and (is_trigger is None or _waits(order) == is_trigger)
+                for order in known
+            )
 
-        def is_enough(rows: list[Payload]) -> bool:
-            if since is not None:
-                return (millisecond_of_order(rows[-1]) or 0) < since
-            return not is_whole if limit is None else len(wanted(rows)) >= limit
-
-        is_plain = since is None and until is None and statuses is None
-        rows = yield from rows_of_history(
+        rows = yield from history_rows(
             self.private_get_wapi_v1_history_orders,
             request,
-            limit if is_plain else None,
-            is_enough,
-            lambda row: row["id"],
+            span,
+            millisecond_of_order,
+            is_wanted=None if statuses is None and is_trigger is None else is_wanted,
+            most_pages=most_pages,
         )
-        return wanted(self._each_once(rows))
+        return self._each_once(orders_in(rows, call))
+
+    def _most_pages(self, method: str, span: Span, params: Params) -> tuple[int | None, Params]:
+        """How far back a list without a beginning is looked for, and the params that are left."""
+        most, rest = taken(params, "maxPages")
+        if span.is_whole or span.since is not None:
+            return None, rest
+        configured = (self.options.get(method) or {}).get("maxPages", MOST_PAGES)
+        return whole_number_of(configured if most is None else most) or MOST_PAGES, rest
 
     def _each_once(self, rows: list[Payload]) -> list[Payload]:
         """Every order in its furthest view, this object's own included."""
         furthest: dict[str, Payload] = {}
-        seen = self._known_orders()
+        known_orders = self._known_orders()
         for row in rows:
             known = furthest.get(row["id"])
-            furthest[row["id"]] = seen.furthest(row if known is None else further_order(known, row))
+            furthest[row["id"]] = known_orders.furthest(row if known is None else further_order(known, row))
         return [
             self._with_known_outcome(row, furthest) if row.get("triggerPrice") is not None else row
             for row in furthest.values()
@@ -210,7 +238,15 @@ class ListedOrders(RfqOrders, FoundOrders):
         return with_outcome(order, fired_order(order, listed.values(), log.is_own))
 
 
-def _until(orders: list[Payload], until: int | None) -> list[Payload]:
-    if until is None:
-        return orders
-    return [order for order in orders if (millisecond_of_order(order) or 0) <= until]
+def _is_stop(order: Any) -> bool:
+    return isinstance(order, dict) and order.get("triggerPrice") is not None and understood_id(order)
+
+
+def understood_id(order: Payload) -> bool:
+    """Whether an order can be told from others."""
+    return isinstance(order.get("id"), str) and bool(order["id"])
+
+
+def _waits(order: Payload) -> bool:
+    """Whether it is a trigger order."""
+    return bool(order.get("triggerPrice"))

@@ -14,11 +14,13 @@ from ccxt.base.errors import (
     BadRequest,
     ExchangeError,
 )
+from ccxt.base.types import Order
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.stops import asked_as
-from bpx_connector.parse.trading.orders import refused_order
+from bpx_connector.parse.rows import Row
+from bpx_connector.parse.trading.orders import refused_order, understood_order
 from bpx_connector.rest.trading.answers import answered_order, answered_results
 from bpx_connector.rest.trading.find import FoundOrders
 from bpx_connector.rest.trading.request import CALL_PARAMS, order_request
@@ -41,7 +43,7 @@ class PlacedOrders(RfqOrders, FoundOrders):
         amount: Any,
         price: Any = None,
         params: Params = {},
-    ) -> Flow[Any]:
+    ) -> Flow[Order]:
         """The order as it stands after matching: resting, filled or expired.
 
         https://docs.backpack.exchange/#tag/Order/operation/execute_order
@@ -57,35 +59,41 @@ class PlacedOrders(RfqOrders, FoundOrders):
         quote at the price or better fills.
         """
         if is_rfq(symbol):
-            return (yield from self._placed_rfq(symbol, type, side, amount, price, params))
+            rfq: Order = yield from self._placed_rfq(symbol, type, side, amount, price, params)
+            return rfq
         if self.markets is None:
             yield self.load_markets()
         market = self.market(symbol)
         answer = yield self.private_post_api_v1_order(
             order_request(market, type, side, amount, price, params)
         )
-        order = answered_order(f"{self.id} createOrder()", answer)
-        return self.parse_order(self._known_orders().see(order, is_own=True, asked=asked_as(params)), market)
+        told = understood_order(answered_order(f"{self.id} createOrder()", answer))
+        seen = self._remembered(told, is_own=True, asked=asked_as(params))
+        order: Order = self.parse_order(seen, market)
+        return order
 
     @flow
     def create_market_order_with_cost(
         self, symbol: str, side: Any, cost: Any, params: Params = {}
-    ) -> Flow[Any]:
+    ) -> Flow[Order]:
         """A market order that spends or earns about that much of the quote currency.
 
         https://docs.backpack.exchange/#tag/Order/operation/execute_order
         """
-        return (yield self.create_order(symbol, "market", side, None, None, {**params, "cost": cost}))
+        order: Order = yield self.create_order(symbol, "market", side, None, None, {**params, "cost": cost})
+        return order
 
     @flow
-    def create_market_buy_order_with_cost(self, symbol: str, cost: Any, params: Params = {}) -> Flow[Any]:
+    def create_market_buy_order_with_cost(self, symbol: str, cost: Any, params: Params = {}) -> Flow[Order]:
         """A market order that spends that much of the quote currency."""
-        return (yield self.create_market_order_with_cost(symbol, "buy", cost, params))
+        order: Order = yield self.create_market_order_with_cost(symbol, "buy", cost, params)
+        return order
 
     @flow
-    def create_market_sell_order_with_cost(self, symbol: str, cost: Any, params: Params = {}) -> Flow[Any]:
+    def create_market_sell_order_with_cost(self, symbol: str, cost: Any, params: Params = {}) -> Flow[Order]:
         """A market order that earns about that much of the quote currency."""
-        return (yield self.create_market_order_with_cost(symbol, "sell", cost, params))
+        order: Order = yield self.create_market_order_with_cost(symbol, "sell", cost, params)
+        return order
 
     def set_take_profit_and_stop_loss_params(  # ccxt's own, which writes into the params it is given
         self,
@@ -104,7 +112,7 @@ class PlacedOrders(RfqOrders, FoundOrders):
         )
 
     @flow
-    def create_orders(self, orders: Sequence[Any], params: Params = {}) -> Flow[list[Any]]:
+    def create_orders(self, orders: Sequence[Any], params: Params = {}) -> Flow[list[Order]]:
         """The orders of one batch, in the order given, each as it stands after matching.
 
         https://docs.backpack.exchange/#tag/Order/operation/execute_order_batch
@@ -124,6 +132,8 @@ class PlacedOrders(RfqOrders, FoundOrders):
         ]
 
     def _batch(self, orders: Sequence[Any], params: Params) -> list[Payload]:
+        if not isinstance(orders, list | tuple):
+            raise BadRequest(f"{self.id} createOrders() orders has to be a list, not {orders!r}")
         if not orders:
             raise ArgumentsRequired(f"{self.id} createOrders() needs at least one order")
         if len(orders) > ORDERS_PER_BATCH:
@@ -144,7 +154,7 @@ class PlacedOrders(RfqOrders, FoundOrders):
                 order.get("side"),
                 order.get("amount"),
                 order.get("price"),
-                {**params, **(order.get("params") or {})},
+                {**params, **self._params_in_batch(place, order)},
             )
         except ExchangeError as error:
             raise error.__class__(f"orders[{place}]: {error}") from error
@@ -152,10 +162,25 @@ class PlacedOrders(RfqOrders, FoundOrders):
             raise BadRequest(f"{self.id} createOrders() takes recvWindow from options, not with an order")
         return request
 
-    def _order_of_batch(self, answer: Payload, request: Payload, asked: tuple[str, ...]) -> Any:
+    def _params_in_batch(self, place: int, order: Params) -> Params:
+        params = order.get("params") or {}
+        if not isinstance(params, dict):
+            raise BadRequest(
+                f"{self.id} createOrders() orders[{place}] params has to be a dict, not {params!r}"
+            )
+        return params
+
+    def _order_of_batch(self, answer: Payload, request: Payload, asked: tuple[str, ...]) -> Order:
         if answer.get("operation") != "Err":
-            return self.parse_order(self._known_orders().see(answer, is_own=True, asked=asked))
-        kind = error_class(400, answer.get("code"), answer.get("message") or "", "api/v1/orders")
+            told = understood_order(answer)
+            order: Order = self.parse_order(self._remembered(told, is_own=True, asked=asked))
+            return order
+        refusal = Row(answer)
+        kind = error_class(400, refusal.word("code"), refusal.word("message") or "", "api/v1/orders")
         # Only a refusal is the end of an order; after a timeout it may well be on the book.
         status = "rejected" if issubclass(kind, ExchangeError) else None
-        return refused_order(request, answer, status, self.safe_symbol(request["symbol"]), self.number)
+        refused: Any = refused_order(
+            request, answer, status, self.safe_symbol(request["symbol"]), self.number
+        )
+        parsed: Order = refused
+        return parsed

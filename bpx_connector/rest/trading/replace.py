@@ -9,12 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from ccxt.base.errors import BaseError, ExchangeError, InvalidOrder, OperationFailed, OrderNotFound
+from ccxt.base.types import Order
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
-from bpx_connector.orders.life import is_open
+from bpx_connector.orders.life import EXACT, executed_of, is_open
 from bpx_connector.parse.numbers import plain
-from bpx_connector.parse.trading.orders import amount_asked
+from bpx_connector.parse.trading.orders import amount_asked, understood_order
 from bpx_connector.rest.arguments import client_id_of
 from bpx_connector.rest.trading.answers import NOTHING_SAID, answered_order
 from bpx_connector.rest.trading.find import FoundOrders, reference_of
@@ -41,7 +42,7 @@ class ReplacedOrders(FoundOrders, GuardedOrders):
         amount: Any = None,
         price: Any = None,
         params: Params = {},
-    ) -> Flow[Any]:
+    ) -> Flow[Order]:
         """The order that has taken the place of another one.
 
         https://docs.backpack.exchange/#tag/Order/operation/cancel_order
@@ -68,11 +69,12 @@ class ReplacedOrders(FoundOrders, GuardedOrders):
         ended = yield from self._confirmed_cancellation(reference, market)
         amount = self._left_to_trade(ended, amount)
         try:
-            return (yield self.create_order(symbol, type, side, amount, price, rest))
+            placed: Order = yield self.create_order(symbol, type, side, amount, price, rest)
         except BaseError as error:
             is_refusal = isinstance(error, ExchangeError)
             outcome = "and nothing took its place" if is_refusal else "its replacement may have been placed"
             raise error.__class__(f"{error}; order {ended['id']} was cancelled, {outcome}") from error
+        return placed
 
     def _refuse_what_could_not_be_placed(self, request: Payload) -> None:
         """Raise whatever sending this order would raise here: once the old order is gone it is too late."""
@@ -87,16 +89,22 @@ class ReplacedOrders(FoundOrders, GuardedOrders):
             raise self._cannot_replace(found) from error
         ended: Payload = {}
         if answer not in NOTHING_SAID:
-            ended = answered_order(f"{self.id} editOrder()", answer)
+            ended = understood_order(answered_order(f"{self.id} editOrder()", answer))
         if not ended or is_open(ended):
             ended = yield from self._ended_order(reference, market)
-        self._known_orders().see(ended)
-        if ORDER_STATUS.get(ended["status"]) != "canceled":
+        self._remembered(ended)
+        if ORDER_STATUS.get(ended.get("status") or "") != "canceled":
             raise self._cannot_replace(ended)
+        if ended.get("executedQuantity") is None:
+            raise OperationFailed(
+                f"{self.id} editOrder() order {ended['id']} was cancelled, but how much of it was filled is "
+                "not known; nothing was placed"
+            )
         return ended
 
     def _cannot_replace(self, order: Payload) -> InvalidOrder:
-        status = ORDER_STATUS.get(order["status"], order["status"])
+        word = order.get("status")
+        status = ORDER_STATUS.get(word, word) if word else "in an unknown state"
         return InvalidOrder(
             f"{self.id} editOrder() could not replace order {order['id']}: it is {status} with "
             f"{order.get('executedQuantity')} filled; nothing was placed"
@@ -117,10 +125,10 @@ class ReplacedOrders(FoundOrders, GuardedOrders):
         )
 
     def _left_to_trade(self, ended: Payload, amount: Any) -> Any:
-        filled = Decimal(ended.get("executedQuantity") or "0")
+        filled = executed_of(ended)
         if not filled or (isinstance(amount, str) and amount.endswith("%")):
             return amount
-        left = Decimal(str(amount)) - filled
+        left = EXACT.subtract(Decimal(str(amount)), filled)
         if left <= 0:
             raise InvalidOrder(
                 f"{self.id} editOrder() order {ended['id']} had filled {plain(filled)} of {amount} when it "

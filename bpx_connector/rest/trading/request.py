@@ -15,7 +15,7 @@ from typing import Any
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.parse.numbers import plain
-from bpx_connector.rest.arguments import client_id_of
+from bpx_connector.rest.arguments import client_id_of, flag_of
 from bpx_connector.rest.trading.figures import (
     Market,
     amount_text,
@@ -198,9 +198,10 @@ def _time_in_force(market: Market, kind: str, given: Params) -> Payload:
 
 
 def _flag(market: Market, name: str, value: Any) -> bool:
-    if not isinstance(value, bool):
+    flag = flag_of(value)
+    if flag is None:
         raise not_sent(market, f"{name} {value!r} is neither True nor False")
-    return value
+    return flag
 
 
 def _flags(market: Market, given: Params) -> Payload:

@@ -9,6 +9,7 @@ from ccxt.base.exchange import Exchange
 from ccxt.test.exchange.base.test_market import test_market as check_market
 
 from bpx_connector.parse.markets.listed import highest_leverage
+from bpx_connector.parse.rows import Row
 from tests.support.parsing import NUMBERS, Offline, Sample, row
 
 
@@ -140,11 +141,11 @@ def test_the_stablecoin_pair_trades_for_nothing(offline: Offline) -> None:
 def test_the_highest_leverage_is_one_over_the_margin_of_a_small_position(
     base: str, leverage: str | None
 ) -> None:
-    assert highest_leverage({"base": base, "factor": "0", "type": "sqrt"}) == leverage
+    assert highest_leverage(Row({"base": base, "factor": "0", "type": "sqrt"})) == leverage
 
 
 def test_a_market_without_a_margin_function_has_no_highest_leverage() -> None:
-    assert highest_leverage(None) is None
+    assert highest_leverage(Row({})) is None
 
 
 @NUMBERS

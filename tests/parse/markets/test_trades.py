@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bpx_connector.parse.markets.trades import public_trades
-from bpx_connector.parse.numbers import iso8601
+from bpx_connector.parse.numbers import EARLIEST, LATEST, iso8601
 from tests.support.parsing import NOW, NUMBERS, Offline, Sample
 
 
@@ -38,7 +38,7 @@ def test_trades_come_oldest_first_and_in_their_own_order_within_a_millisecond(sa
     assert [one["id"] for one in trades] == [str(identity) for identity in range(381731409, 381731419)]
 
 
-@given(st.lists(st.integers(0, 3000) | st.integers(0, 4 * 10**12), max_size=9))
+@given(st.lists(st.integers(EARLIEST, EARLIEST + 3000) | st.integers(EARLIEST, LATEST - 1), max_size=9))
 def test_trades_have_the_datetime_of_their_time(times: list[int]) -> None:
     rows = [{"price": "1", "quantity": "2", "timestamp": time, "isBuyerMaker": True} for time in times]
     trades = public_trades(rows, "X/Y", float)
@@ -49,7 +49,7 @@ def test_trades_have_the_datetime_of_their_time(times: list[int]) -> None:
 
 def test_a_trade_without_time_has_none() -> None:
     (trade,) = public_trades([{"price": "1", "quantity": "2", "timestamp": None}], "X/Y", float)
-    assert (trade["timestamp"], trade["datetime"], trade["side"]) == (None, None, "buy")
+    assert (trade["timestamp"], trade["datetime"], trade["side"]) == (None, None, None)
 
 
 @NUMBERS

@@ -11,7 +11,8 @@ from ccxt.base.precise import Precise
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from bpx_connector.parse.figures import cut_quotient
+from bpx_connector.parse.arithmetic import arithmetic_in
+from bpx_connector.parse.numbers import EARLIEST
 from bpx_connector.parse.trading.orders import (
     is_zero,
     order_structures,
@@ -257,11 +258,11 @@ def test_an_order_whose_fills_are_not_mentioned_has_an_unknown_rest() -> None:
 
 def test_orders_are_oldest_first_and_since_counts_from_the_start(offline: Offline) -> None:
     exchange = offline()
-    rows = [view(id=str(n), createdAt=1000 + n) for n in (3, 1, 2)]
+    rows = [view(id=str(n), createdAt=EARLIEST + n) for n in (3, 1, 2)]
     assert [order["id"] for order in exchange.parse_orders(rows)] == ["1", "2", "3"]
     assert [order["id"] for order in exchange.parse_orders(rows, None, None, 2)] == ["2", "3"]
     assert [order["id"] for order in exchange.parse_orders(rows, None, 0, 2)] == ["1", "2"]
-    assert [order["id"] for order in exchange.parse_orders(rows, None, 1002)] == ["2", "3"]
+    assert [order["id"] for order in exchange.parse_orders(rows, None, EARLIEST + 2)] == ["2", "3"]
 
 
 def test_only_the_orders_of_the_given_market_are_listed(offline: Offline) -> None:
@@ -382,7 +383,9 @@ def test_the_average_is_what_was_paid_by_what_was_filled(
     assume(Decimal(filled))
     cost = f"{Decimal(price) * Decimal(filled) + Decimal(more):f}"
     row = view(price=price, quantity="1", executedQuantity=filled, executedQuoteQuantity=cost)
-    assert order_structure(row, None, None, number)["average"] == cut_quotient(cost, filled, number)
+    assert order_structure(row, None, None, number)["average"] == arithmetic_in(number).average_of_filled(
+        None, None, None, cost, filled, None
+    )
 
 
 @given(st.decimals(0, 10**12, places=6))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.callers import Caller
-from tests.support.made_up import EXCHANGE, SPOT
+from tests.support.made_up import BEGINNING, EXCHANGE, SPOT
 
 
 def test_trades_come_oldest_first(bpx: Caller) -> None:
@@ -48,7 +48,7 @@ class Tape:
 
     def row(self, identity: int, time: int) -> dict[str, Any]:
         words = {"price": "1", "quantity": "1", "quoteQuantity": "1", "isBuyerMaker": False}
-        return {"id": identity, "timestamp": time, **words}
+        return {"id": identity, "timestamp": BEGINNING + time, **words}
 
 
 @pytest.mark.parametrize("is_lively", [False, True])
@@ -60,7 +60,7 @@ def test_a_since_gives_the_first_trades_at_or_after_it_however_far_back(
 ) -> None:
     tape = Tape([10 * (number // 3) for number in range(count)], is_lively=is_lively)
     since = round(place * 10 * (count // 3))
-    found = EXCHANGE.answered_by(tape).fetch_trades(SPOT, since, limit)
+    found = EXCHANGE.answered_by(tape).fetch_trades(SPOT, BEGINNING + since, limit)
     wanted = [identity for identity in range(1, count + 1) if 10 * ((identity - 1) // 3) >= since][
         : limit or 1000
     ]
@@ -71,7 +71,7 @@ def test_a_since_gives_the_first_trades_at_or_after_it_however_far_back(
 @pytest.mark.parametrize("until", [0, 10, 20_000, 41_140, 10**9])
 def test_an_until_gives_the_newest_trades_before_it(until: int) -> None:
     tape = Tape([10 * (number // 3) for number in range(12_345)], is_lively=False)
-    found = EXCHANGE.answered_by(tape).fetch_trades(SPOT, None, 50, {"until": until})
+    found = EXCHANGE.answered_by(tape).fetch_trades(SPOT, None, 50, {"until": BEGINNING + until})
     wanted = [identity for identity in range(1, 12_346) if 10 * ((identity - 1) // 3) <= until][-50:]
     assert [int(one["id"] or 0) for one in found] == wanted
 

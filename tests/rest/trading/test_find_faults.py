@@ -30,13 +30,13 @@ def test_an_order_that_is_off_the_book_is_found_in_the_history(not_found: Any) -
 def test_an_order_seen_filled_needs_no_history() -> None:
     exchange = scripted_exchange([view(**FILLED), NOT_FOUND])
     created = exchange.create_order(SOL, "limit", "buy", 2, 50)
-    assert exchange.fetch_order(created["id"], SOL) == created
+    assert exchange.fetch_order(str(created["id"]), SOL) == created
 
 
 def test_an_order_that_the_history_does_not_have_yet_is_found_as_it_was_seen() -> None:
     exchange = scripted_exchange([view(), NOT_FOUND, []])
     created = exchange.create_order(SOL, "limit", "buy", 2, 50)
-    assert exchange.fetch_order(created["id"], SOL) == created
+    assert exchange.fetch_order(str(created["id"]), SOL) == created
 
 
 def test_a_history_that_lags_does_not_move_an_order_backwards() -> None:

@@ -6,21 +6,11 @@ from decimal import Context, Decimal
 from typing import Any
 
 from ccxt.base.precise import Precise
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bpx_connector.parse.figures import (
-    CERTAIN,
-    NEAREST,
-    SHORT,
-    cut_quotient,
-    exact_difference,
-    exact_product,
-    figure,
-    rows_of,
-    short_quotient,
-    units,
-)
+from bpx_connector.parse.arithmetic import CERTAIN, NEAREST, SHORT, arithmetic_in, short_quotient
+from bpx_connector.parse.figures import digits, units
 from tests.support.parsing import NUMBERS
 
 
@@ -28,8 +18,8 @@ from tests.support.parsing import NUMBERS
 def test_units_and_figures_are_each_others_inverse(value: Decimal) -> None:
     text = format(value, "f")
     assert units(text) == int(value.scaleb(18, Context(prec=60)))
-    assert figure(Decimal, units(text)) == value
-    assert figure(float, units(text)) == float(text)
+    assert arithmetic_in(Decimal).scaled(units(text)) == value
+    assert arithmetic_in(float).scaled(units(text)) == float(text)
 
 
 written = st.decimals(allow_nan=False, allow_infinity=False, min_value=0, max_value=10**12, places=12).map(
@@ -45,17 +35,40 @@ signs = st.sampled_from(["", "-"])
 def test_derived_figures_equal_ccxts_own_arithmetic_to_the_last_digit(
     number: Any, one: str, other: str, sign: str
 ) -> None:
-    difference, quotient = (
-        exact_difference(sign + one, other, number),
-        cut_quotient(sign + one, other, number),
-    )
-    assert difference == number(Precise.string_sub(sign + one, other))
+    arithmetic = arithmetic_in(number)
+    one, figures = sign + one, (number(sign + one), number(other))
+    difference = arithmetic.difference(*figures, one, other)
+    assert difference == number(Precise.string_sub(one, other))
     assert type(difference) is number
+    assert arithmetic.product(*figures, one, other) == number(Precise.string_mul(one, other))
+    assert arithmetic.product_of(one, other) == number(Precise.string_mul(one, other))
+    average = arithmetic.average_of_filled(*figures, None, one, other, None)
     if Decimal(other):
-        assert quotient == number(Precise.string_div(sign + one, other))
+        assert average == number(Precise.string_div(one, other))
     else:
-        assert quotient is None
-    assert exact_product(sign + one, other) == float(Precise.string_mul(sign + one, other))
+        assert average is None
+
+
+@NUMBERS
+@given(one=written, other=written, exponent=st.integers(-18, 18))
+def test_a_figure_with_an_exponent_is_the_same_figure(
+    number: Any, one: str, other: str, exponent: int
+) -> None:
+    assume(Decimal(one) and Decimal(other))
+    written_out = format(Decimal(one).scaleb(exponent), "f")
+    short = f"{one}E{exponent}"
+    assert Decimal(digits(short)[0]).scaleb(-digits(short)[1]) == Decimal(written_out)
+    ways = [
+        (
+            arithmetic.product(number(text), number(other), text, other),
+            arithmetic.difference(number(text), number(other), text, other),
+            arithmetic.average(number(text), number(other), text, other),
+            arithmetic.hundredfold(number(text), text),
+        )
+        for arithmetic in [arithmetic_in(number)]
+        for text in (short, written_out)
+    ]
+    assert ways[0] == ways[1]
 
 
 @given(whole=st.integers(1, 10**15 - 1), places=st.integers(0, 9))
@@ -93,12 +106,3 @@ def test_a_quotient_next_to_the_middle_of_two_floats_is_rounded_as_ccxt_rounds_i
     one = (2 * numerator + 1) * other // 2**53 + more  # one / other is about the middle after a float
     if 0 < one < CERTAIN:
         assert short_quotient(float(one), float(other)) == float(Precise.string_div(str(one), str(other)))
-
-
-@NUMBERS
-def test_words_in_the_place_of_a_figure_are_no_figure(number: Any) -> None:
-    rows = [{"price": "", "size": "1"}, {"price": "N/A", "size": "2"}, {"price": "3", "size": None}]
-    read = rows_of("Read", ("price", "size"), (), number).of(rows)
-    assert [row.size for row in read] == [number("1"), number("2"), None]
-    if number is not str:  # whose figures are the venue's text
-        assert [row.price for row in read] == [None, None, number("3")]
