@@ -45,6 +45,8 @@ MARGIN = 100
 CHANGING = frozenset({"status", "quantity", "price", "executedQuantity", "executedQuoteQuantity"})
 EXECUTED = frozenset({"executedQuantity", "executedQuoteQuantity"})
 
+NOT_ON_THE_BOOK = "not on the book any more; what became of it is not known yet"
+
 
 class Record:
     """Everything known of one order in the venue's REST words."""
@@ -61,6 +63,7 @@ class Record:
         "is_owed",
         "is_own",
         "is_stop",
+        "note",
         "order",
         "questions",
         "time",
@@ -89,6 +92,8 @@ class Record:
         """The order that this stop has placed."""
         self.fires_for: Record | None = None
         """The stop that has placed this order."""
+        self.note: str | None = None
+        """What a caller should know that no field says."""
         self.questions = 0
         """How often REST was asked which order this stop has placed."""
         self._before = before
@@ -116,6 +121,7 @@ class Record:
         if executed < self.executed:
             order = {key: value for key, value in order.items() if key not in EXECUTED}
         self.order = self.order | order
+        self.note = None
         self.executed, self.info, self.is_open = max(self.executed, executed), info, is_open
 
     def add_fill(self, fill: Payload, quantity: Decimal) -> None:
@@ -201,6 +207,14 @@ class OrderLog:
         """Stops that have fired, of which it is not known what they have placed."""
         return [record for record in self._stops.values() if record.is_owed and has_fired(record.order)]
 
+    def doubt(self, identities: Iterable[str]) -> list[Record]:
+        """Note that these are off the book, and nothing says what became of them; the new ones."""
+        records = [record for identity in identities if (record := self._records.get(identity)) is not None]
+        new = [record for record in records if record.note is None]
+        for record in new:
+            record.note = NOT_ON_THE_BOOK
+        return new
+
     def take_untold(self) -> dict[str, None]:
         """Orders that answers have moved while the stream was followed, and no event since."""
         untold, self._untold = self._untold, {}
@@ -274,6 +288,7 @@ class OrderLog:
             self._forget(record)
             return True
         record.is_owed |= self._is_followed
+        record.note = None
         is_later = record.version <= asked_at
         is_further = moves_forward(record.is_open, record.executed, is_open, executed, is_later)
         if not is_further or _says_nothing_new(record.order, order):

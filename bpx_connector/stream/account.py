@@ -133,6 +133,9 @@ class OrderFollower(Follower):
             changed |= dict.fromkeys(order["id"] for order in told)
         self._publish(changed, fills)
         vanished = log.vanished((order["id"] for order in answer.open), answer.asked_at)
+        doubtful = log.doubt(vanished)
+        if doubtful:
+            self._tell_each(doubtful, [])
         unresolved = [stop for stop in log.unresolved() if self._may_ask_of(stop)]
         before, self.owed = self.owed, len(log.incomplete) + len(vanished) + len(unresolved)
         if self.owed and not before:

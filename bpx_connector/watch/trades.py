@@ -52,13 +52,18 @@ def _trade_streams(feed: Feed, market: Market) -> Streams:
 
 def _trade_follower(feed: Feed, name: str, symbol: str) -> Follower:
     exchange = feed.exchange
-    number, exact_product = events.checked_number(exchange.number), exact_product_in(exchange.number)
+    is_float = exchange.number is float
+    number = float if is_float else events.checked_number(exchange.number)
+    exact_product = exact_product_in(exchange.number)
     cache = exchange.trades.get(symbol)
     if cache is None:
         cache = exchange.trades[symbol] = ArrayCache(feed.kept("tradesLimit"))
 
     def parse(event: Payload) -> Structure:
-        return events.trade_event(event, symbol, number, exact_product)
+        trade = events.trade_event(event, symbol, number, exact_product)
+        if is_float and trade["cost"] - trade["cost"] != 0:  # of finite figures it is 0
+            raise ValueError(f"{event['p']!r} x {event['q']!r} is no trade")
+        return trade
 
     return TradeFollower(name, cache, feed.tell(TRADES, symbol), parse, feed.horizon())
 

@@ -141,9 +141,11 @@ async def test_orders_that_the_history_has_not_got_yet_stay_owed_until_it_has(
         account.lags = 20  # the newest rows are not there yet
         await until(lambda: exchange.stream_counters()["streams"][STREAM]["owed"] == 20)
         assert sum(order["status"] == "canceled" for order in seen.values()) == 10
+        await until(lambda: sum("note" in order["info"] for order in seen.values()) == 20)
         assert exchange.stream_counters()["streams"][STREAM]["mayBeStale"]
         account.lags = 0
         await until(lambda: {order["status"] for order in seen.values()} == {"canceled"})
+        assert not any("note" in order["info"] for order in seen.values())
         assert not exchange.stream_counters()["streams"][STREAM]["owed"]
         assert sum("what became of 20 orders" in message for message in caplog.messages) == 1
 

@@ -621,7 +621,9 @@ async def test_trigger_orders() -> None:
         for name in ("triggerPlaced", "orderAccepted.after_trigger", "orderCancelled.trigger")
     )
     async with transcribed("account.orderUpdate.trigger") as playback:
-        assert await playback.all("watch_orders") == [
+        told = await playback.all("watch_orders")
+        own = [[order for order in orders if "firedOrder" not in order["info"]] for orders in told]
+        assert [orders for orders in own if orders] == [
             [
                 order(
                     pending,
@@ -666,6 +668,9 @@ async def test_trigger_orders() -> None:
                 )
             ],
         ]
+        [stop] = [order for orders in told for order in orders if "firedOrder" in order["info"]]
+        assert (stop["id"], stop["info"]["firedOrder"]["i"]) == ("114575813313101824", "114575842681290753")
+        assert (stop["status"], stop["amount"], stop["filled"]) == ("open", 20.03, 0)
 
 
 async def test_every_documented_field_of_an_order() -> None:

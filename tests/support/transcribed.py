@@ -23,6 +23,25 @@ Answers = tuple[tuple[str, Any], ...]
 ORDERS: Answers = (("GET /api/v1/orders", []),)
 POSITIONS: Answers = (("GET /api/v1/position", []),)
 CAPITAL: Answers = (("GET /api/v1/capital", {"USDT": {"available": "30", "locked": "0", "staked": "0"}}),)
+STOP: dict[str, Any] = {
+    **{"id": "114575813313101824", "symbol": "SOL_USDC", "side": "Ask", "orderType": "Limit"},
+    **{"price": "178.15", "quantity": None, "executedQuantity": "0", "executedQuoteQuantity": "0"},
+    **{"timeInForce": "GTC", "status": "Triggered", "triggerPrice": "178.05", "triggerQuantity": "20.03"},
+    "createdAt": "2025-05-26T19:36:07.009",
+}
+FIRED: dict[str, Any] = {
+    **{"id": "114575842681290753", "symbol": "SOL_USDC", "side": "Ask", "orderType": "Limit"},
+    **{"price": "178.15", "quantity": "20.03", "executedQuantity": "0", "executedQuoteQuantity": "0"},
+    **{"timeInForce": "GTC", "status": "New", "reduceOnly": False, "createdAt": 1748288615133},
+}
+FIRED_ORDERS: Answers = (
+    ("GET /api/v1/orders", []),
+    ("GET /api/v1/orders", [FIRED]),
+    ("GET /wapi/v1/history/fills?from=0&limit=1000&offset=0&sortDirection=Asc", []),
+    ("GET /wapi/v1/history/orders?limit=100&offset=0&sortDirection=Desc", [STOP]),
+)
+"""Of a stop that has fired: its order rests under another id, and nothing links the two."""
+
 NO_ACCOUNT = "the answers over REST, of an account without open orders and positions"
 ENVELOPE = "the envelope around the payload, of which only the data was published"
 MARKET = "the market's row, copied from a captured one of the same kind"
@@ -127,8 +146,8 @@ TRANSCRIPTS = {
             "account.orderUpdate.orderCancelled.trigger",
         ),
         stream="account.orderUpdate",
-        answers=ORDERS,
-        constructed=f"{NO_ACCOUNT}; {ENVELOPE}",
+        answers=FIRED_ORDERS,
+        constructed=f"the answers over REST, as those of another day with these orders; {ENVELOPE}",
     ),
     "account.orderUpdate.all_fields": Transcript(
         ("account.orderUpdate.all_fields",),

@@ -44,6 +44,8 @@ def record_structures(
     ]
     orders = order_structures(words, infos, symbols, number)
     for order, record in zip(orders, records, strict=True):
+        if record.note is not None:
+            order["info"] = {**order["info"], "note": record.note}
         source = record if record.fired is None else record.fired  # a stop's fills are those of what it fired
         time = max(record.time, source.time)
         if time:
