@@ -669,7 +669,7 @@ async def test_trigger_orders() -> None:
             ],
         ]
         [stop] = [order for orders in told for order in orders if "firedOrder" in order["info"]]
-        assert (stop["id"], stop["info"]["firedOrder"]["i"]) == ("114575813313101824", "114575842681290753")
+        assert (stop["id"], stop["info"]["firedOrder"]["id"]) == ("114575813313101824", "114575842681290753")
         assert (stop["status"], stop["amount"], stop["filled"]) == ("open", 20.03, 0)
 
 
