@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "keys": set(),
     "plugin": {"after_import"},  # finds the classes by name, when `register` is called
     "__init__": {"blocking", "plugin"},
-    "cli": {"blocking", "__init__", "call", "gateway", "keys", "plugin", "pro", "sandbox", "venue"},
+    "cli": {"blocking", "__init__", "call", "gateway", "keys", "plugin", "pro", "sandbox", "tape", "venue"},
     "__main__": {"cli"},
     "testing": {"call", "keys", "sandbox"},
     "gateway": {"async_support", "call", "orders", "stream", "venue"},

@@ -1,0 +1,315 @@
+"""`bpx COMMAND` against a sandbox: what it shows, asks and refuses, and its exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest import mock
+
+import pytest
+
+from bpx_connector.cli.main import main
+from bpx_connector.sandbox.server import SandboxThread
+from bpx_connector.testing import generated_keys
+
+NOBODY = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxThread]:
+    with SandboxThread(seed=1, symbols=("SOL_USDC", "BTC_USDC", "SOL_USDC_PERP"), speed=20) as sandbox:
+        yield sandbox
+
+
+class Done(NamedTuple):
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Shell:
+    """A shell with the sandbox's address and a key pair in its environment."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        keys = generated_keys()
+        self.folder = folder
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "BPX_SANDBOX": url,
+            "BPX_API_KEY": keys.api_key,
+            "BPX_SECRET": keys.secret,
+        }
+
+    def run(self, *words: str) -> Done:
+        """The command in this process; most of what a new one costs is the import of ccxt."""
+        out, err, code = io.StringIO(), io.StringIO(), 0
+        with (
+            contextlib.chdir(self.folder),
+            mock.patch.dict(os.environ, self.environment, clear=True),
+            mock.patch.object(sys, "argv", ["bpx", *words]),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            try:
+                main()
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else 0
+        return Done(code, out.getvalue(), err.getvalue())
+
+    def starts(self, *words: str) -> Done:
+        """The command in a process of its own."""
+        command = [sys.executable, "-m", "bpx_connector", *words]
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def shows(self, *words: str) -> str:
+        done = self.run(*words)
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        return done.stdout
+
+    def gives(self, *words: str) -> Any:
+        return json.loads(self.shows(*words, "--json"))
+
+    def refuses(self, code: int, *words: str) -> str:
+        done = self.run(*words)
+        assert (done.returncode, done.stdout) == (code, ""), done.stderr
+        return done.stderr
+
+
+@pytest.fixture
+def shell(sandbox: SandboxThread, tmp_path: Path) -> Shell:
+    return Shell(sandbox.url, tmp_path)
+
+
+# --- prices -----------------------------------------------------------------------------------------------
+
+
+def test_markets_are_listed_of_one_type_or_all(shell: Shell) -> None:
+    assert shell.shows("markets", "--type", "spot").split()[:5] == ["symbol", "id", "type", "active", "tick"]
+    assert {row["symbol"] for row in shell.gives("markets")} == {"SOL/USDC", "BTC/USDC", "SOL/USDC:USDC"}
+    assert shell.refuses(2, "markets", "--type", "option") == "bpx: --type is spot or swap, not option\n"
+
+
+def test_tickers_are_shown_of_markets_named_either_way(shell: Shell) -> None:
+    lines = shell.shows("ticker", "SOL_USDC", "sol/usdc:usdc").splitlines()
+    assert [line.split()[0] for line in lines] == ["symbol", "SOL/USDC", "SOL/USDC:USDC"]
+    assert len(shell.gives("ticker")) == 3
+
+
+def test_a_market_that_is_not_there_is_named_with_the_nearest(shell: Shell) -> None:
+    told = shell.refuses(2, "ticker", "SOL/USD")
+    assert told.startswith("bpx: there is no market SOL/USD; did you mean 'SOL/USDC'?")
+
+
+def test_a_book_is_shown_with_asks_above_bids_and_live_by_its_best(shell: Shell) -> None:
+    sides = [line.split()[0] for line in shell.shows("book", "SOL/USDC", "--depth", "2").splitlines()]
+    assert sides == ["side", "ask", "ask", "bid", "bid"]
+    live = shell.shows("book", "SOL/USDC", "--live", "--updates", "2").splitlines()
+    assert len(live) == 2
+    assert all(re.match(r" *[\d.]+ at [\d.]+ +\| +[\d.]+ for [\d.]+$", line) for line in live)
+    assert len(shell.gives("book", "SOL/USDC", "--depth", "2")["asks"]) == 2
+
+
+def test_trades_and_candles_are_shown(shell: Shell) -> None:
+    assert len(shell.gives("trades", "SOL/USDC", "--limit", "3")) == 3
+    live = shell.shows("trades", "SOL/USDC", "--live", "--updates", "1", "--json")
+    assert all(json.loads(line)["symbol"] == "SOL/USDC" for line in live.splitlines())
+    assert len(shell.shows("candles", "SOL/USDC", "-t", "1m", "--limit", "2").splitlines()) == 3
+    assert "there are no candles of 7m; there are 1s, 1m" in shell.refuses(
+        2, "candles", "SOL/USDC", "-t", "7m"
+    )
+
+
+# --- the account and its orders ---------------------------------------------------------------------------
+
+
+def test_an_order_is_placed_found_and_cancelled(shell: Shell) -> None:
+    placed = shell.gives("buy", "SOL/USDC", "1.5", "--price", "60", "--post-only", "--yes")
+    assert (placed["side"], placed["type"], placed["amount"], placed["price"]) == (
+        "buy",
+        "limit",
+        "1.5",
+        "60",
+    )
+    assert [row["id"] for row in shell.gives("orders", "SOL/USDC")] == [placed["id"]]
+    assert "canceled" in shell.shows("cancel", placed["id"], "SOL/USDC", "--yes")
+    assert [row["id"] for row in shell.gives("orders", "--closed")] == [placed["id"]]
+    shell.gives("sell", "SOL/USDC", "1", "--price", "200", "--yes")
+    assert len(shell.gives("cancel", "--all", "SOL/USDC", "--yes")) == 1
+    assert shell.gives("orders") == []
+
+
+def test_a_market_order_moves_balance_and_position(shell: Shell) -> None:
+    before = shell.gives("balance")["SOL"]["total"]
+    assert shell.gives("sell", "SOL/USDC", "1", "--yes")["status"] == "closed"
+    assert float(shell.gives("balance")["SOL"]["total"]) == float(before) - 1
+    shell.gives("buy", "SOL/USDC:USDC", "2", "--yes")
+    assert [(row["side"], row["contracts"]) for row in shell.gives("positions")] == [("long", "2")]
+    assert "SOL/USDC:USDC  long" in shell.shows("positions")
+    assert "SOL " in shell.shows("balance")
+
+
+def test_nothing_is_sent_where_nobody_can_be_asked(shell: Shell) -> None:
+    told = shell.refuses(2, "buy", "SOL/USDC", "1", "--price", "60")
+    assert re.match(
+        r"bpx: would buy 1 SOL/USDC at 60, 60 in all, at http://\S+ with key \S{6}\.\.\.: say --yes", told
+    )
+    assert shell.gives("orders") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("buy", "SOL/USDC", "many"), "AMOUNT is many; it takes a figure above zero"),
+        (("buy", "SOL/USDC", "0"), "AMOUNT is 0;"),
+        (("sell", "SOL/USDC", "1", "--price", "nan"), "--price is nan;"),
+        (("cancel",), "name an order and its market"),
+        (("cancel", "1"), "name an order and its market"),
+        (("cancel", "1", "SOL/USDC", "--all", "SOL/USDC"), "name an order and its market"),
+        (("call", "fetch_tiker"), "there is no method fetch_tiker to call; did you mean 'fetch_ticker'?"),
+        (("call", "sign", "a"), "there is no method sign to call"),
+        (("call", "fetch_ticker"), "missing a required argument: 'symbol'"),
+        (("call", "set_leverage", "5", "SOL/USDC:USDC"), "would call set_leverage(5, 'SOL/USDC:USDC')"),
+        (("play", "nowhere.jsonl"), "there is no tape nowhere.jsonl"),
+        (("tikcer",), "No such command 'tikcer'. Did you mean 'ticker'"),
+        (("ticker", "--jsno"), "No such option"),
+        (("book",), "Missing argument"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_code_2(
+    shell: Shell, words: tuple[str, ...], sentence: str
+) -> None:
+    assert sentence in shell.refuses(2, *words)
+
+
+def test_a_refusal_of_the_venue_is_one_sentence_and_exit_code_1(shell: Shell) -> None:
+    told = shell.refuses(1, "sell", "SOL/USDC", "10000000", "--yes")
+    assert re.match(r"bpx: InsufficientFunds: .*\n$", told)
+    assert "bpx: OrderNotFound: " in shell.refuses(1, "cancel", "12345", "SOL/USDC", "--yes")
+    shell.environment["BPX_SANDBOX"] = NOBODY
+    assert re.match(r"bpx: \w+: bpx GET .*\n$", shell.refuses(1, "ticker"))
+
+
+def test_any_method_is_called_by_either_spelling(shell: Shell) -> None:
+    for name in ("fetch_ohlcv", "fetchOHLCV"):
+        assert len(json.loads(shell.shows("call", name, "SOL/USDC", "1m", "limit=2"))) == 2
+    rows = json.loads(shell.shows("call", "public_get_api_v1_ticker", '{"symbol": "SOL_USDC"}'))
+    assert rows["symbol"] == "SOL_USDC"
+    assert shell.run("call", "set_leverage", "5", "SOL/USDC:USDC", "--yes").returncode == 0
+
+
+# --- keys and the doctor ----------------------------------------------------------------------------------
+
+
+def test_new_keys_sign_at_once(shell: Shell) -> None:
+    made = shell.gives("keys")
+    lines = shell.shows("keys").splitlines()
+    assert [line.partition("=")[0] for line in lines] == ["export BPX_API_KEY", "export BPX_SECRET"]
+    shell.environment.update(made)
+    assert shell.gives("balance")["USDC"]["total"]
+
+
+def test_keys_in_a_file_of_ones_own_are_taken(shell: Shell) -> None:
+    assert shell.shows("keys", "--out", "my.keys") == "written to my.keys\n"
+    path = shell.folder / "my.keys"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "is there already" in shell.refuses(2, "keys", "--out", "my.keys")
+    for name in ("BPX_API_KEY", "BPX_SECRET"):
+        del shell.environment[name]
+    assert "this needs keys: set BPX_API_KEY" in shell.refuses(2, "balance")
+    shell.environment["BPX_KEYS_FILE"] = str(path)
+    assert shell.gives("balance")["USDC"]["total"]
+    path.chmod(0o644)
+    assert "may be read by others than you; chmod 600" in shell.refuses(2, "balance")
+    path.chmod(0o600)
+    path.write_text("nothing")
+    assert "does not hold the two lines" in shell.refuses(2, "balance")
+
+
+def test_half_a_pair_is_said_to_be_half(shell: Shell) -> None:
+    del shell.environment["BPX_SECRET"]
+    assert shell.refuses(2, "balance").startswith("bpx: BPX_SECRET is not set")
+
+
+def test_the_doctor_finds_all_well(shell: Shell) -> None:
+    found = {row["subject"]: row["is_well"] for row in shell.gives("doctor")}
+    assert found == dict.fromkeys(("versions", "proxies", "reached", "clock", "keys"), True)
+    assert "TROUBLE" not in shell.shows("doctor")
+
+
+def test_the_doctor_says_what_is_wrong_and_what_to_do(shell: Shell) -> None:
+    shell.environment["BPX_SECRET"] = generated_keys().secret
+    done = shell.run("doctor")
+    assert done.returncode == 1
+    assert re.search(r"^keys +TROUBLE +AuthenticationError", done.stdout, re.MULTILINE)
+    shell.environment["BPX_SANDBOX"] = NOBODY
+    done = shell.run("doctor")
+    assert done.returncode == 1
+    assert "is the network up, or the sandbox running (bpx sandbox)?" in done.stdout
+    for name in ("BPX_API_KEY", "BPX_SECRET"):
+        assert shell.environment[name] not in done.stdout + done.stderr
+
+
+# --- tapes, the sandbox, and all of them ------------------------------------------------------------------
+
+
+def test_a_tape_is_recorded_and_shown(shell: Shell) -> None:
+    told = shell.shows("record", "sol.jsonl", "depth.SOL_USDC", "trade.SOL_USDC", "-s", "1")
+    assert "written to sol.jsonl" in told
+    lines = shell.shows("play", "sol.jsonl", "--stream", "depth.SOL_USDC", "--json").splitlines()
+    assert {json.loads(line)["stream"] for line in lines} == {"depth.SOL_USDC"}
+    assert "GET /api/v1/depth" in shell.shows("play", "sol.jsonl")
+
+
+def test_an_address_may_be_given_anywhere(shell: Shell) -> None:
+    url = shell.environment.pop("BPX_SANDBOX")
+    spelt: list[tuple[str, ...]] = [("--sandbox", url, "ticker"), ("ticker", "--sandbox", url)]
+    for words in [*spelt, ("ticker", f"--sandbox={url}")]:
+        assert "SOL/USDC" in shell.shows(*words)
+    program = "import ccxt, sys\nprint(ccxt.bpx().urls['api']['private'], sys.argv[1:])"
+    (shell.folder / "bot.py").write_text(program)
+    runs: list[tuple[str, ...]] = [("run", "--sandbox", url, "bot.py"), ("--sandbox", url, "run", "bot.py")]
+    for words in runs:
+        assert shell.starts(*words, "--sandbox") == (0, f"{url} ['--sandbox']\n", "")
+
+
+def test_an_address_that_is_none_is_refused_before_anything_is_sent(shell: Shell) -> None:
+    shell.environment["BPX_SANDBOX"] = "localhost"
+    assert "BPX_SANDBOX is 'localhost'; it takes the address of a sandbox" in shell.refuses(1, "ticker")
+
+
+def test_help_and_version_are_there_without_loading_ccxt(shell: Shell) -> None:
+    told = shell.shows("--help")
+    for name in ("sandbox", "run", "demo", "doctor", "keys", "markets", "book", "buy", "call", "record"):
+        assert re.search(rf"^  {name} ", told, re.MULTILINE), name
+    code = (
+        "import sys; sys.argv = ['bpx', '--help']\n"
+        "from bpx_connector.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "assert not {'ccxt', 'aiohttp', 'nacl', 'rich'} & set(sys.modules), sorted(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    assert shell.shows("--version").startswith("bpx-connector 0.")
+    assert "complete" in shell.run("--show-completion").stdout + shell.run("--help").stdout
+
+
+def test_without_typer_the_commands_that_need_it_say_so(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise ModuleNotFoundError('no typer', name='typer')")
+    shell.environment["PYTHONPATH"] = str(tmp_path)
+    done = shell.starts("ticker")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "pip install 'bpx-connector[cli]'" in done.stderr
+    assert "python -m bpx_connector run" in shell.starts("run", "--help").stdout
