@@ -23,7 +23,8 @@ def sentences(seed: int, found: Found) -> str:
     return (
         f"seed {seed}: {faults}; {found.books:,} books looked at, {found.wrong} wrong, {found.backwards} "
         f"backwards; {len(found.fills_made)} fills, {len(found.missing)} missing, {len(found.twice)} twice; "
-        f"{found.late_joiners} late readers; a busy book stood still at most: {stood_still}"
+        f"{found.late_joiners} late readers, {found.kept_waiting} kept waiting; a busy book stood still at "
+        f"most: {stood_still}"
     )
 
 

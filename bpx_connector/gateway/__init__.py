@@ -4,3 +4,12 @@
 what an exchange object with `options["gateway"]` reads from. Without that option nothing of this is
 imported.
 """
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+if find_spec("nats") is None:
+    raise ModuleNotFoundError(
+        "the gateway speaks over NATS: pip install 'bpx-connector[gateway]'", name="nats"
+    )

@@ -29,7 +29,7 @@ from ccxt.base.exchange import Exchange
 
 from bpx_connector.stream.frames import Delta, ExactDelta, delta_of, exact_delta_of
 
-__all__ = ["Book", "Outcome", "Snapshot"]
+__all__ = ["MOST_STALE", "Book", "Outcome", "Snapshot"]
 
 MOST_DELTAS_KEPT = 20_000
 """Deltas buffered while no snapshot comes. Of more the oldest go first: a later snapshot covers them."""

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpx_connector.stream.book import Book, Outcome, Snapshot
+from bpx_connector.stream.book import MOST_STALE, Book, Outcome, Snapshot
 from bpx_connector.stream.frames import Delta
 from tests.support.book_truths import Truth, truths
 
@@ -62,6 +62,14 @@ def test_a_repeated_delta_is_stale_and_changes_nothing() -> None:
     book.apply(delta(11, 11, bids=[(99.5, 2.0)]))
     assert book.apply(delta(11, 11, bids=[(99.5, 7.0)])) is Outcome.STALE
     assert book.view["bids"][0] == [99.5, 2.0]
+
+
+def test_a_book_that_stands_still_is_told_so_as_often_as_it_takes() -> None:
+    """A delta of no update, U beyond u, says how far the venue has come: it is not one that came too late."""
+    book = restored()
+    assert all(book.apply(delta(11, 10)) is Outcome.STALE for _ in range(2 * MOST_STALE))
+    assert book.is_live
+    assert book.apply(delta(12, 11)) is Outcome.NEED_SNAPSHOT, "an update was lost on the way"
 
 
 def test_a_delta_past_the_next_one_asks_for_a_snapshot_and_empties_the_book() -> None:

