@@ -15,6 +15,7 @@ from typing import Any
 from bpx_connector.aliases import Payload, Structure
 from bpx_connector.parse.markets.prices import mark_price
 from bpx_connector.parse.numbers import Number, difference, iso8601, milliseconds_of, number_or_none, product
+from bpx_connector.parse.rows import figure_text
 from bpx_connector.venue.words import ORDER_STATUS, SIDE
 
 __all__ = [
@@ -125,6 +126,10 @@ def dated(structure: Any, event: Payload) -> Any:
 def ticker_words(event: Payload) -> Payload:
     """An event of the ticker stream in the words of a row of /tickers; the change is worked out."""
     row = _renamed(event, TICKER_WORDS)
+    for name, figure in row.items():
+        # Of REST's rows it would be unknown; of a stream the frame is spoilt, and another one follows.
+        if figure is not None and figure_text(figure) is None:
+            raise ValueError(f"{name} {figure!r} is no figure")
     row["symbol"] = event["s"]
     row["priceChange"] = difference(event.get("c"), event.get("o"))
     return row
