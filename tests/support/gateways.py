@@ -17,7 +17,7 @@ from tests.support.nats_servers import NatsServer
 
 __all__ = ["bus_of", "gateway_on", "leading", "reader_on", "running_gateway", "until"]
 
-SOON = 15.0
+SOON = 60.0
 
 
 async def until(condition: Callable[[], Any], seconds: float = SOON) -> None:
