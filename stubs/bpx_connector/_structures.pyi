@@ -105,6 +105,17 @@ class FeeInterface(TypedDict):
     cost: Any
     rate: NotRequired[Any]
 
+class FundingHistory(TypedDict):
+    info: dict[str, Any]
+    symbol: str | Any
+    code: str | Any
+    timestamp: int | Any
+    datetime: str | Any
+    id: str | Any
+    amount: Any
+    rate: Any
+    type: str | Any
+
 class FundingRate(TypedDict):
     symbol: str | Any
     info: dict[str, Any]
@@ -140,6 +151,23 @@ class LastPrice(TypedDict):
     side: str | Any
     info: dict[str, Any]
 
+class Leverage(TypedDict):
+    info: dict[str, Any]
+    symbol: str | Any
+    marginMode: str | Any
+    longLeverage: Any
+    shortLeverage: Any
+
+class LeverageTier(TypedDict):
+    tier: Any
+    symbol: str | Any
+    currency: str | Any
+    minNotional: Any
+    maxNotional: Any
+    maintenanceMarginRate: Any
+    maxLeverage: Any
+    info: dict[str, Any]
+
 class Limit(TypedDict):
     min: Any
     max: Any
@@ -155,6 +183,11 @@ class Liquidation(TypedDict):
     contracts: Any
     contractSize: Any
     side: str | Any
+
+class MarginMode(TypedDict):
+    info: dict[str, Any]
+    symbol: str | Any
+    marginMode: str | Any
 
 class MarketInterface(TypedDict):
     id: str | Any
@@ -372,6 +405,15 @@ class Trade(TypedDict):
     cost: Any
     fee: FeeInterface | Any
     fees: list[FeeInterface | None]
+
+class TradingFeeInterface(TypedDict):
+    info: dict[str, Any]
+    symbol: str | Any
+    maker: Any
+    taker: Any
+    percentage: bool | Any
+    tierBased: bool | Any
+    tiers: dict[str, Any]
 
 class Transaction(TypedDict):
     info: dict[str, Any]

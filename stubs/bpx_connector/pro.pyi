@@ -19,10 +19,14 @@ from bpx_connector._structures import (
     CurrencyInterface,
     DepositAddress,
     DepositWithdrawFee,
+    FundingHistory,
     FundingRate,
     FundingRateHistory,
     LastPrice,
+    Leverage,
+    LeverageTier,
     Liquidation,
+    MarginMode,
     MarketInterface,
     OpenInterest,
     Order,
@@ -30,6 +34,7 @@ from bpx_connector._structures import (
     Position,
     Ticker,
     Trade,
+    TradingFeeInterface,
     Transaction,
 )
 
