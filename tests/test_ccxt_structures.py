@@ -22,8 +22,6 @@ from bpx_connector.sandbox.clock import DrivenClock
 from bpx_connector.sandbox.records.orders import BID, MARKET, OrderRequest
 from bpx_connector.sandbox.server import Sandbox
 from tests.support.callers import Caller
-from tests.support.canned import CannedVenue
-from tests.support.canned_rows import HISTORIES, account_summary, settlement
 from tests.support.ccxt_structures import (
     ASYNCIO,
     BLOCKING,
@@ -67,6 +65,7 @@ SKIPPED: dict[str, dict[str, str]] = {
 
 ON_NO_MARKET = (
     "afterConstruct",
+    "fetchAccounts",
     "features",
     "fetchBalance",
     "fetchCurrencies",
@@ -99,7 +98,13 @@ ON_PERPETUALS = (
     "fetchMyLiquidations",
     "fetchPositions",
 )
-OF_AN_ASSET = ("fetchDepositWithdrawals", "fetchDeposits", "fetchWithdrawals")
+OF_AN_ASSET = (
+    "fetchDepositWithdrawals",
+    "fetchDeposits",
+    "fetchLedger",
+    "fetchLedgerEntry",
+    "fetchWithdrawals",
+)
 
 CASES = [
     *((method, None) for method in ON_NO_MARKET),
@@ -107,17 +112,6 @@ CASES = [
     *((method, PERP) for method in ON_PERPETUALS),
     *((method, "USDC") for method in OF_AN_ASSET),
 ]
-
-CANNED_CASES: list[tuple[str, tuple[str, ...]]] = [
-    ("fetchAccounts", ()),
-    ("fetchLedger", ("USDC",)),
-    ("fetchLedgerEntry", ("USDC",)),
-]
-CANNED_ANSWERS: dict[str, Any] = {
-    "GET /api/v1/account": account_summary(),
-    **{operation: [] for operation in HISTORIES},
-    "GET /wapi/v1/history/settlement": [settlement("2026-01-01T00:00:00", "-1", "TradingFees")],
-}
 
 NOT_RUN = {
     "proxies": "it asks a server on the internet through a proxy",
@@ -189,17 +183,6 @@ def test_no_property_is_skipped_that_could_be_checked(
         run(traded, method, argument, others)
 
 
-@pytest.mark.parametrize(("method", "arguments"), CANNED_CASES)
-def test_an_answer_of_canned_rows_has_ccxts_structure(
-    canned: Callable[..., CannedVenue], method: str, arguments: tuple[str, ...]
-) -> None:
-    caller = canned(CANNED_ANSWERS).caller
-    subscriptable(caller.exchange)
-    test = structure_test(ASYNCIO if caller.is_asyncio else BLOCKING, method)
-    skipped = {**FILLED, **SKIPPED.get(method, {})}
-    assert caller.result(test(caller.exchange, skipped, *arguments)) is not False
-
-
 def test_a_market_whose_base_is_an_asset_of_the_venue_is_checked_in_full(traded: Caller) -> None:
     exchange = traded.exchange
     checked = [market for market in exchange.markets.values() if market["base"] in exchange.currencies]
@@ -238,11 +221,7 @@ ALL_SHIPPED_ARE_KNOWN = pytest.mark.skipif(
 def test_every_shipped_test_of_a_method_that_we_have_is_run(package: str) -> None:
     has = bpx_connector.bpx().has
     not_ours = {snake_case(entry) for entry, value in has.items() if not value}
-    run_here = (
-        {snake_case(method) for method, _ in CASES}
-        | {snake_case(method) for method, _ in CANNED_CASES}
-        | {"create_order"}
-    )
+    run_here = {snake_case(method) for method, _ in CASES} | {"create_order"}
     assert shipped(package) - not_ours - set(NOT_RUN) == run_here
 
 

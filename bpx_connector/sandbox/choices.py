@@ -14,9 +14,10 @@ file. Where it might be one way or another and a program would feel the differen
 - An attached stop loss and take profit are placed at the parent's first fill and enlarged by each later one
   (orderModified); when either fires the other is cancelled; on a perpetual they only reduce.
 - A margin fraction is max(base, factor * sqrt(notional)); the initial one is never below 1 / leverageLimit.
-- A loss beyond the free USDC (lent USDC included) is owed. The next USDC that comes in pays it, deposits too;
-  unless autoBorrowSettlements lets it stand as a borrow, other assets are sold for it at the next check.
-- autoBorrow and autoBorrowRepay are accepted and change nothing: nobody borrows here.
+- A loss beyond the free USDC and the lent one is owed, as a borrow if autoBorrowSettlements says so. The next
+  USDC that comes in pays it, deposits too; else other assets are sold for it at the next check.
+- What is borrowed counts in full against equity, what is owned by its weight; a loan ties up what the account's
+  leverage leaves. Lending while something is owed repays it, borrowing while something is lent takes it back.
 - Where a mean band ends an order, its rest expires with PriceOutOfBounds.
 - maxPriceUpdateMultiplier is not enforced: a test may move the index as far as it likes.
 - openInterestLimit and positionLimit are shown and not enforced.
@@ -35,7 +36,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from bpx_connector.sandbox.records.times import SECOND
+from bpx_connector.sandbox.records.times import DAY, SECOND
 
 __all__ = [
     "AUTO_CLOSE_DIVISOR",
@@ -50,40 +51,62 @@ __all__ = [
     "FEE_FREE_MARKETS",
     "FIRED_STATUS",
     "FIRST_DEPTH_ID",
+    "FIRST_LENDING_ID",
     "FIRST_ORDER_ID",
     "FIRST_POSITION_ID",
+    "FIRST_RFQ_ID",
+    "FIRST_SEQUENCE",
+    "FIRST_STRATEGY_ID",
     "FIRST_TRADE_ID",
     "FIRST_TRANSFER_ID",
     "FIRST_USER_ID",
     "FUNDING_RATES_KEPT",
+    "HIGHEST_BORROW_RATE",
     "HISTORY_LENGTH",
     "HOURS_KEPT",
     "HOUSE_HISTORY_LENGTH",
+    "INDICATIVE_BOUND",
     "INTEREST_CLAMP",
     "INTEREST_PER_DAY",
+    "LENDING_FEE",
+    "LENDING_STEP",
     "LEND_REDEEM_NEEDS_FLAG",
     "LIQUIDATION_FEE",
     "LIQUIDATION_STEP",
     "LIQUIDATION_STEPS_PER_CHECK",
+    "MAKER_SPREAD",
     "MARKET_REMAINDER_REASON",
     "MARK_BOUND",
     "MARK_SAMPLES",
     "MAX_LEVERAGE_LIMIT",
     "MAX_OPEN_ORDERS",
     "MAX_STOPS_PER_MARKET",
+    "MAX_UTILIZATION",
     "MINUTES_KEPT",
     "MOST_KLINES",
+    "OPTIMAL_BORROW_RATE",
+    "OPTIMAL_UTILIZATION",
     "OTHER_COLLATERAL_WEIGHT",
     "OTHER_STARTING_NOTIONAL",
     "PERCENT_SLIPPAGE_UNIT",
+    "POOL_NOTIONAL",
     "POSITION_LIMIT",
     "QUOTE_ASSET",
     "RATE_DECIMALS",
+    "RFQ_LIFE",
+    "RFQ_SUBMISSION",
     "SAMPLE_PERIOD",
     "SECONDS_KEPT",
     "SETTLEMENT_PERIOD",
     "STARTING_FUNDS",
+    "STOCK_IN_USE",
+    "STOCK_PRICES",
     "TAPE_LENGTH",
+    "VAULT_DELAY",
+    "VAULT_MINIMUM",
+    "VAULT_SHARE",
+    "VAULT_STEP",
+    "VAULT_YIELD",
     "WITHDRAWAL_CONFIRMED_AFTER",
 ]
 
@@ -103,6 +126,12 @@ FIRST_POSITION_ID: Final = 30_000_000_001
 
 FIRST_TRANSFER_ID: Final = 5_000_001
 """Deposits and withdrawals are numbered in 32 bits."""
+
+FIRST_LENDING_ID: Final = 113_392_053_149_171_713
+"""Ids of lending positions; like those of RFQs in the documentation they are above 2^53."""
+
+FIRST_SEQUENCE: Final = 900_000_001
+"""Settlements carry the engine's sequence number, which is not documented further."""
 
 FIRST_USER_ID: Final = 1_000_001
 """User ids are 32-bit integers; any will do."""
@@ -147,8 +176,48 @@ FEE_FREE_MARKETS: Final = frozenset({"USDT_USDC"})
 FEE_DECIMALS: Final = {"PERP": Decimal("0.000001"), "SPOT": Decimal("0.0000000001")}
 """A captured perpetual fee is rounded to six decimals; spot fees are kept to ten, rounded half up."""
 
+OPTIMAL_UTILIZATION: Final = Decimal("0.7")
+LENDING_FEE: Final = Decimal("0.15")
+"""Both seen in live answers of /borrowLend/markets (FACTS 22)."""
+
+OPTIMAL_BORROW_RATE: Final = Decimal("0.08")
+HIGHEST_BORROW_RATE: Final = Decimal(1)
+MAX_UTILIZATION: Final = Decimal("0.95")
+"""What borrowing costs a year at the optimal utilization and in a pool that is used up, and how far a pool
+can be used; the curve is not published."""
+
+FIRST_RFQ_ID: Final = 113_392_053_149_271_713
+"""Requests and quotes are numbered together, above 2^53 as in the documentation."""
+
+RFQ_SUBMISSION: Final = 10 * SECOND
+RFQ_LIFE: Final = 20 * SECOND
+"""How long quotes are taken for a request and how long it lives; not documented."""
+
+MAKER_SPREAD: Final = Decimal("0.0005")
+INDICATIVE_BOUND: Final = Decimal("0.005")
+"""How far from the mark the exchange's own maker quotes, and how far a stock's indicative bound lies."""
+
+STOCK_PRICES: Final = {"QNDX.US": Decimal("40.25")}
+"""What stocks are worth that no market here prices."""
+
+FIRST_STRATEGY_ID: Final = 70_000_000_001
+"""Ids of strategies look like those of orders."""
+
+VAULT_SHARE: Final = "BLT"
+VAULT_YIELD: Final = Decimal("0.1")
+VAULT_MINIMUM: Final = Decimal(10)
+VAULT_STEP: Final = Decimal("0.01")
+VAULT_DELAY: Final = DAY
+"""The one vault: its shares, what they earn a year, the least that is taken, how long redemptions wait."""
+
+POOL_NOTIONAL: Final = Decimal(20_000_000)
+STOCK_IN_USE: Final = Decimal("0.5")
+"""Each pool has a stock worth this many USDC beside what accounts lend, half of it in use by others."""
+
+LENDING_STEP: Final = Decimal("0.00000001")
+
 LEND_REDEEM_NEEDS_FLAG: Final = True
-"""With auto-lend on, free USDC counts as lent: a spot order may spend it only with autoLendRedeem."""
+"""A spot order may spend what is lent only with autoLendRedeem."""
 
 COLLATERAL_WEIGHTS: Final = {
     "USDC": Decimal(1),

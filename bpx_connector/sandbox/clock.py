@@ -104,3 +104,8 @@ class DrivenClock(Clock):
             self._now += STEP
             self.step()
         self._now = end
+
+    def leap(self, seconds: float) -> None:
+        """Let this much time pass in a single step, as after a machine has slept."""
+        self._now += round(seconds * 1_000_000)
+        self.step()

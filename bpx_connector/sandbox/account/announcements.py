@@ -56,5 +56,5 @@ class Announcements:
         if account.is_house:
             return
         balance = account.balance(asset)
-        free = balance.available - account.lent(asset)
+        free = balance.available
         self._outbox.waiting.append(BalanceChanged(now, account.id, asset, free, balance.locked, ZERO))

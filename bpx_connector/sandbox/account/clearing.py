@@ -67,7 +67,7 @@ class Clearing:
             amount = -(position.quantity * market.mark * rate.rate).quantize(
                 USDC_UNIT, rounding=ROUND_HALF_UP
             )
-            self._ledger.pay_funding(account, amount)
+            self._ledger.pay_funding(account, amount, now, position.id)
             position.cumulative_funding += amount
             account.funding_history.append(
                 FundingPayment(
@@ -85,7 +85,7 @@ class Clearing:
             for symbol, position in account.positions.items():
                 amount = position.settle(markets[symbol].mark)
                 if amount:
-                    self._ledger.settle(account, amount)
+                    self._ledger.settle(account, amount, now, "RealizePnl", position.id)
                     self._announcements.position(account, POSITION_ADJUSTED, position, now)
 
     def _exchange_spot(
@@ -113,7 +113,7 @@ class Clearing:
         fee = fee_of(account, market.rules, notional, is_maker)
         if order.system_order_type in LIQUIDATIONS and not account.is_house:
             fee += (notional * choices.LIQUIDATION_FEE).quantize(USDC_UNIT, rounding=ROUND_HALF_UP)
-        self._ledger.charge_fee(account, fee)
+        self._ledger.charge_fee(account, fee, traded.time)
         return fee
 
     def _record_fill(
@@ -171,7 +171,8 @@ class Clearing:
     ) -> None:
         if system_order_type in LIQUIDATIONS:
             position.liquidation_fees += fee
-        self._ledger.settle(account, position.reduce(quantity, traded.price))
+        realised = position.reduce(quantity, traded.price)
+        self._ledger.settle(account, realised, traded.time, "RealizePnl", position.id)
         kind = POSITION_ADJUSTED
         if not position.quantity:
             kind = POSITION_CLOSED

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import ROUND_DOWN, Decimal
 from typing import Final
 
-from bpx_connector.sandbox import choices
 from bpx_connector.sandbox.account.clearing import fee_rate
 from bpx_connector.sandbox.account.ledger import Account
 from bpx_connector.sandbox.account.margin import Valuation, collateral_weight
@@ -45,9 +44,7 @@ def largest_withdrawal(
     account: Account, asset: str, valuation: Valuation, *, lend_redeem: bool = False
 ) -> Decimal:
     """How much of an asset could leave: what is free, and no more than positions and debts can do without."""
-    if asset not in account.balances:
-        return ZERO
-    free = account.balances[asset].available if lend_redeem else _free(account, asset)
+    free = _free(account, asset) + (account.lent(asset) if lend_redeem else ZERO)
     locked = valuation.initial_margin(account)
     worth = valuation.price_of(asset) * collateral_weight(asset)
     if not worth or not (locked or account.debt):
@@ -58,9 +55,7 @@ def largest_withdrawal(
 
 def _free(account: Account, asset: str) -> Decimal:
     balance = account.balances.get(asset)
-    if balance is None:
-        return ZERO
-    return balance.available - (account.lent(asset) if choices.LEND_REDEEM_NEEDS_FLAG else ZERO)
+    return ZERO if balance is None else balance.available
 
 
 def _largest_carried(

@@ -123,10 +123,17 @@ class Valuation:
     def collateral_value(self, account: Account) -> Decimal:
         """The weighted worth of everything an account owns, locked funds included."""
         value = ZERO
-        for asset, balance in account.balances.items():
-            if balance.total:
-                value += balance.total * self.price_of(asset) * collateral_weight(asset)
+        for asset in {**account.balances, **account.lending}:
+            net = account.net(asset)
+            if net:
+                # What is owed counts in full, what is owned by its weight.
+                weight = collateral_weight(asset) if net > 0 else ONE
+                value += net * self.price_of(asset) * weight
         return value
+
+    def borrowed(self, account: Account) -> Decimal:
+        """The worth of all that is owed."""
+        return sum((account.owed(asset) * self.price_of(asset) for asset in account.lending), ZERO)
 
     def unrealised(self, account: Account) -> Decimal:
         """What the positions have won or lost and not yet paid out."""
@@ -153,8 +160,9 @@ class Valuation:
         return _fraction(self._markets[symbol].rules.mmf, notional)
 
     def initial_margin(self, account: Account) -> Decimal:
-        """The equity that positions and open orders tie up."""
-        return sum((self._initial(account, symbol) for symbol in _exposed(account)), ZERO)
+        """The equity that positions, open orders and borrowed money tie up."""
+        exposed = sum((self._initial(account, symbol) for symbol in _exposed(account)), ZERO)
+        return exposed + self.borrowed(account) / account.leverage_limit
 
     def maintenance_margin(self, account: Account) -> Decimal:
         """The equity below which positions are liquidated."""
@@ -180,6 +188,7 @@ class Valuation:
         notional = exposure * self._markets[symbol].mark
         needed = notional * self.initial_fraction(account, symbol, notional)
         needed += sum((self._initial(account, other) for other in _exposed(account) if other != symbol), ZERO)
+        needed += self.borrowed(account) / account.leverage_limit
         return self.equity(account) - immediate_cost >= needed
 
     def is_below_auto_close(self, account: Account) -> bool:
@@ -226,8 +235,9 @@ class Valuation:
 
     def summary(self, account: Account) -> MarginSummary:
         """The collateral view of an account."""
-        rows = [self._collateral_row(account, asset) for asset in sorted(account.balances)]
-        rows = [row for row in rows if row.total_quantity]
+        assets = sorted({**account.balances, **account.lending})
+        rows = [self._collateral_row(account, asset) for asset in assets]
+        rows = [row for row in rows if row.total_quantity or row.lend_quantity]
         exposure = sum((self.exposure(account, s) * self._markets[s].mark for s in _exposed(account)), ZERO)
         collateral = sum((row.collateral_value for row in rows), ZERO)
         unrealised = self.unrealised(account)
@@ -235,7 +245,7 @@ class Valuation:
         initial = self.initial_margin(account)
         return MarginSummary(
             assets_value=collateral,
-            borrow_liability=ZERO,
+            borrow_liability=self.borrowed(account),
             collateral=rows,
             imf=initial / exposure if exposure else ONE / account.leverage_limit,
             mmf=self.maintenance_margin(account) / exposure if exposure else self._smallest_maintenance(),
@@ -262,20 +272,19 @@ class Valuation:
         return min(fractions, default=ZERO)
 
     def _collateral_row(self, account: Account, asset: str) -> CollateralRow:
-        balance = account.balances[asset]
+        balance, net = account.balance(asset), account.net(asset)
         price = self.price_of(asset)
-        weight = collateral_weight(asset)
-        lent = account.lent(asset)
+        weight = collateral_weight(asset) if net > 0 else ONE
         return CollateralRow(
             symbol=asset,
             asset_mark_price=price,
-            total_quantity=balance.total,
-            balance_notional=balance.total * price,
+            total_quantity=net,
+            balance_notional=net * price,
             collateral_weight=weight,
-            collateral_value=balance.total * price * weight,
+            collateral_value=net * price * weight,
             open_order_quantity=balance.locked,
-            lend_quantity=lent,
-            available_quantity=balance.available - lent,
+            lend_quantity=account.lent(asset),
+            available_quantity=balance.available,
         )
 
 

@@ -16,6 +16,7 @@ from bpx_connector.sandbox.account.announcements import Announcements
 from bpx_connector.sandbox.account.clearing import Clearing
 from bpx_connector.sandbox.account.largest import largest_order, largest_withdrawal
 from bpx_connector.sandbox.account.ledger import Account, Deposit, FundingPayment, Ledger, Withdrawal
+from bpx_connector.sandbox.account.lending import Lending
 from bpx_connector.sandbox.account.margin import (
     AccountSummary,
     MarginSummary,
@@ -33,9 +34,10 @@ from bpx_connector.sandbox.market.order_checks import check_request, is_conditio
 from bpx_connector.sandbox.records import refusals
 from bpx_connector.sandbox.records.events import Event, Traded
 from bpx_connector.sandbox.records.figures import ONE, ZERO
+from bpx_connector.sandbox.records.lending import DUST_CONVERSION, WITHDRAWAL, DustConversion
 from bpx_connector.sandbox.records.orders import CONDITIONAL_ORDER, TRIGGER_PENDING, Fill, Order, OrderRequest
 from bpx_connector.sandbox.records.outbox import Done, Outbox, Touched
-from bpx_connector.sandbox.records.positions import Position
+from bpx_connector.sandbox.records.positions import USDC_UNIT, Position
 from bpx_connector.sandbox.records.refusals import Refusal
 from bpx_connector.sandbox.records.rules import MarketRules
 from bpx_connector.sandbox.records.switches import Switches
@@ -74,8 +76,15 @@ class Exchange:
         self._announcements: Final = Announcements(self._outbox, self.valuation)
         self._fees: Final = {**choices.FEES_BASIS_POINTS, **(fees or {})}
         clearing = Clearing(self.ledger, self._announcements)
+        self.lending: Final = Lending(self.ledger, self.valuation, now)
         self._orders: Final = Orders(
-            self.ledger, self.markets, self.valuation, clearing, self._announcements, self.switches
+            self.ledger,
+            self.markets,
+            self.valuation,
+            clearing,
+            self._announcements,
+            self.lending,
+            self.switches,
         )
         self._triggers: Final = Triggers(
             self.ledger, self.markets, self._orders, self._announcements, self.switches
@@ -83,8 +92,11 @@ class Exchange:
         self._schedule: Final = Schedule(
             self.ledger, self.markets, self.valuation, clearing, self._orders, self._announcements, now
         )
+        self.duties: Final[list[Callable[[int], None]]] = []
+        """Each is called by `tick` with the time: what else happens because time passes."""
         self._by_key: Final[dict[str, Account]] = {}
         self._next_transfer_id = choices.FIRST_TRANSFER_ID
+        self.began: Final = now
 
     # --- commands --------------------------------------------------------------------------------------
 
@@ -168,13 +180,15 @@ class Exchange:
             if not 1 <= leverage_limit <= choices.MAX_LEVERAGE_LIMIT:
                 raise refusals.invalid_leverage()
             account.leverage_limit = leverage_limit
-        if auto_lend is not None and auto_lend != account.auto_lend:
+        if auto_lend is not None:
+            if account.auto_lend and not auto_lend:
+                self.lending.take_all_back(account, now)
             account.auto_lend = auto_lend
-            self._announcements.balance(account, choices.QUOTE_ASSET, now)
         if auto_borrow_settlements is not None:
             account.auto_borrow_settlements = auto_borrow_settlements
         if auto_repay_borrows is not None:
             account.auto_repay_borrows = auto_repay_borrows
+        self.lending.sweep(account, now)
         self._finish(now)
 
     def deposit(
@@ -209,14 +223,16 @@ class Exchange:
         fee: Decimal = ZERO,
         client_id: str | None = None,
         lend_redeem: bool = False,
+        borrow: bool = False,
     ) -> Done[Withdrawal]:
         """Send funds out; `fee` is kept out of `quantity`. Pending until a later `tick` confirms it."""
         if asset not in self.valuation.assets:
             raise refusals.invalid_asset()
         if quantity <= fee or quantity <= 0:
             raise refusals.quantity_below_minimum()
-        if quantity > largest_withdrawal(account, asset, self.valuation, lend_redeem=lend_redeem):
+        if quantity > self.max_withdrawal(account, asset, lend_redeem=lend_redeem, borrow=borrow):
             raise refusals.insufficient_funds()
+        self.lending.cover(account, asset, quantity, now, WITHDRAWAL)
         withdrawal = self._withdrawn(
             account,
             asset,
@@ -229,6 +245,36 @@ class Exchange:
             status="pending",
         )
         return Done(withdrawal, self._finish(now))
+
+    def convert_dust(self, account: Account, asset: str | None, now: int) -> Done[list[DustConversion]]:
+        """Convert to USDC what is less than its spot market trades, of one asset or of all."""
+        held = [
+            each for each in (account.balances if asset is None else (asset,)) if self._is_dust(account, each)
+        ]
+        if asset is not None and not held:
+            raise refusals.invalid_quantity()
+        converted = []
+        for each in held:
+            quantity = account.net(each)
+            if account.lent(each):
+                self.ledger.move_lending(account, each, -account.lent(each), now, DUST_CONVERSION)
+            received = (quantity * self.valuation.price_of(each)).quantize(USDC_UNIT, rounding=ROUND_DOWN)
+            self.ledger.debit(account, each, quantity)
+            self.ledger.credit(account, choices.QUOTE_ASSET, received)
+            self.ledger.exchange_dust(each, quantity, received)
+            row = DustConversion(
+                id=self._transfer_id(), time=now, asset=each, quantity=quantity, received=received
+            )
+            account.dust.append(row)
+            converted.append(row)
+        return Done(converted, self._finish(now))
+
+    def _is_dust(self, account: Account, asset: str) -> bool:
+        """Less than the least that the spot market trades, "including lend" (OpenAPI, convertDust)."""
+        market = self.markets.get(f"{asset}_{choices.QUOTE_ASSET}")
+        if market is None or asset not in account.balances or account.balances[asset].locked:
+            return False
+        return ZERO < account.net(asset) < market.rules.min_quantity
 
     def set_index(self, symbol: str, price: Decimal, now: int) -> list[Event]:
         """Move a market's outside price, which marks and index triggers follow."""
@@ -243,6 +289,13 @@ class Exchange:
     def tick(self, now: int) -> list[Event]:
         """Let time pass: marks each second, funding, settlement of profit, liquidations, withdrawals."""
         self._schedule.carry_out(now)
+        self.lending.carry_out(now)
+        for duty in self.duties:
+            duty(now)
+        return self._finish(now)
+
+    def balance_books(self, now: int) -> list[Event]:
+        """Tell of what was moved by others than the commands here: what else the venue offers."""
         return self._finish(now)
 
     # --- queries: one account --------------------------------------------------------------------------
@@ -293,8 +346,7 @@ class Exchange:
     def balances(self, account: Account) -> dict[str, tuple[Decimal, Decimal, Decimal]]:
         """Asset to (available, locked, staked), as `/capital`: zero rows absent, lent funds left out."""
         shown = {
-            asset: (balance.available - account.lent(asset), balance.locked, ZERO)
-            for asset, balance in account.balances.items()
+            asset: (balance.available, balance.locked, ZERO) for asset, balance in account.balances.items()
         }
         return {asset: figures for asset, figures in shown.items() if any(figures)}
 
@@ -328,9 +380,17 @@ class Exchange:
             account, self._market(symbol), side, self.valuation, price=price, reduce_only=reduce_only
         )
 
-    def max_withdrawal(self, account: Account, asset: str, *, lend_redeem: bool = False) -> Decimal:
-        """How much of an asset could leave now."""
-        return largest_withdrawal(account, asset, self.valuation, lend_redeem=lend_redeem)
+    def max_withdrawal(
+        self, account: Account, asset: str, *, lend_redeem: bool = False, borrow: bool = False
+    ) -> Decimal:
+        """How much of an asset could leave now, taking back and borrowing where that is wanted."""
+        owned = largest_withdrawal(account, asset, self.valuation, lend_redeem=lend_redeem)
+        if not borrow:
+            return owned
+        # What is borrowed and leaves is collateral no more, so that it counts in full.
+        return owned + (self.lending.largest_loan(account, asset) / (account.leverage_limit + ONE)).quantize(
+            choices.LENDING_STEP, rounding=ROUND_DOWN
+        )
 
     # --- queries: markets ------------------------------------------------------------------------------
 

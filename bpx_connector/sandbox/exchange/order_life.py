@@ -14,6 +14,7 @@ from bpx_connector.sandbox import choices
 from bpx_connector.sandbox.account.announcements import Announcements
 from bpx_connector.sandbox.account.clearing import Clearing, fee_rate
 from bpx_connector.sandbox.account.ledger import Account, Ledger
+from bpx_connector.sandbox.account.lending import Lending
 from bpx_connector.sandbox.account.margin import Valuation
 from bpx_connector.sandbox.market.market import Market
 from bpx_connector.sandbox.market.matching import (
@@ -33,6 +34,7 @@ from bpx_connector.sandbox.records.events import (
     ORDER_MODIFIED,
 )
 from bpx_connector.sandbox.records.figures import ZERO
+from bpx_connector.sandbox.records.lending import SPOT_MARGIN
 from bpx_connector.sandbox.records.orders import (
     ASK,
     BID,
@@ -66,6 +68,7 @@ class Orders:
         valuation: Valuation,
         clearing: Clearing,
         announcements: Announcements,
+        lending: Lending,
         switches: Switches,
     ) -> None:
         self._ledger: Final = ledger
@@ -73,6 +76,7 @@ class Orders:
         self._valuation: Final = valuation
         self._clearing: Final = clearing
         self._announcements: Final = announcements
+        self._lending: Final = lending
         self._switches: Final = switches
         self._next_order_id = choices.FIRST_ORDER_ID
         self.filled_parents: Final[dict[int, Order]] = {}
@@ -100,6 +104,7 @@ class Orders:
         self._refuse_unmatched(market, order, look)
         if order.system_order_type is None:
             self._refuse_unfunded(account, market, order, look)
+            self._cover(account, market, order, look, now)
         if order.quote_quantity is not None:
             order.quantity = look.quantity
         order.status = NEW
@@ -111,6 +116,7 @@ class Orders:
         self._conclude(
             account, market, order, stopped or (look.stopped if order.quote_quantity else None), now
         )
+        self._use_proceeds(account, market, order, now)
 
     def hand_over(self, account: Account, to: Account, market: Market, now: int, kind: str) -> None:
         """Have another account take a whole position over at the mark, beside the book."""
@@ -210,12 +216,34 @@ class Orders:
         if market.rules.is_perp:
             self._refuse_without_margin(account, market, order, look)
             return
-        asset = given_asset(order, market.rules)
-        free = account.balance(asset).available
-        if choices.LEND_REDEEM_NEEDS_FLAG and not order.request.auto_lend_redeem:
-            free -= account.lent(asset)
-        if _cost(order, look) > free:
+        asset, request = given_asset(order, market.rules), order.request
+        redeem = request.auto_lend_redeem or not choices.LEND_REDEEM_NEEDS_FLAG
+        reach = self._lending.reach(account, asset, redeem=redeem, borrow=request.auto_borrow is True)
+        if _cost(order, look) > reach:
             raise refusals.insufficient_funds()
+
+    def _cover(self, account: Account, market: Market, order: Order, look: Preview, now: int) -> None:
+        """Take back and borrow what a spot order asks for beyond what is free."""
+        if not market.rules.is_perp:
+            needed, asset = _cost(order, look), given_asset(order, market.rules)
+            self._lending.cover(account, asset, needed, now, SPOT_MARGIN, order.id)
+
+    def _use_proceeds(self, account: Account, market: Market, order: Order, now: int) -> None:
+        """Repay and lend with what a spot order has brought, where it asks for that."""
+        request, rules = order.request, market.rules
+        if rules.is_perp or not (request.auto_borrow_repay or request.auto_lend):
+            return
+        is_bid = request.side == BID
+        received = order.executed_quantity if is_bid else order.executed_quote_quantity
+        self._lending.give(
+            account,
+            rules.base if is_bid else rules.quote,
+            received,
+            now,
+            repay=request.auto_borrow_repay is True,
+            lend=request.auto_lend is True,
+            source=SPOT_MARGIN,
+        )
 
     def _refuse_without_margin(self, account: Account, market: Market, order: Order, look: Preview) -> None:
         if order.request.reduce_only:

@@ -132,7 +132,7 @@ class Schedule:
         market = self._markets.get(f"{asset}_{USDC}")
         if market is None:
             return ZERO
-        quantity = market.rules.floor_to_step(account.balance(asset).available)
+        quantity = market.rules.floor_to_step(account.balance(asset).available + account.lent(asset))
         return quantity if quantity >= market.rules.min_quantity else ZERO
 
     def _convert(self, account: Account, asset: str, sellable: Decimal, now: int) -> bool:
@@ -143,11 +143,13 @@ class Schedule:
             return False
         wanted = market.rules.ceil_to_step(account.debt / best * choices.CONVERSION_MARGIN)
         quantity = min(max(wanted, market.rules.min_quantity), sellable)
-        request = OrderRequest(symbol=market.symbol, side=ASK, order_type=MARKET, quantity=quantity)
+        request = OrderRequest(
+            symbol=market.symbol, side=ASK, order_type=MARKET, quantity=quantity, auto_lend_redeem=True
+        )
         return self._carried_out(account, market, request, now, CONVERT_COLLATERAL)
 
     def _worth(self, account: Account, asset: str) -> Decimal:
-        return account.balance(asset).available * self._valuation.price_of(asset)
+        return account.net(asset) * self._valuation.price_of(asset)
 
     def _end_funding_intervals(self, now: int) -> None:
         for market in self._markets.values():

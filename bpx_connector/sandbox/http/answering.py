@@ -16,8 +16,10 @@ from bpx_connector.sandbox.http.answers import Answer
 from bpx_connector.sandbox.http.budgets import Budgets
 from bpx_connector.sandbox.http.calls import Call
 from bpx_connector.sandbox.http.context import Context
+from bpx_connector.sandbox.http.lending import LENDING
 from bpx_connector.sandbox.http.private import PRIVATE
 from bpx_connector.sandbox.http.public import PUBLIC, candles_asked
+from bpx_connector.sandbox.http.rfqs import RFQS
 from bpx_connector.sandbox.http.schema import (
     ACCOUNT_READS,
     Operation,
@@ -27,6 +29,8 @@ from bpx_connector.sandbox.http.schema import (
     query_fields,
 )
 from bpx_connector.sandbox.http.signatures import credentials, verify
+from bpx_connector.sandbox.http.strategies import STRATEGIES
+from bpx_connector.sandbox.http.vaults import VAULTS
 from bpx_connector.sandbox.records.refusals import Refusal
 
 __all__ = ["HANDLERS", "Request", "answer", "encoded", "preparation", "speed_bump"]
@@ -35,7 +39,7 @@ log = logging.getLogger(__name__)
 
 TAKER_SPEED_BUMP: Final = 0.1
 
-HANDLERS: Final = PUBLIC | PRIVATE
+HANDLERS: Final = PUBLIC | PRIVATE | LENDING | RFQS | STRATEGIES | VAULTS
 """The operations that are built."""
 
 

@@ -11,6 +11,9 @@ from bpx_connector.sandbox.clock import Clock
 from bpx_connector.sandbox.crowd.history import History
 from bpx_connector.sandbox.crowd.listings import Listing
 from bpx_connector.sandbox.exchange.exchange import Exchange
+from bpx_connector.sandbox.exchange.rfqs import Rfqs
+from bpx_connector.sandbox.exchange.strategies import Strategies
+from bpx_connector.sandbox.exchange.vaults import Vault
 from bpx_connector.sandbox.http.cached import CachedAnswers
 from bpx_connector.sandbox.records.refusals import Refusal
 from bpx_connector.sandbox.records.switches import Switches
@@ -48,6 +51,9 @@ class Context:
         self.clock = clock
         self.closed = closed
         self.cached: Final = CachedAnswers()
+        self.rfqs = Rfqs(exchange)
+        self.strategies = Strategies(exchange, seed)
+        self.vault = Vault(exchange, born)
         self.history = History(exchange, listings, seed=seed, beginning=born // MINUTE)
 
     def account(self, key: str) -> Account:

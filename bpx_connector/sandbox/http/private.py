@@ -19,7 +19,7 @@ from bpx_connector.sandbox.records.outbox import Done
 from bpx_connector.sandbox.records.positions import Position
 from bpx_connector.sandbox.records.refusals import Refusal
 
-__all__ = ["PRIVATE"]
+__all__ = ["PRIVATE", "history_page"]
 
 MOST_ROWS: Final = 1_000
 """Rows a page at most."""
@@ -96,12 +96,6 @@ def _echoed(call: Call, **found: str) -> Answer:
     return Answer({name: texts.get(name) for name in sorted(call.operation.query)} | found)
 
 
-def _max_borrow(call: Call) -> Answer:
-    _known_asset(call.query["symbol"])
-    # Nobody borrows here: see `choices`.
-    return _echoed(call, maxBorrowQuantity="0")
-
-
 def _max_order(call: Call) -> Answer:
     symbol = call.query["symbol"]
     if not call.context.is_listed(symbol):
@@ -119,7 +113,10 @@ def _max_order(call: Call) -> Answer:
 def _max_withdrawal(call: Call) -> Answer:
     asset = _known_asset(call.query["symbol"])
     quantity = call.context.exchange.max_withdrawal(
-        call.account, asset["symbol"], lend_redeem=call.query.get("autoLendRedeem", False)
+        call.account,
+        asset["symbol"],
+        lend_redeem=call.query.get("autoLendRedeem", False),
+        borrow=call.query.get("autoBorrow", False),
     )
     return _echoed(call, maxWithdrawalQuantity=plain(quantity))
 
@@ -189,6 +186,7 @@ def _withdraw(call: Call) -> Answer:
         fee=Decimal(tokens[0]["withdrawalFee"]),
         client_id=body.get("clientId"),
         lend_redeem=body.get("autoLendRedeem", False),
+        borrow=body.get("autoBorrow", False),
     )
     return Answer(payloads.withdrawal(done.result))
 
@@ -295,7 +293,7 @@ def _position(call: Call) -> Answer:
 # --- history -------------------------------------------------------------------------------------------
 
 
-def _history(call: Call, rows: Sequence[Row], shape: Callable[[Row], dict[str, Any]]) -> Answer:
+def history_page(call: Call, rows: Sequence[Row], shape: Callable[[Row], dict[str, Any]]) -> Answer:
     """A page of rows that come newest first, turned around if the oldest are asked for."""
     limit, offset = _page(call)
     ordered = list(reversed(rows)) if call.query.get("sortDirection") == "Asc" else rows
@@ -319,7 +317,7 @@ def _order_history(call: Call) -> Answer:
         for row in call.context.exchange.order_history(call.account)
         if _matches(call, symbol=row.request.symbol, order_id=row.id, strategy_id=row.strategy_id)
     ]
-    return _history(call, rows, payloads.history_order)
+    return history_page(call, rows, payloads.history_order)
 
 
 SYSTEM_FILLS: Final[Mapping[str, set[str | None]]] = {
@@ -344,7 +342,7 @@ def _fills(call: Call) -> Answer:
         and _is_in_time(call, row.time)
         and (kind is None or row.system_order_type in SYSTEM_FILLS[kind])
     ]
-    return _history(call, rows, payloads.fill)
+    return history_page(call, rows, payloads.fill)
 
 
 def _funding_history(call: Call) -> Answer:
@@ -353,7 +351,7 @@ def _funding_history(call: Call) -> Answer:
         for row in call.context.exchange.funding_payments(call.account)
         if _matches(call, symbol=row.symbol)
     ]
-    return _history(call, rows, lambda row: payloads.funding_payment(row, call.account.user_id))
+    return history_page(call, rows, lambda row: payloads.funding_payment(row, call.account.user_id))
 
 
 def _position_history(call: Call) -> Answer:
@@ -378,13 +376,12 @@ def _position_history(call: Call) -> Answer:
         if _matches(call, symbol=row.symbol)
         and state in (None, "Open" if row.closed_at is None else "Closed")
     ]
-    return Answer(_history(call, rows, shape).body)
+    return Answer(history_page(call, rows, shape).body)
 
 
 PRIVATE: dict[str, Callable[[Call], Answer]] = {
     "GET /api/v1/account": _account,
     "PATCH /api/v1/account": _update_account,
-    "GET /api/v1/account/limits/borrow": _max_borrow,
     "GET /api/v1/account/limits/order": _max_order,
     "GET /api/v1/account/limits/withdrawal": _max_withdrawal,
     "GET /api/v1/capital": _capital,

@@ -105,10 +105,13 @@ OBJECTS: dict[str, dict[str, tuple[str, bool]]] = {
 }
 """The fields of each payload: name -> kind, and whether it is required."""
 # Elsewhere a `symbol` is an asset: declared as CustodyAsset, or by its description in VaultMintRequest.
+_LISTED_ELSEWHERE = ("VaultMintRequest", "RequestForQuotePayload")
+"""Their symbol is an asset, or a market for requests for quotes, which no list of markets has."""
+
 _ABOUT_MARKETS = frozenset(
     name
     for name, keys in OBJECTS.items()
-    if keys.get("symbol", ("", False))[0] == "string" and name != "VaultMintRequest"
+    if keys.get("symbol", ("", False))[0] == "string" and name not in _LISTED_ELSEWHERE
 )
 ERROR_CODES = frozenset(_SCHEMA["error_codes"])
 """Every code that an error of the venue can carry."""

@@ -11,12 +11,14 @@ __all__ = [
     "Refusal",
     "account_liquidating",
     "book_takes_no_such_order",
+    "borrow_limit",
     "incomplete_trigger",
     "insufficient_funds",
     "insufficient_margin",
     "invalid_asset",
     "invalid_leverage",
     "invalid_order",
+    "invalid_quantity",
     "invalid_symbol",
     "market_without_quantity",
     "no_liquidity",
@@ -176,6 +178,16 @@ def book_takes_no_such_order() -> Refusal:
 def invalid_leverage() -> Refusal:
     """A leverage limit outside what any market grants; the text is chosen."""
     return Refusal(400, "MAX_LEVERAGE_REACHED", "Maximum leverage reached")
+
+
+def invalid_quantity() -> Refusal:
+    """What is to be converted is no dust."""
+    return Refusal(400, "INVALID_QUANTITY", "Quantity is not below the minimum tradable one")
+
+
+def borrow_limit() -> Refusal:
+    """More than the account or the pool can bear."""
+    return Refusal(400, "BORROW_LIMIT", "Borrow limit exceeded")
 
 
 def invalid_asset() -> Refusal:

@@ -1,0 +1,106 @@
+"""One vault: shares at a price that grows with time, minted at once, redeemed after a delay.
+
+It is nobody's account here: what is put in is kept in the pool of its asset.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+from typing import Final
+
+from bpx_connector.sandbox import choices
+from bpx_connector.sandbox.account.ledger import USDC, Account
+from bpx_connector.sandbox.exchange.exchange import Exchange
+from bpx_connector.sandbox.records import refusals
+from bpx_connector.sandbox.records.figures import ONE, ZERO
+from bpx_connector.sandbox.records.refusals import Refusal
+from bpx_connector.sandbox.records.times import DAY
+
+__all__ = ["Redemption", "Vault"]
+
+YEAR: Final = 365 * DAY
+UNIT: Final = Decimal("0.000001")
+
+
+@dataclass(slots=True, kw_only=True)
+class Redemption:
+    """Shares that wait to be redeemed."""
+
+    id: int
+    account_id: int
+    tokens: Decimal
+    asked_at: int
+
+
+class Vault:
+    """The one vault of the sandbox."""
+
+    id: Final = 1
+    token: Final = choices.VAULT_SHARE
+
+    def __init__(self, exchange: Exchange, now: int) -> None:
+        self._exchange: Final = exchange
+        self.began: Final = now
+        self.supply = ZERO
+        self.waiting: Final[dict[int, Redemption]] = {}
+        """One an account."""
+        self._next_id = choices.FIRST_TRANSFER_ID
+        exchange.duties.append(self.carry_out)
+
+    def nav(self, now: int) -> Decimal:
+        """What a share is worth: one USDC at the beginning, growing evenly."""
+        return (ONE + choices.VAULT_YIELD * (now - self.began) / YEAR).quantize(UNIT)
+
+    def mint(self, account: Account, asset: str, quantity: Decimal, now: int, *, redeem: bool) -> None:
+        """Put USDC in and receive shares."""
+        if asset != USDC:
+            raise refusals.invalid_asset()
+        if quantity < choices.VAULT_MINIMUM:
+            raise refusals.quantity_below_minimum()
+        exchange = self._exchange
+        if exchange.lending.reach(account, asset, redeem=redeem, borrow=False) < quantity:
+            raise refusals.insufficient_funds()
+        exchange.lending.cover(account, asset, quantity, now, "Manual")
+        tokens = (quantity / self.nav(now)).quantize(choices.VAULT_STEP, rounding=ROUND_DOWN)
+        self._exchange_for(account, tokens, -quantity)
+
+    def redeem(self, account: Account, tokens: Decimal | None, now: int) -> Redemption:
+        """Ask for shares to be redeemed, all of them without a number; one request at a time."""
+        held = account.balance(self.token).available
+        wanted = held if tokens is None else tokens
+        if account.id in self.waiting:
+            raise Refusal(400, "PRECONDITION_FAILED", "A redeem is pending")
+        if wanted < choices.VAULT_STEP:
+            raise refusals.quantity_below_minimum()
+        if wanted > held:
+            raise refusals.insufficient_funds()
+        redemption = Redemption(id=self._next_id, account_id=account.id, tokens=wanted, asked_at=now)
+        self._next_id += 1
+        self.waiting[account.id] = redemption
+        return redemption
+
+    def call_off(self, account: Account) -> None:
+        """Forget a redemption that waits."""
+        if self.waiting.pop(account.id, None) is None:
+            raise refusals.not_found()
+
+    def carry_out(self, now: int) -> None:
+        """Redeem what has waited long enough, as far as the shares are still there."""
+        for redemption in list(self.waiting.values()):
+            if now - redemption.asked_at < choices.VAULT_DELAY:
+                continue
+            del self.waiting[redemption.account_id]
+            account = self._exchange.ledger.accounts[redemption.account_id]
+            tokens = min(redemption.tokens, account.balance(self.token).available)
+            self._exchange_for(account, -tokens, (tokens * self.nav(now)).quantize(UNIT, rounding=ROUND_DOWN))
+
+    def _exchange_for(self, account: Account, tokens: Decimal, money: Decimal) -> None:
+        ledger = self._exchange.ledger
+        for asset, amount in ((self.token, tokens), (USDC, money)):
+            ledger.pools[asset] = ledger.pools.get(asset, ZERO) - amount
+            if amount > 0:
+                ledger.credit(account, asset, amount)
+            elif amount < 0:
+                ledger.debit(account, asset, -amount)
+        self.supply += tokens
