@@ -14,7 +14,7 @@ PIP_OPTIONS := --disable-pip-version-check --progress-bar off
 DOTS := { while read -r line; do case $$line in Collecting*|Installing*) printf .;; esac; done; echo; }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check types types-check types-report matrix record bench bench-check soak soak-gateway gateway sandbox interop clean
+.PHONY: help demo test check types types-check types-report matrix record bench bench-check soak soak-gateway gateway sandbox interop operations operations-check clean
 
 help:
 	@echo "make demo         trade on the local exchange, through ccxt"
@@ -32,6 +32,7 @@ help:
 	@echo "make gateway      a gateway to the sandbox, with a NATS server of its own"
 	@echo "make sandbox      the local exchange on port $(PORT)"
 	@echo "make interop      other people's clients against the sandbox"
+	@echo "make operations   docs/operations.md: operations, methods, the sandbox's answers"
 	@echo "make clean        remove the virtual environments and caches"
 
 demo: $(INSTALLED)
@@ -84,6 +85,12 @@ sandbox: $(INSTALLED)
 
 interop: $(INSTALLED) $(INTEROP_INSTALLED)
 	@$(BIN)/python -m tests.interop $(INTEROP_VENV)/bin/python
+
+operations: $(INSTALLED)
+	@$(BIN)/python -m tools.operations
+
+operations-check: $(INSTALLED)
+	@$(BIN)/python -m tools.operations --check
 
 clean:
 	@rm -rf $(VENV) $(INTEROP_VENV) .venv-wheel* .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from bpx_connector.aliases import Payload
+from bpx_connector.parse.border import legible
 from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none, product, quotient
 from bpx_connector.parse.rfqs import ParseRfqs
 from bpx_connector.venue.words import pair_of
@@ -22,6 +23,7 @@ DUST = "dust:"
 class ParseConversions(ParseRfqs):
     """ccxt's conversions."""
 
+    @legible
     def conversion_of_quote(
         self,
         info: Any,
@@ -47,6 +49,7 @@ class ParseConversions(ParseRfqs):
             "fee": None,
         }
 
+    @legible
     def parse_conversion(self, conversion: Any, fromCurrency: Any = None, toCurrency: Any = None) -> Any:  # noqa: N803
         """ccxt's conversion, of the fill of a request for quotes or of a conversion of dust."""
         if "usdcReceived" in conversion:

@@ -20,6 +20,7 @@ import msgspec
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
+from bpx_connector.parse.border import legible
 from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none, plain, product, total
 from bpx_connector.venue.words import pair_of
 
@@ -255,6 +256,7 @@ class Moved(NamedTuple):
     row: Payload
 
 
+@legible
 def moved_by(name: str, row: Payload) -> list[Moved]:
     """The movements of one row of the history of that name: one for each asset and pocket that it moved."""
     source = SOURCES[name]
@@ -283,6 +285,7 @@ UNKNOWN_SUMS = (None, None)
 class ParseLedger(Ccxt):
     """ccxt's ledger entries."""
 
+    @legible
     def parse_moved(self, moved: Moved, sums: tuple[str | None, str | None] = UNKNOWN_SUMS) -> Any:
         """ccxt's ledger entry of a movement, with what was there before and after if that is known."""
         movement, number = moved.movement, self.number

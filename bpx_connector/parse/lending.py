@@ -14,6 +14,7 @@ from typing import Any
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
 from bpx_connector.parse.account import CROSS
+from bpx_connector.parse.border import legible
 from bpx_connector.parse.numbers import iso8601, milliseconds_at, milliseconds_of, number_or_none, plain
 
 __all__ = ["YEAR", "ParseLending", "zoned_moment"]
@@ -32,6 +33,7 @@ def zoned_moment(text: str | None) -> int | None:
 class ParseLending(Ccxt):
     """Rates, interest, loans and lending positions."""
 
+    @legible
     def parse_borrow_rate(self, info: Any, currency: Any = None) -> Any:
         """ccxt's borrow rate, of a row of the lending markets or of their history: the part of a year."""
         timestamp = zoned_moment(info["timestamp"])
@@ -45,6 +47,7 @@ class ParseLending(Ccxt):
             "datetime": iso8601(timestamp),
         }
 
+    @legible
     def parse_borrow_interest(self, info: Any, market: Any = None) -> Any:
         """ccxt's interest on borrowed money, of a payment. On how much it was paid the venue does not say."""
         timestamp = milliseconds_of(info["timestamp"])
@@ -60,6 +63,7 @@ class ParseLending(Ccxt):
             "datetime": iso8601(timestamp),
         }
 
+    @legible
     def parse_margin_loan(self, info: Any, currency: Any = None) -> Any:
         """ccxt's margin loan, of what was asked for: the venue answers nothing, not even an id."""
         return {
@@ -72,6 +76,7 @@ class ParseLending(Ccxt):
             "datetime": None,
         }
 
+    @legible
     def parse_lending_position(self, row: Payload) -> Payload:
         """What is lent (`side` lend) or owed (`side` borrow) of a currency, with its interest so far."""
         number = self.number
@@ -92,6 +97,7 @@ class ParseLending(Ccxt):
             "liquidationPrice": number(liquidation) if liquidation and Decimal(liquidation) else None,
         }
 
+    @legible
     def parse_past_lending_position(self, row: Payload) -> Payload:
         """A lending position of the history, open or closed."""
         timestamp = milliseconds_of(row["createdAt"])
@@ -107,6 +113,7 @@ class ParseLending(Ccxt):
             "datetime": iso8601(timestamp),
         }
 
+    @legible
     def parse_lending_movement(self, row: Payload) -> Payload:
         """One movement of a lending position; `type` is borrow, borrowRepay, lend or lendRedeem."""
         timestamp = milliseconds_of(row["timestamp"])
@@ -123,6 +130,7 @@ class ParseLending(Ccxt):
             "datetime": iso8601(timestamp),
         }
 
+    @legible
     def parse_lending_market(self, row: Payload) -> Payload:
         """The conditions on which a currency is lent and borrowed; rates are parts of a year."""
         number = self.number

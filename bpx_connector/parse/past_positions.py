@@ -11,6 +11,7 @@ from typing import Any
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
 from bpx_connector.parse.account import CROSS
+from bpx_connector.parse.border import legible
 from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none, plain, product
 from bpx_connector.venue.words import SIDE
 
@@ -34,6 +35,7 @@ def position_moment(row: Payload) -> int | None:
 class ParsePastPositions(Ccxt):
     """Positions of the history, and liquidations."""
 
+    @legible
     def parse_past_position(self, row: Payload, market: Any = None) -> Any:
         """ccxt's position, of a row of the position history.
 
@@ -69,6 +71,7 @@ class ParsePastPositions(Ccxt):
             **SIZELESS,
         }
 
+    @legible
     def parse_liquidation(self, liquidation: Any, market: Any = None) -> Any:
         """ccxt's liquidation, of one of the account's fills."""
         number = self.number

@@ -13,6 +13,7 @@ from typing import Any
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
+from bpx_connector.parse.border import legible
 from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none, product, quotient
 from bpx_connector.venue.words import ORDER_STATUS, RFQ_SUFFIX, SIDE, pair_of
 
@@ -24,6 +25,7 @@ def rfq_moment(time: int | str | None) -> int | None:
     return milliseconds_of(time) if isinstance(time, str) else time
 
 
+@legible
 def best_quote(quotes: Sequence[Payload], side: str) -> Payload | None:
     """The best of the quotes that can be accepted: the lowest ask to a buyer, the highest bid to a seller."""
     alive = [quote for quote in quotes if quote["status"] == "New"]
@@ -42,6 +44,7 @@ class ParseRfqs(Ccxt):
         base, quote = (self.safe_currency_code(asset) for asset in pair_of(market_id))
         return f"{base}.RFQ/{quote}"
 
+    @legible
     def parse_rfq(self, row: Payload) -> Payload:
         """A request for quotes: open ones with their quotes, those of the history without."""
         rfq, quotes = row.get("rfq", row), row.get("quotes", [])
@@ -68,6 +71,7 @@ class ParseRfqs(Ccxt):
             "bestQuote": None if best is None else self.parse_quote(best),
         }
 
+    @legible
     def parse_rfq_order(self, row: Payload) -> Any:
         """ccxt's order of a request for quotes. What was filled at which price its fills say, not itself."""
         rfq = self.parse_rfq(row)
@@ -101,6 +105,7 @@ class ParseRfqs(Ccxt):
             "trades": [],
         }
 
+    @legible
     def parse_quote(self, row: Payload) -> Payload:
         """A maker's quote for a request."""
         timestamp = rfq_moment(row["createdAt"])
@@ -117,6 +122,7 @@ class ParseRfqs(Ccxt):
             "status": ORDER_STATUS.get(row["status"], row["status"]),
         }
 
+    @legible
     def parse_rfq_fill(self, row: Payload) -> Any:
         """ccxt's trade, of the fill of one's own request or of one's own quote, which alone has a fee."""
         number, timestamp, price = self.number, milliseconds_of(row["filledAt"]), row["fillPrice"]

@@ -13,6 +13,7 @@ from typing import Any
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
+from bpx_connector.parse.border import legible
 from bpx_connector.parse.numbers import iso8601, number_or_none
 from bpx_connector.venue.words import RFQ_SUFFIX, SIDE, STOCK_SUFFIXES
 
@@ -30,6 +31,7 @@ def is_stock(asset: str) -> bool:
 class ParseStocks(Ccxt):
     """Stock markets, sessions and quotes."""
 
+    @legible
     def rfq_market(self, security: Payload) -> Any:
         """ccxt's market for requests for quotes of a stock.
 
@@ -85,6 +87,7 @@ class ParseStocks(Ccxt):
             "info": {**security, "symbol": market_id, "marketType": "RFQ"},
         }
 
+    @legible
     def parse_session(self, row: Payload) -> Payload:
         """A session of trading: local times, in `timezone`, on ISO weekdays from first to last (cyclic)."""
         return {
@@ -98,6 +101,7 @@ class ParseStocks(Ccxt):
             "timezone": row["timezone"],
         }
 
+    @legible
     def parse_holiday(self, row: Payload) -> Payload:
         """A day on which a market trades otherwise, or not at all where it has no times."""
         return {
@@ -110,6 +114,7 @@ class ParseStocks(Ccxt):
             "timezone": row["timezone"],
         }
 
+    @legible
     def parse_indicative_quote(self, row: Payload, amount: str) -> Payload:
         """At which price an order of that size could be done now, if at all: `price` is the limit, at which
         or better it settles, `estimatedPrice` what is to be expected."""

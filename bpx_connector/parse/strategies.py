@@ -9,6 +9,7 @@ from typing import Any
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
+from bpx_connector.parse.border import legible
 from bpx_connector.parse.numbers import difference, iso8601, milliseconds_of, number_or_none, quotient
 from bpx_connector.venue.words import SIDE
 
@@ -34,6 +35,7 @@ def strategy_moment(row: Payload) -> int | None:
 class ParseStrategies(Ccxt):
     """Orders spread over time."""
 
+    @legible
     def parse_strategy(self, row: Payload, market: Any = None) -> Any:
         """ccxt's order of a strategy: what it has traded so far of what it is to trade."""
         number = self.number

@@ -12,6 +12,7 @@ from ccxt.base.errors import ArgumentsRequired, BadRequest, BadSymbol
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.account import CROSS, ParseAccount
+from bpx_connector.parse.border import legible_steps, listed
 from bpx_connector.parse.numbers import number_or_none, plain
 from bpx_connector.rest.arguments import asked_currency, asked_symbols, checked_amount, checked_word
 from bpx_connector.venue.words import SIDE_ID
@@ -30,6 +31,7 @@ class Conditions(ParseAccount):
     """Leverages, margin modes, accounts and limits."""
 
     @flow
+    @legible_steps
     def fetch_leverages(self, symbols: Any = None, params: Params = {}) -> Flow[dict[str, Any]]:
         """The account's leverage limit by symbol, of these contract markets or of all: it is one for all.
 
@@ -40,12 +42,14 @@ class Conditions(ParseAccount):
         return {market["symbol"]: self.parse_leverage(account, market) for market in markets}
 
     @flow
+    @legible_steps
     def fetch_margin_modes(self, symbols: Any = None, params: Params = {}) -> Flow[dict[str, Any]]:
         """The margin mode by symbol, of these contract markets or of all: cross. Nothing is asked."""
         markets = yield from self._contracts("fetchMarginModes", symbols)
         return {market["symbol"]: self.parse_margin_mode({}, market) for market in markets}
 
     @flow
+    @legible_steps
     def fetch_position_mode(self, symbol: str | None = None, params: Params = {}) -> Flow[Payload]:
         """The position mode: one net position a market, never hedged. Nothing is asked."""
         yield from self._contracts("fetchPositionMode", None if symbol is None else [symbol])
@@ -64,6 +68,7 @@ class Conditions(ParseAccount):
         return markets
 
     @flow
+    @legible_steps
     def fetch_accounts(self, params: Params = {}) -> Flow[list[Payload]]:
         """The account that the key belongs to; the venue lists no others, each has keys of its own.
 
@@ -74,12 +79,13 @@ class Conditions(ParseAccount):
         and None where nothing was settled yet. `info` has the account's settings, fees and counts.
         """
         account = yield self.private_get_api_v1_account(params)
-        settled = yield self.private_get_wapi_v1_history_settlement({"limit": 1})
+        settled = listed((yield self.private_get_wapi_v1_history_settlement({"limit": 1})))
         return [account_of(account, settled[0] if settled else None)]
 
     # --- limits ------------------------------------------------------------------------------------------
 
     @flow
+    @legible_steps
     def fetch_trading_limits(self, symbols: Any = None, params: Params = {}) -> Flow[dict[str, Any]]:
         """How much the account could order now, by symbol, within the market's own limits.
 
@@ -117,6 +123,7 @@ class Conditions(ParseAccount):
         }
 
     @flow
+    @legible_steps
     def fetch_max_order_quantity(
         self, symbol: str, side: str, price: Any = None, params: Params = {}
     ) -> Flow[Payload]:
@@ -140,6 +147,7 @@ class Conditions(ParseAccount):
         }
 
     @flow
+    @legible_steps
     def fetch_max_borrow_quantity(self, code: str, params: Params = {}) -> Flow[Payload]:
         """How much of a currency the account could borrow now, in `amount`.
 
@@ -152,6 +160,7 @@ class Conditions(ParseAccount):
         return {"info": row, "currency": asset["code"], "amount": amount}
 
     @flow
+    @legible_steps
     def fetch_max_withdrawal_quantity(self, code: str, params: Params = {}) -> Flow[Payload]:
         """How much of a currency the account could withdraw now, in `amount`.
 
@@ -168,6 +177,7 @@ class Conditions(ParseAccount):
     # --- settings ----------------------------------------------------------------------------------------
 
     @flow
+    @legible_steps
     def fetch_account_settings(self, params: Params = {}) -> Flow[Payload]:
         """The account's switches, leverage limit, fees in basis points and counts, as the venue has them.
 
@@ -177,6 +187,7 @@ class Conditions(ParseAccount):
         return account
 
     @flow
+    @legible_steps
     def update_account_settings(self, settings: Params, params: Params = {}) -> Flow[Payload]:
         """The account's settings after changing those given; the others stay.
 

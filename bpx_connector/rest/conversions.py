@@ -15,6 +15,7 @@ from ccxt.base.types import Conversion
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.border import legible_steps, listed
 from bpx_connector.parse.conversions import DUST, ParseConversions
 from bpx_connector.parse.numbers import milliseconds_of, plain, product, quotient
 from bpx_connector.parse.rfqs import best_quote
@@ -59,6 +60,7 @@ class Conversions(ParseConversions, Rfqs, Stocks):
     """Converting."""
 
     @flow
+    @legible_steps
     def fetch_convert_quote(
         self,
         fromCode: str,  # noqa: N803  ccxt's names
@@ -84,6 +86,7 @@ class Conversions(ParseConversions, Rfqs, Stocks):
         return quote
 
     @flow
+    @legible_steps
     def create_convert_trade(
         self,
         id: str | None,
@@ -188,7 +191,7 @@ class Conversions(ParseConversions, Rfqs, Stocks):
         size = (amount, {}) if pair.is_sold else (None, {"cost": amount})
         rfq = yield self.create_rfq(f"{pair.base_id}_{USDC}", pair.side, size[0], None, {**rest, **size[1]})
         for _ in range(max(1, wait // QUOTE_PAUSE)):
-            rows = yield self.private_get_api_v1_rfqs({"rfqId": rfq["id"]})
+            rows = listed((yield self.private_get_api_v1_rfqs({"rfqId": rfq["id"]})))
             for row in rows:
                 if row["rfq"]["rfqId"] == rfq["id"] and best_quote(row["quotes"], row["rfq"]["side"]):
                     return self._quoted(row, pair)
@@ -214,7 +217,7 @@ class Conversions(ParseConversions, Rfqs, Stocks):
         rest = {
             name: value for name, value in params.items() if name not in ("quoteId", "price", "baseAmount")
         }
-        rows = yield self.private_get_api_v1_rfqs({"rfqId": rfq_id})
+        rows = listed((yield self.private_get_api_v1_rfqs({"rfqId": rfq_id})))
         row = next((row for row in rows if row["rfq"]["rfqId"] == rfq_id), None)
         quote = None if row is None else best_quote(row["quotes"], row["rfq"]["side"])
         if quote_id is None and quote is None:
@@ -242,6 +245,7 @@ class Conversions(ParseConversions, Rfqs, Stocks):
     # --- what was converted ------------------------------------------------------------------------------
 
     @flow
+    @legible_steps
     def fetch_convert_trade(self, id: str, code: str | None = None, params: Params = {}) -> Flow[Conversion]:
         """One conversion, by the id of its request, or by that of a conversion of dust in the history.
 
@@ -254,7 +258,7 @@ class Conversions(ParseConversions, Rfqs, Stocks):
         if self.markets is None:
             yield self.load_markets()
         if is_dust:
-            rows = yield self.private_get_wapi_v1_history_dust({"id": int(wanted), **params})
+            rows = listed((yield self.private_get_wapi_v1_history_dust({"id": int(wanted), **params})))
             rows = [row for row in rows if str(row["id"]) == wanted]
         else:
             rows = yield from history_rows(
@@ -270,6 +274,7 @@ class Conversions(ParseConversions, Rfqs, Stocks):
         return conversion
 
     @flow
+    @legible_steps
     def fetch_convert_trade_history(
         self,
         code: str | None = None,
@@ -312,6 +317,7 @@ class Conversions(ParseConversions, Rfqs, Stocks):
         return converts
 
     @flow
+    @legible_steps
     def convert_dust(self, code: str | None = None, params: Params = {}) -> Flow[Payload]:
         """The venue's word that dust was converted to USDC: of one currency, or without a code of all.
 

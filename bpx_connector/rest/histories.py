@@ -17,6 +17,7 @@ import msgspec
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow
+from bpx_connector.parse.border import legible
 from bpx_connector.parse.rows import rows_in
 from bpx_connector.rest.arguments import checked_limit, checked_time, until_of, whole_of
 from bpx_connector.venue.description import HISTORY_LIMIT
@@ -136,6 +137,8 @@ def history_rows(
     After `most_pages` no more are read, and a line in the log says so.
     """
     size = span.page_size(is_filtered=is_wanted is not None)
+    moment_of, identity_of = legible(moment_of), legible(identity_of)
+    is_wanted = None if is_wanted is None else legible(is_wanted)
     if "offset" in request:
         rows = rows_in((yield call({"limit": size, **request})), HISTORY)
     else:

@@ -12,6 +12,7 @@ from ccxt.base.errors import BadRequest, NullResponse
 
 from bpx_connector.aliases import Params
 from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.border import legible_steps
 from bpx_connector.parse.ledger import (
     SOURCES,
     UNKNOWN_SUMS,
@@ -34,6 +35,7 @@ class LedgerHistory(ParseLedger):
     """The ledger and its entries."""
 
     @flow
+    @legible_steps
     def fetch_ledger(
         self,
         code: str | None = None,
@@ -99,6 +101,7 @@ class LedgerHistory(ParseLedger):
         return [moved for row in rows for moved in moved_by(name, row) if is_of_code(moved.movement)]
 
     @flow
+    @legible_steps
     def fetch_ledger_entry(self, id: str, code: str | None = None, params: Params = {}) -> Flow[Any]:
         """One entry of the ledger, by the id that fetch_ledger gave it.
 

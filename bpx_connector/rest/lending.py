@@ -17,6 +17,7 @@ from ccxt.base.types import CrossBorrowRate, CrossBorrowRates
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.border import legible_steps, listed
 from bpx_connector.parse.lending import ParseLending, zoned_moment
 from bpx_connector.parse.numbers import milliseconds_of, number_or_none, plain
 from bpx_connector.rest.arguments import asked_currency, checked_amount, checked_word
@@ -41,13 +42,14 @@ class Lending(ParseLending):
     # --- rates -------------------------------------------------------------------------------------------
 
     @flow
+    @legible_steps
     def fetch_cross_borrow_rates(self, params: Params = {}) -> Flow[CrossBorrowRates]:
         """What borrowing costs by currency: `rate` is the part of a year, `period`.
 
         https://docs.backpack.exchange/#tag/Borrow-Lend-Markets/operation/get_borrow_lend_markets
         """
         yield self.load_markets()
-        rows = yield self.public_get_api_v1_borrowlend_markets(params)
+        rows = listed((yield self.public_get_api_v1_borrowlend_markets(params)))
         rates: Any = {}
         for rate in map(self.parse_borrow_rate, rows):
             rates[rate["currency"]] = rate
@@ -55,6 +57,7 @@ class Lending(ParseLending):
         return found
 
     @flow
+    @legible_steps
     def fetch_cross_borrow_rate(self, code: str, params: Params = {}) -> Flow[CrossBorrowRate]:
         """What borrowing one currency costs.
 
@@ -69,6 +72,7 @@ class Lending(ParseLending):
         return rate
 
     @flow
+    @legible_steps
     def fetch_borrow_rate_history(
         self, code: str, since: int | None = None, limit: int | None = None, params: Params = {}
     ) -> Flow[list[Any]]:
@@ -87,11 +91,12 @@ class Lending(ParseLending):
         yield self.load_markets()
         currency = asked_currency(self, call, code)
         request = {"interval": interval or self._reach_of(span), "symbol": currency["id"], **rest}
-        rows = yield self.public_get_api_v1_borrowlend_markets_history(request)
+        rows = listed((yield self.public_get_api_v1_borrowlend_markets_history(request)))
         oldest_first = sorted(rows, key=_zoned)
         return [self.parse_borrow_rate(row, currency) for row in span.cut(oldest_first, _zoned)]
 
     @flow
+    @legible_steps
     def fetch_borrow_rate_histories(
         self,
         codes: Any = None,
@@ -120,17 +125,19 @@ class Lending(ParseLending):
         return next((name for name, length in LENGTHS.items() if length >= age), "1year")
 
     @flow
+    @legible_steps
     def fetch_lending_markets(self, params: Params = {}) -> Flow[dict[str, Payload]]:
         """The conditions of lending and borrowing by currency: rates of a year, pools, steps.
 
         https://docs.backpack.exchange/#tag/Borrow-Lend-Markets/operation/get_borrow_lend_markets
         """
         yield self.load_markets()
-        rows = yield self.public_get_api_v1_borrowlend_markets(params)
+        rows = listed((yield self.public_get_api_v1_borrowlend_markets(params)))
         markets = [self.parse_lending_market(row) for row in rows]
         return {market["currency"]: market for market in markets}
 
     @flow
+    @legible_steps
     def fetch_lending_rates(self, params: Params = {}) -> Flow[dict[str, Payload]]:
         """What lending earns and borrowing costs by currency, for a tier of customers: parts of a year.
 
@@ -152,6 +159,7 @@ class Lending(ParseLending):
     # --- interest and positions --------------------------------------------------------------------------
 
     @flow
+    @legible_steps
     def fetch_borrow_interest(
         self,
         code: str | None = None,
@@ -173,6 +181,7 @@ class Lending(ParseLending):
         return [self.parse_borrow_interest(row) for row in rows]
 
     @flow
+    @legible_steps
     def fetch_lending_interest(
         self,
         code: str | None = None,
@@ -216,6 +225,7 @@ class Lending(ParseLending):
         )
 
     @flow
+    @legible_steps
     def fetch_lending_positions(self, codes: Any = None, params: Params = {}) -> Flow[list[Payload]]:
         """What is lent and what is owed now, of these currencies or of all.
 
@@ -224,10 +234,11 @@ class Lending(ParseLending):
         call = f"{self.id} fetchLendingPositions()"
         yield self.load_markets()
         wanted = {asked_currency(self, call, code)["id"] for code in codes or []}
-        rows = yield self.private_get_api_v1_borrowlend_positions(params)
+        rows = listed((yield self.private_get_api_v1_borrowlend_positions(params)))
         return [self.parse_lending_position(row) for row in rows if not wanted or row["symbol"] in wanted]
 
     @flow
+    @legible_steps
     def fetch_lending_positions_history(
         self,
         code: str | None = None,
@@ -248,6 +259,7 @@ class Lending(ParseLending):
         return [self.parse_past_lending_position(row) for row in rows]
 
     @flow
+    @legible_steps
     def fetch_lending_history(
         self,
         code: str | None = None,
@@ -281,6 +293,7 @@ class Lending(ParseLending):
     # --- acting ------------------------------------------------------------------------------------------
 
     @flow
+    @legible_steps
     def borrow_cross_margin(self, code: str, amount: Any, params: Params = {}) -> Flow[Any]:
         """The loan that was taken: the venue confirms it and says no more.
 
@@ -293,6 +306,7 @@ class Lending(ParseLending):
         return (yield from self._act(call, BORROW, code, amount, params, must_not_have=1))
 
     @flow
+    @legible_steps
     def repay_cross_margin(self, code: str, amount: Any, params: Params = {}) -> Flow[Any]:
         """What was repaid of a loan; an amount of None repays all that is owed.
 
@@ -304,6 +318,7 @@ class Lending(ParseLending):
         return (yield from self._act(call, LEND, code, amount, params, must_have=-1))
 
     @flow
+    @legible_steps
     def lend(self, code: str, amount: Any, params: Params = {}) -> Flow[Any]:
         """What was lent.
 
@@ -314,6 +329,7 @@ class Lending(ParseLending):
         return (yield from self._act(f"{self.id} lend()", LEND, code, amount, params, must_not_have=-1))
 
     @flow
+    @legible_steps
     def redeem_lent(self, code: str, amount: Any, params: Params = {}) -> Flow[Any]:
         """What was taken back of what is lent; an amount of None takes all of it.
 
@@ -338,7 +354,7 @@ class Lending(ParseLending):
         exact = None if amount is None and must_have else checked_amount(call, "amount", amount)
         yield self.load_markets()
         currency = asked_currency(self, call, code)
-        rows = yield self.private_get_api_v1_borrowlend_positions()
+        rows = listed((yield self.private_get_api_v1_borrowlend_positions()))
         net = sum(
             (Decimal(row["netQuantity"]) for row in rows if row["symbol"] == currency["id"]), Decimal(0)
         )
@@ -348,6 +364,7 @@ class Lending(ParseLending):
         return self.parse_margin_loan(request)
 
     @flow
+    @legible_steps
     def fetch_borrow_liquidation_price(
         self, code: str, amount: Any, side: str = "borrow", params: Params = {}
     ) -> Flow[Payload]:

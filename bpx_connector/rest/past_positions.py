@@ -8,6 +8,7 @@ from ccxt.base.errors import BadSymbol
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.border import legible_steps
 from bpx_connector.parse.numbers import milliseconds_of
 from bpx_connector.parse.past_positions import ParsePastPositions, position_moment
 from bpx_connector.rest.arguments import asked_symbols
@@ -23,6 +24,7 @@ class PastPositions(ParsePastPositions):
     """The histories of positions and of liquidations."""
 
     @flow
+    @legible_steps
     def fetch_positions_history(
         self, symbols: Any = None, since: int | None = None, limit: int | None = None, params: Params = {}
     ) -> Flow[list[Any]]:
@@ -55,6 +57,7 @@ class PastPositions(ParsePastPositions):
         return [self.parse_past_position(row) for row in rows]
 
     @flow
+    @legible_steps
     def fetch_position_history(
         self, symbol: str, since: int | None = None, limit: int | None = None, params: Params = {}
     ) -> Flow[list[Any]]:
@@ -66,6 +69,7 @@ class PastPositions(ParsePastPositions):
         return positions
 
     @flow
+    @legible_steps
     def fetch_my_liquidations(
         self,
         symbol: str | None = None,

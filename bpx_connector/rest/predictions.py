@@ -11,6 +11,7 @@ from typing import Any
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.border import legible, legible_steps, listed
 from bpx_connector.parse.numbers import milliseconds_of, number_or_none
 from bpx_connector.rest.arguments import checked_limit
 from bpx_connector.venue.description import HISTORY_LIMIT
@@ -22,6 +23,7 @@ class Predictions(Ccxt):
     """Events and their tags."""
 
     @flow
+    @legible_steps
     def fetch_prediction_events(self, limit: int | None = None, params: Params = {}) -> Flow[list[Payload]]:
         """The events that prediction markets are about, each with its markets, one an outcome.
 
@@ -35,16 +37,19 @@ class Predictions(Ccxt):
         size = min(count or HISTORY_LIMIT, HISTORY_LIMIT)
         rows: list[Payload] = []
         if "offset" in params:
-            rows = yield self.public_get_api_v1_prediction({"limit": size, **params})
+            rows = listed((yield self.public_get_api_v1_prediction({"limit": size, **params})))
             return [self.parse_prediction_event(row) for row in rows]
         while True:
-            page = yield self.public_get_api_v1_prediction({**params, "limit": size, "offset": len(rows)})
-            known = {row["slug"] for row in rows}
-            rows += [row for row in page if row["slug"] not in known]
+            page = listed(
+                (yield self.public_get_api_v1_prediction({**params, "limit": size, "offset": len(rows)}))
+            )
+            known = {row.get("slug") for row in rows}
+            rows += [row for row in page if row.get("slug") not in known]
             if len(page) < size or (count is not None and len(rows) >= count):
                 return [self.parse_prediction_event(row) for row in rows[:count]]
 
     @flow
+    @legible_steps
     def fetch_prediction_tags(self, params: Params = {}) -> Flow[list[Payload]]:
         """The tags by which events are found: `slug` and `title`.
 
@@ -53,6 +58,7 @@ class Predictions(Ccxt):
         tags: list[Payload] = yield self.public_get_api_v1_prediction_tags(params)
         return tags
 
+    @legible
     def parse_prediction_event(self, row: Payload) -> Payload:
         """An event; of its markets `price` is what the outcome is traded at, from 0 to 1."""
         resolution = row["resolution"]

@@ -13,6 +13,7 @@ from ccxt.base.errors import ArgumentsRequired, BadRequest, InvalidOrder, OrderN
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.border import legible_steps, listed
 from bpx_connector.parse.numbers import plain
 from bpx_connector.parse.rfqs import ParseRfqs, rfq_moment
 from bpx_connector.rest.arguments import checked_amount, checked_word, client_id_of
@@ -39,6 +40,7 @@ class Rfqs(ParseRfqs):
     # --- the taker ---------------------------------------------------------------------------------------
 
     @flow
+    @legible_steps
     def create_rfq(
         self, symbol: str, side: str, amount: Any = None, price: Any = None, params: Params = {}
     ) -> Flow[Payload]:
@@ -59,6 +61,7 @@ class Rfqs(ParseRfqs):
         return self.parse_rfq((yield self.private_post_api_v1_rfq({**request, **rest})))
 
     @flow
+    @legible_steps
     def accept_rfq_quote(
         self,
         id: str,
@@ -80,6 +83,7 @@ class Rfqs(ParseRfqs):
         return self.parse_rfq((yield self.private_post_api_v1_rfq_accept({**reference, **quote, **rest})))
 
     @flow
+    @legible_steps
     def refresh_rfq(self, id: str, params: Params = {}) -> Flow[Payload]:
         """The request with more time, its quotes cancelled.
 
@@ -91,6 +95,7 @@ class Rfqs(ParseRfqs):
         return self.parse_rfq((yield self.private_post_api_v1_rfq_refresh({**request, **params})))
 
     @flow
+    @legible_steps
     def cancel_rfq(self, id: str, params: Params = {}) -> Flow[Payload]:
         """The request as it was cancelled. With an empty id `clientOrderId` in params names it.
 
@@ -102,6 +107,7 @@ class Rfqs(ParseRfqs):
         return self.parse_rfq((yield self.private_post_api_v1_rfq_cancel({**reference, **rest})))
 
     @flow
+    @legible_steps
     def fetch_open_rfqs(self, symbol: str | None = None, params: Params = {}) -> Flow[list[Payload]]:
         """One's open requests with the quotes for them, oldest first.
 
@@ -112,10 +118,11 @@ class Rfqs(ParseRfqs):
         if self.markets is None:
             yield self.load_markets()
         request = {} if symbol is None else {"symbol": self.rfq_market_id(symbol)}
-        rows = yield self.private_get_api_v1_rfqs({**request, **params})
+        rows = listed((yield self.private_get_api_v1_rfqs({**request, **params})))
         return sorted(map(self.parse_rfq, rows), key=lambda rfq: rfq["timestamp"] or 0)
 
     @flow
+    @legible_steps
     def fetch_rfq(self, id: str, params: Params = {}) -> Flow[Payload]:
         """One of one's requests, open with its quotes, or else from the history.
 
@@ -126,15 +133,16 @@ class Rfqs(ParseRfqs):
         request = {"rfqId": checked_id(call, "id", id)}
         if self.markets is None:
             yield self.load_markets()
-        rows = yield self.private_get_api_v1_rfqs({**request, **params})
+        rows = listed((yield self.private_get_api_v1_rfqs({**request, **params})))
         if not rows:
-            rows = yield self.private_get_wapi_v1_history_rfq({**request, **params})
+            rows = listed((yield self.private_get_wapi_v1_history_rfq({**request, **params})))
         for rfq in map(self.parse_rfq, rows):
             if rfq["id"] == request["rfqId"]:
                 return rfq
         raise OrderNotFound(f"{call} the venue knows no RFQ {id} of this account")
 
     @flow
+    @legible_steps
     def fetch_rfq_history(
         self,
         symbol: str | None = None,
@@ -154,6 +162,7 @@ class Rfqs(ParseRfqs):
         return [self.parse_rfq(row) for row in rows]
 
     @flow
+    @legible_steps
     def fetch_rfq_fills(
         self,
         symbol: str | None = None,
@@ -176,6 +185,7 @@ class Rfqs(ParseRfqs):
     # --- the maker ---------------------------------------------------------------------------------------
 
     @flow
+    @legible_steps
     def create_rfq_quote(
         self,
         rfqId: str,  # noqa: N803  the venue's name
@@ -203,6 +213,7 @@ class Rfqs(ParseRfqs):
         return self.parse_quote(row)
 
     @flow
+    @legible_steps
     def fetch_quote_history(
         self,
         symbol: str | None = None,
@@ -228,6 +239,7 @@ class Rfqs(ParseRfqs):
         return [self.parse_quote(row) for row in rows]
 
     @flow
+    @legible_steps
     def fetch_quote_fills(
         self,
         symbol: str | None = None,

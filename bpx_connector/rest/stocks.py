@@ -8,6 +8,7 @@ from ccxt.base.errors import BadSymbol
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.border import legible_steps, listed
 from bpx_connector.parse.numbers import plain
 from bpx_connector.parse.stocks import ParseStocks, is_stock
 from bpx_connector.rest.arguments import checked_amount, checked_word
@@ -20,15 +21,17 @@ class Stocks(ParseStocks):
     """What is particular to stocks."""
 
     @flow
+    @legible_steps
     def fetch_securities(self, params: Params = {}) -> Flow[list[Payload]]:
         """Every stock with its sessions and how much may be traded in each, as the venue has them.
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_securities
         """
-        securities: list[Payload] = yield self.public_get_api_v1_securities(params)
+        securities: list[Payload] = listed((yield self.public_get_api_v1_securities(params)))
         return securities
 
     @flow
+    @legible_steps
     def fetch_stock_markets(self, params: Params = {}) -> Flow[list[Any]]:
         """The markets for requests for quotes of all stocks, AAPL.US.RFQ/USDC, which the venue does not list.
 
@@ -37,6 +40,7 @@ class Stocks(ParseStocks):
         return [self.rfq_market(security) for security in (yield self.fetch_securities(params))]
 
     @flow
+    @legible_steps
     def load_stock_markets(self, params: Params = {}) -> Flow[dict[str, Any]]:
         """All markets, those for requests for quotes of stocks among them, once they are loaded.
 
@@ -52,22 +56,29 @@ class Stocks(ParseStocks):
         return loaded
 
     @flow
+    @legible_steps
     def fetch_stock_sessions(self, params: Params = {}) -> Flow[list[Payload]]:
         """The sessions in which stocks are traded, in their local times.
 
         https://docs.backpack.exchange/#tag/Stocks/operation/get_stock_sessions
         """
-        return [self.parse_session(row) for row in (yield self.public_get_api_v1_stocksessions(params))]
+        return [
+            self.parse_session(row) for row in listed((yield self.public_get_api_v1_stocksessions(params)))
+        ]
 
     @flow
+    @legible_steps
     def fetch_stock_holidays(self, params: Params = {}) -> Flow[list[Payload]]:
         """The days on which stocks are not traded, or at other times.
 
         https://docs.backpack.exchange/#tag/Stocks/operation/get_stock_holidays
         """
-        return [self.parse_holiday(row) for row in (yield self.public_get_api_v1_stockholidays(params))]
+        return [
+            self.parse_holiday(row) for row in listed((yield self.public_get_api_v1_stockholidays(params)))
+        ]
 
     @flow
+    @legible_steps
     def fetch_stock_indicative_quote(
         self, symbol: str, side: str, amount: Any, params: Params = {}
     ) -> Flow[Payload]:

@@ -12,6 +12,7 @@ from ccxt.base.errors import ArgumentsRequired, BadRequest, InvalidOrder, OrderN
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.border import legible_steps, listed
 from bpx_connector.parse.strategies import ParseStrategies, strategy_moment
 from bpx_connector.rest.arguments import checked_amount, checked_word, client_id_of
 from bpx_connector.rest.histories import NEWEST, asked_span, history_rows
@@ -34,6 +35,7 @@ class Strategies(ParseStrategies):
     """TWAP orders."""
 
     @flow
+    @legible_steps
     def create_twap_order(
         self, symbol: str, side: Any, amount: Any, duration: Any, params: Params = {}
     ) -> Flow[Any]:
@@ -52,6 +54,7 @@ class Strategies(ParseStrategies):
         return self.parse_strategy((yield self.private_post_api_v1_strategy(request)), market)
 
     @flow
+    @legible_steps
     def fetch_twap_order(self, id: str, symbol: str, params: Params = {}) -> Flow[Any]:
         """One TWAP order, running or ended; with an empty id `clientOrderId` names a running one.
 
@@ -66,12 +69,13 @@ class Strategies(ParseStrategies):
         except OrderNotFound:
             if "strategyId" not in reference:
                 raise
-        for row in (yield self.private_get_wapi_v1_history_strategies({**request, **rest})):
+        for row in listed((yield self.private_get_wapi_v1_history_strategies({**request, **rest}))):
             if row["id"] == reference["strategyId"]:
                 return self.parse_strategy(row)
         raise OrderNotFound(f"{self.id} fetchTwapOrder() the venue knows no strategy {id} in {symbol}")
 
     @flow
+    @legible_steps
     def fetch_open_twap_orders(
         self,
         symbol: str | None = None,
@@ -88,11 +92,12 @@ class Strategies(ParseStrategies):
         span, rest = asked_span(f"{self.id} fetchOpenTwapOrders()", since, limit, params)
         yield self.load_markets()
         request: Params = {} if symbol is None else {"symbol": self.market(symbol)["id"]}
-        rows = yield self.private_get_api_v1_strategies({**request, **rest})
+        rows = listed((yield self.private_get_api_v1_strategies({**request, **rest})))
         oldest_first = sorted(rows, key=lambda row: strategy_moment(row) or 0)
         return [self.parse_strategy(row) for row in span.cut(oldest_first, strategy_moment)]
 
     @flow
+    @legible_steps
     def fetch_twap_orders(
         self,
         symbol: str | None = None,
@@ -121,6 +126,7 @@ class Strategies(ParseStrategies):
         return [self.parse_strategy(row) for row in rows]
 
     @flow
+    @legible_steps
     def fetch_twap_order_trades(
         self,
         id: str,
@@ -140,6 +146,7 @@ class Strategies(ParseStrategies):
         return trades
 
     @flow
+    @legible_steps
     def cancel_twap_order(self, id: str, symbol: str, params: Params = {}) -> Flow[Any]:
         """The TWAP order as it was cancelled; what it has traded stays.
 
@@ -167,6 +174,7 @@ class Strategies(ParseStrategies):
         return {**self.parse_strategy(told, market), "info": {}}
 
     @flow
+    @legible_steps
     def cancel_all_twap_orders(self, symbol: str | None = None, params: Params = {}) -> Flow[list[Any]]:
         """The TWAP orders that were cancelled: all of one market, or without a symbol of every market.
 
@@ -178,7 +186,7 @@ class Strategies(ParseStrategies):
         if symbol is not None:
             market_ids = [self.market(symbol)["id"]]
         else:
-            running = yield self.private_get_api_v1_strategies()
+            running = listed((yield self.private_get_api_v1_strategies()))
             market_ids = sorted({row["symbol"] for row in running})
         cancelled: list[Any] = []
         for market_id in market_ids:

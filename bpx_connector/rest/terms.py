@@ -12,6 +12,7 @@ from ccxt.base.errors import BadRequest
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.border import legible_steps, listed
 from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none
 from bpx_connector.rest.arguments import checked_amount
 
@@ -22,13 +23,14 @@ class Terms(Ccxt):
     """What the venue says of itself."""
 
     @flow
+    @legible_steps
     def fetch_collateral_parameters(self, params: Params = {}) -> Flow[dict[str, Payload]]:
         """How much each currency counts as collateral: `weight`, and its margin functions in `info`.
 
         https://docs.backpack.exchange/#tag/Assets/operation/get_collateral_parameters
         """
         yield self.load_markets()
-        rows = yield self.public_get_api_v1_collateral(params)
+        rows = listed((yield self.public_get_api_v1_collateral(params)))
         return {
             self.safe_currency_code(row["symbol"]): {
                 "info": row,
@@ -39,18 +41,20 @@ class Terms(Ccxt):
         }
 
     @flow
+    @legible_steps
     def fetch_fee_tiers(self, params: Params = {}) -> Flow[Payload]:
         """The venue's table of fee tiers, `futures` and `spot`, as it is: its fields are not documented."""
         tiers: Payload = yield self.public_get_wapi_v1_feetiers(params)
         return tiers
 
     @flow
+    @legible_steps
     def fetch_country_permissions(self, params: Params = {}) -> Flow[dict[str, Payload]]:
         """Whether perpetuals are enabled in a country and up to which leverage, by its two letters.
 
         Not documented by the venue, but answered without a signature.
         """
-        rows = yield self.public_get_wapi_v1_country_permissions(params)
+        rows = listed((yield self.public_get_wapi_v1_country_permissions(params)))
         return {
             row["countryCode"]: {
                 "info": row,
@@ -61,6 +65,7 @@ class Terms(Ccxt):
         }
 
     @flow
+    @legible_steps
     def fetch_venue_wallets(self, params: Params = {}) -> Flow[list[Payload]]:
         """The venue's own addresses, by blockchain.
 
@@ -72,6 +77,7 @@ class Terms(Ccxt):
     # --- the delay of withdrawals ------------------------------------------------------------------------
 
     @flow
+    @legible_steps
     def fetch_withdrawal_delay(self, params: Params = {}) -> Flow[Payload | None]:
         """How many hours withdrawals wait, now and after a pending change; None where no delay is set.
 
@@ -80,6 +86,7 @@ class Terms(Ccxt):
         return self._delay((yield self.private_get_wapi_v1_capital_withdrawals_delay(params)))
 
     @flow
+    @legible_steps
     def create_withdrawal_delay(
         self,
         hours: Any,
@@ -94,6 +101,7 @@ class Terms(Ccxt):
         yield self.private_post_wapi_v1_capital_withdrawals_delay({**request, **params})
 
     @flow
+    @legible_steps
     def update_withdrawal_delay(
         self,
         hours: Any,

@@ -10,6 +10,7 @@ from ccxt.base.types import Transaction
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.border import legible_steps, listed
 from bpx_connector.parse.numbers import milliseconds_of
 from bpx_connector.rest.arguments import asked_currency
 from bpx_connector.rest.histories import Span, history_rows
@@ -21,6 +22,7 @@ class Transfers(Ccxt):
     """What the wallet's lists are asked for one by one."""
 
     @flow
+    @legible_steps
     def fetch_deposit(self, id: str, code: str | None = None, params: Params = {}) -> Flow[Transaction]:
         """One deposit, by its id.
 
@@ -42,6 +44,7 @@ class Transfers(Ccxt):
         return deposit
 
     @flow
+    @legible_steps
     def fetch_withdrawal(self, id: str, code: str | None = None, params: Params = {}) -> Flow[Transaction]:
         """One withdrawal, by its id.
 
@@ -49,7 +52,7 @@ class Transfers(Ccxt):
         """
         self._check_transfer_id("fetchWithdrawal", id)
         yield self.load_markets()
-        rows = yield self.private_get_wapi_v1_capital_withdrawals({"id": int(id), **params})
+        rows = listed((yield self.private_get_wapi_v1_capital_withdrawals({"id": int(id), **params})))
         named = [row for row in rows if str(row["id"]) == str(id)]
         withdrawal: Transaction = self._one_transfer("fetchWithdrawal", id, named)
         return withdrawal
@@ -66,6 +69,7 @@ class Transfers(Ccxt):
         return self.parse_transaction(rows[0])
 
     @flow
+    @legible_steps
     def fetch_deposit_addresses_by_network(self, code: str, params: Params = {}) -> Flow[dict[str, Any]]:
         """The addresses to send a currency to, by network; one call a network that takes deposits.
 
@@ -80,6 +84,7 @@ class Transfers(Ccxt):
         return addresses
 
     @flow
+    @legible_steps
     def fetch_transaction_fees(self, codes: Any = None, params: Params = {}) -> Flow[dict[str, Any]]:
         """What withdrawing costs by currency and network, in ccxt's older form.
 
@@ -91,6 +96,7 @@ class Transfers(Ccxt):
         return {code: _older_form(fee) for code, fee in fees.items()}
 
     @flow
+    @legible_steps
     def fetch_transaction_fee(self, code: str, params: Params = {}) -> Flow[Any]:
         """What withdrawing one currency costs by network, in ccxt's older form.
 

@@ -13,6 +13,7 @@ from ccxt.base.errors import BadRequest
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.border import legible, legible_steps, listed
 from bpx_connector.parse.lending import zoned_moment
 from bpx_connector.parse.numbers import iso8601, number_or_none, plain
 from bpx_connector.rest.arguments import asked_currency, checked_amount, checked_word
@@ -29,15 +30,17 @@ class Vaults(Ccxt):
     """Shares of vaults."""
 
     @flow
+    @legible_steps
     def fetch_vaults(self, params: Params = {}) -> Flow[list[Payload]]:
         """Every vault: its share token, what it takes, its limits and the delay of a redemption.
 
         https://docs.backpack.exchange/#tag/Vaults/operation/get_vaults
         """
         yield self.load_markets()
-        return [self.parse_vault(row) for row in (yield self.public_get_api_v1_vaults(params))]
+        return [self.parse_vault(row) for row in listed((yield self.public_get_api_v1_vaults(params)))]
 
     @flow
+    @legible_steps
     def fetch_vault_history(
         self,
         vaultId: Any = None,  # noqa: N803  the venue's name
@@ -57,11 +60,12 @@ class Vaults(Ccxt):
         request: Params = {**rest, "interval": interval}
         if vaultId is not None:
             request["vaultId"] = _vault_id(call, vaultId)
-        rows = yield self.public_get_api_v1_vaults_history(request)
+        rows = listed((yield self.public_get_api_v1_vaults_history(request)))
         oldest_first = sorted(map(self.parse_vault_value, rows), key=lambda row: row["timestamp"])
         return span.cut(oldest_first, lambda row: int(row["timestamp"]))
 
     @flow
+    @legible_steps
     def mint_vault_shares(
         self,
         vaultId: Any,  # noqa: N803
@@ -86,6 +90,7 @@ class Vaults(Ccxt):
         return {"info": request, "vaultId": request["vaultId"], "currency": code}
 
     @flow
+    @legible_steps
     def redeem_vault_shares(
         self,
         vaultId: Any,  # noqa: N803
@@ -104,6 +109,7 @@ class Vaults(Ccxt):
         return {"info": request, "vaultId": request["vaultId"]}
 
     @flow
+    @legible_steps
     def cancel_vault_redeem(self, vaultId: Any, params: Params = {}) -> Flow[Payload]:  # noqa: N803
         """What was called off: the redemption that waits in a vault.
 
@@ -114,16 +120,18 @@ class Vaults(Ccxt):
         return {"info": request, "vaultId": request["vaultId"]}
 
     @flow
+    @legible_steps
     def fetch_pending_vault_redeems(self, vaultId: Any, params: Params = {}) -> Flow[list[Payload]]:  # noqa: N803
         """The redemptions that wait in a vault; for the vault's own key only.
 
         https://docs.backpack.exchange/#tag/Vaults/operation/get_vault_pending_redeems
         """
         request = {"vaultId": _vault_id(f"{self.id} fetchPendingVaultRedeems()", vaultId)}
-        rows = yield self.private_get_api_v1_vault_redeems_pending({**request, **params})
+        rows = listed((yield self.private_get_api_v1_vault_redeems_pending({**request, **params})))
         return [self.parse_vault_redeem(row) for row in rows]
 
     @flow
+    @legible_steps
     def fetch_vault_nav(self, params: Params = {}) -> Flow[Payload]:
         """What a share of the vault is worth now, to mint and to redeem; for the vault's own key only.
 
@@ -134,6 +142,7 @@ class Vaults(Ccxt):
         figures = {name: self.number(row[name]) for name in NAV_FIGURES}
         return {"info": row, **figures, "timestamp": timestamp, "datetime": iso8601(timestamp)}
 
+    @legible
     def parse_vault(self, row: Payload) -> Payload:
         """A vault."""
         number = self.number
@@ -153,6 +162,7 @@ class Vaults(Ccxt):
             "remaining": number_or_none(number, row.get("remainingMintQuantity")),
         }
 
+    @legible
     def parse_vault_value(self, row: Payload) -> Payload:
         """What a share of a vault was worth."""
         timestamp = zoned_moment(row["timestamp"])
@@ -166,6 +176,7 @@ class Vaults(Ccxt):
             "supply": number_or_none(self.number, row.get("tokenCirculatingSupply")),
         }
 
+    @legible
     def parse_vault_redeem(self, row: Payload) -> Payload:
         """A redemption."""
         timestamp = row["timestamp"]

@@ -11,6 +11,7 @@ from ccxt.base.types import OrderBooks, Strings, Tickers
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Params
 from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.border import legible, legible_steps
 from bpx_connector.parse.numbers import difference, number_or_none, quotient
 from bpx_connector.rest.arguments import asked_symbols, checked_limit, checked_word
 from bpx_connector.venue.words import MARKET_KINDS
@@ -25,6 +26,7 @@ class SeveralMarkets(Ccxt):
     """Order books and best prices of many markets, and candles that take two answers."""
 
     @flow
+    @legible_steps
     def fetch_order_books(
         self, symbols: Strings = None, limit: int | None = None, params: Params = {}
     ) -> Flow[OrderBooks]:
@@ -44,6 +46,7 @@ class SeveralMarkets(Ccxt):
         return found
 
     @flow
+    @legible_steps
     def fetch_bids_asks(self, symbols: Strings = None, params: Params = {}) -> Flow[Tickers]:
         """The best bid and ask of these markets, or of all open ones, in tickers; one call a market.
 
@@ -62,6 +65,7 @@ class SeveralMarkets(Ccxt):
         found: Tickers = best
         return found
 
+    @legible
     def parse_best_prices(self, depth: Any, symbol: str) -> Any:
         """ccxt's ticker with nothing but the best prices, of an order book."""
         best = {"bid": max, "ask": min}
@@ -88,6 +92,7 @@ class SeveralMarkets(Ccxt):
         return wanted, rest
 
     @flow
+    @legible_steps
     def fetch_premium_index_ohlcv(
         self,
         symbol: str,

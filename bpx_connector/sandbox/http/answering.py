@@ -16,6 +16,7 @@ from bpx_connector.sandbox.http.answers import Answer
 from bpx_connector.sandbox.http.budgets import Budgets
 from bpx_connector.sandbox.http.calls import Call
 from bpx_connector.sandbox.http.context import Context
+from bpx_connector.sandbox.http.delays import DELAYS
 from bpx_connector.sandbox.http.lending import LENDING
 from bpx_connector.sandbox.http.private import PRIVATE
 from bpx_connector.sandbox.http.public import PUBLIC, candles_asked
@@ -39,7 +40,7 @@ log = logging.getLogger(__name__)
 
 TAKER_SPEED_BUMP: Final = 0.1
 
-HANDLERS: Final = PUBLIC | PRIVATE | LENDING | RFQS | STRATEGIES | VAULTS
+HANDLERS: Final = PUBLIC | PRIVATE | LENDING | RFQS | STRATEGIES | VAULTS | DELAYS
 """The operations that are built."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from bpx_connector.sandbox.account.ledger import Account
@@ -33,6 +34,15 @@ def opened_exchange(listings: Iterable[Listing], now: int, switches: Switches | 
     )
 
 
+@dataclass
+class WithdrawalDelay:
+    """How many hours withdrawals wait, and from when on how many."""
+
+    hours: int | None = None
+    pending: int | None = None
+    enabled_at: int = 0
+
+
 class Context:
     """One exchange and all that its answers are made of."""
 
@@ -54,6 +64,7 @@ class Context:
         self.rfqs = Rfqs(exchange)
         self.strategies = Strategies(exchange, seed)
         self.vault = Vault(exchange, born)
+        self.delay = WithdrawalDelay()
         self.history = History(exchange, listings, seed=seed, beginning=born // MINUTE)
 
     def account(self, key: str) -> Account:

@@ -281,3 +281,23 @@ def test_a_stock_has_an_indicative_price_while_a_session_is_open(desk: LocalDesk
     assert (answer["price"] is None) is (answer["reason"] is not None)
     assert desk.ask("GET", "/api/v1/stockIndicativeQuote", {**asked, "symbol": "X.US"}).status == 400
     assert desk.ask("GET", "/api/v1/stockHolidays").body[0]["market"] == "US"
+
+
+# --- the delay of withdrawals ------------------------------------------------------------------------------
+
+
+def test_a_shorter_delay_of_withdrawals_waits_for_the_longer_one_to_be_over() -> None:
+    own = LocalDesk(symbols=SYMBOLS, speed=0)
+    path = "/wapi/v1/capital/withdrawals/delay"
+
+    def asked(method: str, hours: int) -> Answer:
+        return own.ask(method, path, body={"withdrawalDelayHours": hours, "twoFactorToken": "123456"})
+
+    assert own.ask("GET", path).status == 204
+    assert asked("PATCH", 5).status == 404
+    assert asked("POST", 24).status == 200
+    assert asked("POST", 24).status == 409
+    changed = fitting(f"PATCH {path}", asked("PATCH", 12))
+    assert (changed["currentWithdrawalDelayHours"], changed["pendingWithdrawalDelayHours"]) == (24, 12)
+    own.clock.leap(24 * 3600)
+    assert fitting(f"GET {path}", own.ask("GET", path))["currentWithdrawalDelayHours"] == 12
