@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from functools import wraps
+from functools import update_wrapper, wraps
+from types import FunctionType
 from typing import Any, ParamSpec, TypeVar, cast
 
 from ccxt.base.errors import BadResponse
@@ -37,16 +38,22 @@ def legible(parse: Parser) -> Parser:
 
 
 def legible_steps(steps: Callable[P, Generator[Any, Any, R]]) -> Callable[P, Generator[Any, Any, R]]:
-    """A flow's steps that end in a BadResponse where an answer cannot be read."""
+    """A flow's steps that end in a BadResponse where an answer cannot be read.
 
-    @wraps(steps)
+    Like the steps it is put among the globals of their module, where the names in its annotations mean
+    something.
+    """
+    illegible, failure = ILLEGIBLE, BadResponse
+
     def read(*args: P.args, **kwargs: P.kwargs) -> Generator[Any, Any, R]:
         try:
             return (yield from steps(*args, **kwargs))
-        except ILLEGIBLE as error:
-            raise BadResponse(f"{steps.__name__} cannot read the venue's answer: {error!r}") from error
+        except illegible as error:
+            raise failure(f"{steps.__name__} cannot read the venue's answer: {error!r}") from error
 
-    return read
+    assert isinstance(steps, FunctionType)
+    moved = FunctionType(read.__code__, steps.__globals__, steps.__name__, None, read.__closure__)
+    return cast("Callable[P, Generator[Any, Any, R]]", update_wrapper(moved, steps))
 
 
 def listed(answer: Any) -> list[Payload]:
