@@ -17,8 +17,8 @@ file. Where it might be one way or another and a program would feel the differen
 - A loss beyond the free USDC and the lent one is owed, as a borrow if autoBorrowSettlements says so. The next
   USDC that comes in pays it, deposits too; else other assets are sold for it at the next check.
 - What is borrowed counts in full against equity, what is owned by its weight; a loan ties up what the
-  account's leverage leaves. Lending while something is owed repays it, borrowing while something is lent takes
-  it back.
+  account's leverage leaves. Lending while something is owed repays it, borrowing while something is lent
+  takes it back.
 - Where a mean band ends an order, its rest expires with PriceOutOfBounds.
 - maxPriceUpdateMultiplier is not enforced: a test may move the index as far as it likes.
 - openInterestLimit and positionLimit are shown and not enforced.

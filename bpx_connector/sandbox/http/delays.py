@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from bpx_connector.sandbox.http.answers import Answer
 from bpx_connector.sandbox.http.calls import Call
 from bpx_connector.sandbox.http.payloads import naive_time
 from bpx_connector.sandbox.records import refusals
