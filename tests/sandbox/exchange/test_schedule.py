@@ -96,9 +96,8 @@ def test_a_deposit_pays_what_is_owed_first(floor: Floor) -> None:
 
 
 def owing(floor: Floor) -> None:
-    """Let bob, who has SOL and borrows for settlements, lose more USDC than he has."""
+    """Let bob, who has SOL that nobody bids for, lose more USDC than he has."""
     floor.venue.deposit(floor.bob, "SOL", Decimal(20), floor.now)
-    floor.venue.update_account(floor.bob, auto_borrow_settlements=True, now=floor.now)
     floor.move_index(PERP, 125)
     tick_at(floor, START + 10 * SECOND)
     assert floor.bob.debt > 0
@@ -114,16 +113,19 @@ def test_what_a_sale_brings_pays_what_is_owed_first(floor: Floor) -> None:
 
 def test_who_borrows_for_settlements_sells_nothing(floor: Floor) -> None:
     floor.bid(floor.alice, price=150, quantity=500)
-    owing(floor)
-    assert floor.free(floor.bob, "SOL") == 20
+    floor.venue.deposit(floor.bob, "SOL", Decimal(20), floor.now)
+    floor.venue.update_account(floor.bob, auto_borrow_settlements=True, now=floor.now)
+    floor.move_index(PERP, 125)
+    tick_at(floor, START + 10 * SECOND)
+    assert (floor.free(floor.bob, "SOL"), floor.bob.debt) == (20, 0)
+    assert floor.bob.owed("USDC") > 0
 
 
 def test_collateral_is_sold_for_what_is_owed(floor: Floor) -> None:
     """The venue: "USDC lends are redeemed, then USDC is borrowed ..., then collateral is converted"."""
-    floor.bid(floor.alice, price=150, quantity=500)
     owing(floor)
     owed = floor.bob.debt
-    floor.venue.update_account(floor.bob, auto_borrow_settlements=False, now=floor.now)
+    floor.bid(floor.alice, price=150, quantity=500)
     tick_at(floor, floor.now + SECOND)
     assert floor.bob.debt == 0
     [sold] = [fill for fill in floor.venue.fills(floor.bob) if fill.symbol == SPOT]
