@@ -30,9 +30,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sandbox": set(),  # a second reading of the venue's text: nothing of ours can agree with itself
     "after_import": set(),
     "keys": set(),
+    "downloads": set(),  # asks an exchange object by ccxt's names
     "plugin": {"after_import"},  # finds the classes by name, when `register` is called
     "__init__": {"blocking", "plugin"},
-    "cli": {"blocking", "__init__", "call", "gateway", "keys", "plugin", "pro", "sandbox", "tape", "venue"},
+    "cli": {
+        "blocking",
+        "__init__",
+        "call",
+        "downloads",
+        "gateway",
+        "keys",
+        "plugin",
+        "pro",
+        "sandbox",
+        "tape",
+        "venue",
+    },
     "__main__": {"cli"},
     "testing": {"call", "keys", "sandbox"},
     "gateway": {"async_support", "call", "orders", "stream", "venue"},

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
@@ -261,6 +263,39 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(shell: Shell) -> None:
     assert "is the network up, or the sandbox running (bpx sandbox)?" in done.stdout
     for name in ("BPX_API_KEY", "BPX_SECRET"):
         assert shell.environment[name] not in done.stdout + done.stderr
+
+
+def test_candles_are_downloaded_and_gone_on_with(shell: Shell) -> None:
+    words = ("download", "candles", "SOL/USDC", "-t", "1m", "--out", "sol.csv")
+    now = datetime.now(tz=UTC).replace(second=0, microsecond=0)
+    since, middle = (str((now - timedelta(minutes=back)).isoformat()) for back in (30, 10))
+    first = shell.run(*words, "--since", since, "--until", middle)
+    assert (first.returncode, first.stdout) == (0, "20 new rows in sol.csv\n")
+    again = shell.run(*words, "--since", since)
+    assert again.stdout.startswith("10 new rows in sol.csv") or again.stdout.startswith(
+        "11 new rows in sol.csv"
+    )
+    lines = (shell.folder / "sol.csv").read_text().splitlines()
+    times = [int(line.split(",")[0]) for line in lines[1:]]
+    assert lines[0] == "timestamp,open,high,low,close,volume"
+    assert [later - sooner for sooner, later in itertools.pairwise(times)] == [60_000] * (len(times) - 1)
+
+
+def test_trades_and_funding_are_downloaded(shell: Shell) -> None:
+    since = (datetime.now(tz=UTC) - timedelta(hours=3)).isoformat()
+    for kind, market in (("trades", "SOL/USDC"), ("funding", "SOL/USDC:USDC")):
+        words = ("download", kind, market, "--out", f"{kind}.csv", "--since", since)
+        done = shell.run(*words)
+        assert re.match(r"[1-9]\d* new rows in", done.stdout), done
+        rows = (shell.folder / f"{kind}.csv").read_text().splitlines()[1:]
+        assert len(rows) == len(set(rows))
+    (shell.folder / "other.csv").write_text("mine\n")
+    assert "does not begin with timestamp" in shell.refuses(
+        2, *words[:3], "--out", "other.csv", "--since", since
+    )
+    assert "--since is soon; it takes a date" in shell.refuses(2, *words[:5], "--since", "soon")
+    told = shell.refuses(2, "download", "candle", *words[2:])
+    assert "there is no candle to download; did you mean 'candles'?" in told
 
 
 # --- tapes, the sandbox, and all of them ------------------------------------------------------------------
