@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from functools import lru_cache
-from operator import attrgetter
 from socket import gaierror
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import ClientConnectionError, ClientError, ClientTimeout
+from aiohttp import ClientError
 from ccxt.async_support.base.exchange import Exchange
-from ccxt.base.errors import ExchangeNotAvailable, NetworkError, RequestTimeout
-from yarl import URL
 
 from bpx_connector.call.sessions import AsyncioSession
+from bpx_connector.call.straight import is_straight, received
+from bpx_connector.call.troubles import network_error, without_frames
 from bpx_connector.exchange import Backpack
 
 if TYPE_CHECKING:
@@ -21,30 +20,16 @@ if TYPE_CHECKING:
 
 __all__ = ["bpx"]
 
-DETOURS = (
-    "aiohttp_proxy",
-    "httpProxy",
-    "httpProxyCallback",
-    "http_proxy",
-    "http_proxy_callback",
-    "httpsProxy",
-    "httpsProxyCallback",
-    "https_proxy",
-    "https_proxy_callback",
-    "proxy",
-    "proxyUrl",
-    "proxyUrlCallback",
-    "proxy_url",
-    "proxy_url_callback",
-    "socksProxy",
-    "socksProxyCallback",
-    "socks_proxy",
-    "socks_proxy_callback",
+OF_A_LOOP = (
+    "aiohttp_socks_connector",
+    "asyncio_loop",
+    "markets_loading",
+    "session",
+    "socks_proxy_sessions",
+    "ssl_context",
+    "tcp_connector",
 )
-"""ccxt's settings that lead a request another way than straight to the venue."""
-
-_detours_of = attrgetter(*DETOURS)
-_NO_DETOURS = (None,) * len(DETOURS)
+"""What belongs to the event loop that an object was used in, and is made anew in the next one."""
 
 
 class bpx(Backpack, Exchange):
@@ -81,6 +66,25 @@ class bpx(Backpack, Exchange):
         """Have ccxt's close() close it, as it does whatever is in `clients`."""
         self.clients = {**(self.clients or {}), "gateway": line}
 
+    _made_anew = Backpack._made_anew | {"throttler", *OF_A_LOOP}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, **dict.fromkeys(OF_A_LOOP))
+        self.init_throttler()
+
+    def open(self, lazy: bool = False) -> None:
+        """Make ccxt's session, if there is none; whoever made it, it sends once and follows no redirect."""
+        if asyncio.get_running_loop() is not self.asyncio_loop and self.session is None:
+            lazy = lazy and not self.closed_by_user  # a second event loop is a new beginning, no straggler
+            self.asyncio_loop = None
+        super().open(lazy)
+        if self.session is not None and not isinstance(self.session, AsyncioSession):
+            self.session = AsyncioSession(self.session)
+
+    def get_socks_proxy_session(self, socksProxy: str) -> Any:  # noqa: N803  ccxt's name
+        """ccxt's session for a SOCKS proxy; it too sends once and follows no redirect."""
+        return AsyncioSession(super().get_socks_proxy_session(socksProxy))
+
     async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
         """The decoded answer, over ccxt's own session.
 
@@ -91,22 +95,12 @@ class bpx(Backpack, Exchange):
             return await self._fetched(url, method, headers, body)
         return await super().fetch(url, method, headers, body)
 
-    def open(self, lazy: bool = False) -> None:
-        """Make ccxt's session, if there is none; whoever made it, it sends once and follows no redirect."""
-        super().open(lazy)
-        if self.session is not None and not isinstance(self.session, AsyncioSession):
-            self.session = AsyncioSession(self.session)
-
-    def get_socks_proxy_session(self, socksProxy: str) -> Any:  # noqa: N803  ccxt's name
-        """ccxt's session for a SOCKS proxy; it too sends once and follows no redirect."""
-        return AsyncioSession(super().get_socks_proxy_session(socksProxy))
-
     def _goes_straight(self) -> bool:
         """Whether nothing is set that asks more of a request than to be sent and answered."""
         return not (
             self.verbose
             or self.returnResponseHeaders
-            or _detours_of(self) != _NO_DETOURS
+            or not is_straight(self)
             or self.logger.isEnabledFor(logging.DEBUG)
         )
 
@@ -114,45 +108,17 @@ class bpx(Backpack, Exchange):
         self.open(True)
         sent = self.last_request_headers = self.prepare_request_headers(headers)
         try:
-            response = await self.session.request(
-                method,
-                URL(url, encoded=True),
-                data=body.encode() if body else None,
-                headers=sent,
-                timeout=_client_timeout(self.timeout),
-            )
-            content = await response.read()  # to its end, so that nothing is left to be released
-        except TimeoutError as error:
-            raise RequestTimeout(f"{self.id} {method} {url}") from error
-        except (ClientConnectionError, gaierror) as error:
-            raise ExchangeNotAvailable(f"{self.id} {method} {url}") from error
-        except ClientError as error:
-            raise NetworkError(f"{self._call(method, url)}: {error}") from error
-        received = _joined(response.headers)
-        status, reason = response.status, response.reason
-        text = content.decode(errors="replace")
-        text = self.on_rest_response(status, reason, url, method, received, text, sent, body)
+            status, reason, heard, text = await received(self.session, method, url, sent, body, self.timeout)
+        except (ClientError, TimeoutError, gaierror) as error:
+            trouble = network_error(f"{self.id} {method} {url}", url, error)
+            raise without_frames(trouble) from error.with_traceback(None)
+        text = self.on_rest_response(status, reason, url, method, heard, text, sent, body)
         answer = self.parse_json(text)
         if self.enableLastHttpResponse:
             self.last_http_response = text
         if self.enableLastResponseHeaders:
-            self.last_response_headers = received
+            self.last_response_headers = heard
         if self.enableLastJsonResponse:
             self.last_json_response = answer
-        self.handle_errors(status, reason or "", url, method, received, text, answer, sent, body)
+        self.handle_errors(status, reason, url, method, heard, text, answer, sent, body)
         return text if answer is None else answer
-
-
-@lru_cache(maxsize=8)
-def _client_timeout(milliseconds: float) -> ClientTimeout:
-    """ccxt's `timeout`, for the whole and for each silence within it."""
-    seconds = milliseconds / 1000
-    return ClientTimeout(total=seconds, sock_connect=seconds, sock_read=seconds)
-
-
-def _joined(headers: Any) -> dict[str, str]:
-    """The headers of an answer; one that came several times is one with commas."""
-    joined: dict[str, str] = {}
-    for name, value in headers.items():
-        joined[name] = f"{joined[name]}, {value}" if name in joined else value
-    return joined

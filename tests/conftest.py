@@ -10,7 +10,14 @@ import pytest
 from tests.support import samples
 from tests.support.callers import Caller
 from tests.support.canned import CannedVenue, canned_venue
-from tests.support.cassettes import CASSETTES, LIVE, RECORDING, cassette_settings, missing_cassette
+from tests.support.cassettes import (
+    CASSETTES,
+    LIVE,
+    RECORDING,
+    cassette_settings,
+    missing_cassette,
+    register_matchers,
+)
 from tests.support.keys import FIRST, own_key_pair
 from tests.support.sandboxes import RunningSandbox
 from tests.support.variants import (
@@ -76,6 +83,11 @@ def offline() -> Callable[..., samples.OfflineExchange]:
         return samples.offline_exchange(config)
 
     return offline
+
+
+def pytest_recording_configure(config: pytest.Config, vcr: Any) -> None:
+    """pytest-recording's hook."""
+    register_matchers(vcr)
 
 
 @pytest.fixture(scope="module")

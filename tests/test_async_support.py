@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from ccxt.base.errors import BaseError, ExchangeNotAvailable, RequestTimeout
 
-from bpx_connector.async_support import DETOURS, bpx
+from bpx_connector.async_support import bpx
+from bpx_connector.call.straight import DETOURS
 from tests.support.keys import FIRST
 from tests.support.scripted_venue import BREAKS_OFF, HANGS_UP, Answer, ScriptedVenue
 

@@ -425,12 +425,16 @@ def test_two_objects_of_one_account_share_a_budget(calling: Calling) -> None:
     assert [len(times) for times in slept] == [0, 1, 0]
 
 
-def test_ccxts_own_dial_sets_the_standard_budget(calling: Calling) -> None:
+def test_ccxts_own_dial_spaces_calls_of_every_budget(calling: Calling) -> None:
     caller = calling({"enableRateLimit": True, "rateLimit": 30_000})
     slept = waits(caller)
-    for _ in range(3):
-        caller.call("private_get_api_v1_capital")
-    assert len(slept) == 1
+    for name in (
+        "private_get_api_v1_capital",
+        "private_get_wapi_v1_history_orders",
+        "public_get_api_v1_ping",
+    ):
+        caller.call(name)
+    assert [round(milliseconds, -3) for milliseconds in slept] == [30_000, 60_000]
 
 
 def test_without_rate_limiting_nobody_waits(calling: Calling) -> None:

@@ -15,7 +15,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "flow": set(),
     "aliases": set(),
     "_ccxt": {"aliases", "venue"},  # to a type checker: the implicit methods
-    "call": {"venue"},
+    "call": {"aliases", "flow", "venue", "_ccxt"},
     "orders": {"aliases", "venue"},
     "parse": {"aliases", "orders", "venue", "_ccxt"},
     "rest": {"aliases", "orders", "parse", "venue", "flow", "_ccxt"},

@@ -32,14 +32,19 @@ class Addresses(NamedTuple):
 def addresses_of(urls: Any) -> Addresses:
     """The addresses that ccxt's `urls["api"]` means. One address alone leads requests and streams."""
     if isinstance(urls, str):
-        urls = {"public": urls}
-    public = urls.get("public") or urls.get("private")
-    private = urls.get("private") or public
+        return _addresses(urls, None, None)
+    streams = urls.get("ws")
+    if isinstance(streams, dict):
+        streams = streams.get("public") or streams.get("private")
+    return _addresses(urls.get("public"), urls.get("private"), streams)
+
+
+@lru_cache(maxsize=64)
+def _addresses(public: str | None, private: str | None, streams: str | None) -> Addresses:
+    public = public or private
     if not public:
-        raise BadRequest(f'urls["api"] is {urls!r}; it takes an address, or `public`, `private` and `ws`')
-    streams = urls.get("ws") or _streams_beside(public)
-    if not isinstance(streams, str):
-        streams = streams.get("public") or streams["private"]
+        raise BadRequest('urls["api"] names no place; it takes an address, or `public`, `private` and `ws`')
+    private, streams = private or public, streams or _streams_beside(public)
     return Addresses(public.rstrip("/"), private.rstrip("/"), streams.rstrip("/"))
 
 
@@ -55,9 +60,9 @@ def in_region(exchange_id: str, urls: Any, region: Any) -> Any:
 
 def refuse_mixture(exchange_id: str, addresses: Addresses, *, has_streams: bool) -> None:
     """BadRequest if some addresses are this machine's and some are not."""
-    asked = addresses if has_streams else addresses[:2]
-    if len({_is_local(url) for url in asked}) == 1:
+    if not _is_mixture(addresses, has_streams):
         return
+    asked = addresses if has_streams else addresses[:2]
     here = next(url for url in asked if _is_local(url))
     sandbox = "http" + here.removeprefix("ws") if here.startswith("ws") else here
     raise BadRequest(
@@ -96,6 +101,10 @@ def _streams_beside(url: str) -> str:
 
 
 @lru_cache(maxsize=64)
+def _is_mixture(addresses: Addresses, has_streams: bool) -> bool:
+    return len({_is_local(url) for url in (addresses if has_streams else addresses[:2])}) > 1
+
+
 def _is_local(url: str) -> bool:
     host = urlsplit(url).hostname or ""
     try:

@@ -9,15 +9,42 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-__all__ = ["masked", "masking_logger"]
+__all__ = ["MASK", "Hidden", "Masked", "masked", "masking_logger"]
 
 MASK = "***"
 SECRET_NAMES = frozenset(
     {"x-api-key", "x-signature", "x-broker-key", "cookie", "authorization", "twofactortoken", "signature"}
 )
 _SECRET_IN_JSON = re.compile(r'("(?:twoFactorToken|signature)"\s*:\s*)(?:"[^"]*"|\[[^\]]*\])')
+
+
+T = TypeVar("T")
+
+
+class Hidden(Generic[T]):
+    """Something that is not shown: neither by `repr` nor where a tool prints the variables of a traceback."""
+
+    __slots__ = ("shown",)
+
+    def __init__(self, shown: T) -> None:
+        self.shown = shown
+
+    def __repr__(self) -> str:
+        return MASK
+
+
+class Masked(str):
+    """A key or signature on its way into a header: the text itself, but not where it is printed by `repr`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(MASK)
+
+    def __reduce__(self) -> Any:
+        return str, (str(self),)
 
 
 def masked(value: Any) -> Any:

@@ -13,14 +13,15 @@ from base64 import b64decode
 from binascii import Error as NotBase64
 from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
-import msgspec
 from ccxt.base.errors import AuthenticationError, BadRequest
 from nacl.bindings import crypto_sign, crypto_sign_BYTES, crypto_sign_seed_keypair
 
-__all__ = ["DEFAULT_WINDOW", "MAXIMUM_WINDOW", "Signer", "signing_string", "value_text"]
+from bpx_connector.call.masking import Hidden, Masked
+from bpx_connector.call.wire import Wire
+
+__all__ = ["DEFAULT_WINDOW", "MAXIMUM_WINDOW", "Signer", "checked_window", "signing_string"]
 
 DEFAULT_WINDOW = 5000
 MAXIMUM_WINDOW = 60000
@@ -31,31 +32,6 @@ KEY_PAIR_LENGTH = 64
 SUBSCRIBE = "subscribe"
 
 
-def value_text(value: Any) -> str:
-    """One value as it stands in the signed string: raw text, lower-case booleans, no exponents."""
-    if type(value) is str:
-        return value
-    if value is True:
-        return "true"
-    if value is False:
-        return "false"
-    if isinstance(value, str | int):
-        return str(value)
-    if isinstance(value, Decimal | float):
-        return format(Decimal(repr(value)) if isinstance(value, float) else value, "f")
-    # How nested objects are signed is not documented; their JSON text is what the venue parses.
-    return msgspec.json.encode(value).decode()
-
-
-def _pairs(instruction: str, params: Mapping[str, Any]) -> str:
-    text = "instruction=" + instruction
-    for key in sorted(params):
-        value = params[key]
-        if value is not None:
-            text += f"&{key}={value if type(value) is str else value_text(value)}"
-    return text
-
-
 def signing_string(
     instruction: str,
     params: Mapping[str, Any] | Sequence[Mapping[str, Any]],
@@ -63,18 +39,19 @@ def signing_string(
     window: int = DEFAULT_WINDOW,
 ) -> str:
     """The text that the venue verifies for one request, or for a batch of orders."""
-    if isinstance(params, Mapping):
-        signed = _pairs(instruction, params)
-    else:
-        signed = "&".join(_pairs(instruction, order) for order in params)
+    return stamped(Wire(params).signed(instruction), timestamp, window)
+
+
+def stamped(signed: str, timestamp: int, window: int) -> str:
+    """A signed text with its time and window, in milliseconds."""
     return f"{signed}&timestamp={timestamp}&window={window}"
 
 
 def checked_window(window: Any) -> int:
     """The window in milliseconds, refused here if the venue would refuse it."""
     try:
-        milliseconds = int(window)
-    except (TypeError, ValueError):
+        milliseconds = 0 if isinstance(window, bool) else int(window)
+    except (TypeError, ValueError, OverflowError):
         milliseconds = 0
     if not 0 < milliseconds <= MAXIMUM_WINDOW:
         raise BadRequest(
@@ -84,48 +61,22 @@ def checked_window(window: Any) -> int:
     return milliseconds
 
 
-def _decoded(text: Any, name: str) -> bytes:
-    try:
-        return b64decode(text, validate=True)
-    except (NotBase64, TypeError, ValueError):
-        raise AuthenticationError(f"{name} is not base64; Backpack shows keys as base64 text") from None
-
-
-def _seed(secret: Any) -> bytes:
-    raw = _decoded(secret, "secret")
-    if len(raw) not in (SEED_LENGTH, KEY_PAIR_LENGTH):
-        raise AuthenticationError(
-            f"secret decodes to {len(raw)} bytes; expected is a seed of {SEED_LENGTH}, "
-            f"or the seed and the public key, {KEY_PAIR_LENGTH}"
-        )
-    seed, public_half = raw[:SEED_LENGTH], raw[SEED_LENGTH:]
-    if public_half and crypto_sign_seed_keypair(seed)[0] != public_half:
-        raise AuthenticationError(
-            "secret has 64 bytes, but its second half is not the public key of its first"
-        )
-    return seed
-
-
 class Signer:
     """One key pair, checked once, ready to sign.
 
-    `api_key` is the base64 public key, `secret` the base64 seed (32 bytes) or seed and public key (64).
-    Raises AuthenticationError that names what is wrong with them and never shows them.
+    `api_key` is the base64 public key, `secret` the base64 seed (32 bytes) or seed and public key (64);
+    blanks and line ends around them do not count. Raises AuthenticationError that names what is wrong with
+    them and never shows them: not in its text, and not in the variables of its traceback's frames.
     """
 
     __slots__ = ("_signing_key", "api_key")
 
     def __init__(self, api_key: str, secret: str) -> None:
-        public, signing_key = crypto_sign_seed_keypair(_seed(secret))
-        given = _decoded(api_key, "apiKey")
-        if len(given) != len(public):
-            raise AuthenticationError(f"apiKey decodes to {len(given)} bytes; a public key has {len(public)}")
-        if given != public:
-            raise AuthenticationError(
-                "apiKey and secret are not a pair: apiKey is not the public key of secret"
-            )
-        self.api_key = api_key
-        self._signing_key = signing_key
+        pair = _key_pair(Hidden(api_key), Hidden(secret))
+        del api_key, secret
+        if isinstance(pair, str):
+            raise AuthenticationError(pair)
+        self.api_key, self._signing_key = pair
 
     def __repr__(self) -> str:
         return "<Signer of one key pair>"
@@ -135,20 +86,21 @@ class Signer:
 
     def signature(self, text: str) -> str:
         """The base64 signature of a text."""
-        signed = crypto_sign(text.encode(), self._signing_key)
-        return b2a_base64(signed[:crypto_sign_BYTES], newline=False).decode()
+        signed = crypto_sign(text.encode(), self._signing_key.shown)
+        return Masked(b2a_base64(signed[:crypto_sign_BYTES], newline=False).decode())
 
     def headers(
         self,
         instruction: str,
-        params: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        params: Wire | Mapping[str, Any] | Sequence[Mapping[str, Any]],
         timestamp: int,
         window: int = DEFAULT_WINDOW,
     ) -> dict[str, str]:
         """The four headers of a signed request. `timestamp` and `window` are in milliseconds."""
+        wire = params if isinstance(params, Wire) else Wire(params)
         return {
             "X-API-Key": self.api_key,
-            "X-Signature": self.signature(signing_string(instruction, params, timestamp, window)),
+            "X-Signature": self.signature(stamped(wire.signed(instruction), timestamp, window)),
             "X-Timestamp": str(timestamp),
             "X-Window": str(window),
         }
@@ -156,4 +108,42 @@ class Signer:
     def subscription(self, timestamp: int, window: int = DEFAULT_WINDOW) -> list[str]:
         """The `signature` member of a SUBSCRIBE frame: public key, signature, time and window."""
         text = signing_string(SUBSCRIBE, {}, timestamp, window)
-        return [self.api_key, self.signature(text), str(timestamp), str(window)]
+        return [str(self.api_key), str(self.signature(text)), str(timestamp), str(window)]
+
+
+def _key_pair(api_key: Hidden[Any], secret: Hidden[Any]) -> tuple[Masked, Hidden[bytes]] | str:
+    """The public key as text and the signing key, or what is wrong with them."""
+    seed = _seed(secret)
+    if isinstance(seed, str):
+        return seed
+    public, signing_key = crypto_sign_seed_keypair(seed.shown)
+    given = _decoded(api_key, "apiKey")
+    if isinstance(given, str):
+        return given
+    if len(given.shown) != len(public):
+        return f"apiKey decodes to {len(given.shown)} bytes; a public key has {len(public)}"
+    if given.shown != public:
+        return "apiKey and secret are not a pair: apiKey is not the public key of secret"
+    return Masked(api_key.shown.strip()), Hidden(signing_key)
+
+
+def _seed(secret: Hidden[Any]) -> Hidden[bytes] | str:
+    raw = _decoded(secret, "secret")
+    if isinstance(raw, str):
+        return raw
+    if len(raw.shown) not in (SEED_LENGTH, KEY_PAIR_LENGTH):
+        return (
+            f"secret decodes to {len(raw.shown)} bytes; expected is a seed of {SEED_LENGTH}, "
+            f"or the seed and the public key, {KEY_PAIR_LENGTH}"
+        )
+    seed, public_half = raw.shown[:SEED_LENGTH], raw.shown[SEED_LENGTH:]
+    if public_half and crypto_sign_seed_keypair(seed)[0] != public_half:
+        return "secret has 64 bytes, but its second half is not the public key of its first"
+    return Hidden(seed)
+
+
+def _decoded(text: Hidden[Any], name: str) -> Hidden[bytes] | str:
+    try:
+        return Hidden(b64decode(text.shown.strip(), validate=True))
+    except (NotBase64, AttributeError, TypeError, ValueError):
+        return f"{name} is not base64; Backpack shows keys as base64 text"

@@ -194,6 +194,14 @@ class OrderLog:
         record = self._records.get(order["id"])
         return order if record is None else as_asked(order, record.asked)
 
+    def open_in(self, market_id: str) -> dict[str, Payload]:
+        """The orders of one market that are open as far as is known, by the venue's id."""
+        return {
+            identity: {**record.order}
+            for identity, record in self._records.items()
+            if record.is_open and record.order.get("symbol") == market_id
+        }
+
     def vanished(self, open_identities: Iterable[str], asked_at: int) -> list[str]:
         """Orders that we think open, REST lists no more, and of which no event has come since."""
         still = set(open_identities)

@@ -143,7 +143,8 @@ class Restoring:
         if count == 1:
             self._tools.report(f"REST refuses what {follower.stream} needs", error)
         self._owner.give_up(follower, as_told(error, follower.stream))
-        await self._pause(count - 1, REFUSED)
+        if self._must_ask(follower):  # or it is off the list, and nobody would end the pause
+            await self._pause(count - 1, REFUSED)
 
     def _refused(self, stream: str) -> int:
         count = self._refusals.get(stream, Refusals(0, 0.0)).in_a_row + 1

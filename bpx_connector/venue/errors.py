@@ -6,6 +6,7 @@
     │       ├── RateLimited                 TOO_MANY_REQUESTS, HTTP 429 (ccxt's two names for it at once)
     │       ├── InvalidNonce                the request's time is outside the window
     │       ├── RequestTimeout              TIMEOUT, HTTP 408 and 504
+    │       │   └── OutcomeUnknown          asked afterwards, and still not known
     │       └── ExchangeNotAvailable        SERVER_ERROR, HTTP 3xx and 5xx, HTML, nothing at all
     │           └── OnMaintenance           MAINTENANCE
     └── ExchangeError                       certainly refused: a status of 4xx and a code or text that says so
@@ -57,11 +58,36 @@ from ccxt.base.errors import (
     RequestTimeout,
 )
 
-__all__ = ["CODES", "MESSAGES", "STATUSES", "RateLimited", "error_class", "leaves_the_outcome_open"]
+__all__ = [
+    "CODES",
+    "MESSAGES",
+    "NOTHING_SENT",
+    "STATUSES",
+    "OutcomeUnknown",
+    "RateLimited",
+    "error_class",
+    "leaves_the_outcome_open",
+]
 
 
 class RateLimited(RateLimitExceeded, DDoSProtection):
     """Too many requests. Both of ccxt's names for it: programs back off on one or on the other."""
+
+
+NOTHING_SENT = "nothing was sent"
+"""How the text of an error ends after which it is certain that nothing has left this machine."""
+
+
+class OutcomeUnknown(RequestTimeout):
+    """An order was sent, its answer was lost, and asking did not show what became of it.
+
+    `client_id` names it; `resolve_order(client_id, symbol)` asks again.
+    """
+
+    def __init__(self, message: str = "", client_id: int | None = None, symbol: str | None = None) -> None:
+        super().__init__(message)
+        self.client_id = client_id
+        self.symbol = symbol
 
 
 CODES: dict[str, type[BaseError]] = {

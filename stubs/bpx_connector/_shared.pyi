@@ -1143,27 +1143,27 @@ class Shared:
     def onJsonResponse(self, response_body: Any) -> Any: ...
     def onRestResponse(
         self,
-        code: Any,
+        code: int,
         reason: Any,
-        url: Any,
-        method: Any,
+        url: str,
+        method: str,
         response_headers: Any,
-        response_body: Any,
+        response_body: str,
         request_headers: Any,
         request_body: Any,
-    ) -> Any: ...
+    ) -> str: ...
     def on_json_response(self, response_body: Any) -> Any: ...
     def on_rest_response(
         self,
-        code: Any,
+        code: int,
         reason: Any,
-        url: Any,
-        method: Any,
+        url: str,
+        method: str,
         response_headers: Any,
-        response_body: Any,
+        response_body: str,
         request_headers: Any,
         request_body: Any,
-    ) -> Any: ...
+    ) -> str: ...
     options: dict[str, Any]
     def orderbookChecksumMessage(self, symbol: str | None) -> Any: ...
     def orderbook_checksum_message(self, symbol: str | None) -> Any: ...

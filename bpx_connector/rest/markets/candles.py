@@ -28,7 +28,6 @@ from bpx_connector.parse.rows import rows_in
 from bpx_connector.rest.arguments import checked_flag, checked_word, prices_of, whole_number_of
 from bpx_connector.rest.histories import Span, asked_span
 from bpx_connector.rest.params import taken
-from bpx_connector.rest.reading import read_by
 from bpx_connector.venue.description import KLINES_LIMIT
 from bpx_connector.venue.words import PRICE_TYPE_ID, TIMEFRAME
 
@@ -239,8 +238,10 @@ class Candles(ParseCandles):
             answer = yield self.public_get_api_v1_klines({**request, **asked.params})
             rows = rows_in(answer, f"{self.id} fetchOHLCV()")
             return [Kept(row, read) for row in rows for read in read_candles([row], self.number)]
-        with read_by(candle_rows(self.number).decode):
-            answer = yield self.public_get_api_v1_klines({**request, **asked.params})
+        decode = candle_rows(self.number).decode
+        answer = yield self.request(
+            "api/v1/klines", ["public"], "GET", {**request, **asked.params}, config={"decode": decode}
+        )
         return read_candles(answer, self.number)
 
     def _candles(self, asked: Asked, rows: list[Any]) -> list[OHLCV]:

@@ -14,7 +14,6 @@ from bpx_connector.parse.markets.prices import ParsePrices, mark_price
 from bpx_connector.parse.rows import object_of, rows_in
 from bpx_connector.rest.arguments import asked_symbols, checked_flag, checked_limit, checked_word, prices_of
 from bpx_connector.rest.params import taken
-from bpx_connector.rest.reading import read_by
 from bpx_connector.venue.words import DEPTH_LIMITS, MARKET_KINDS
 
 __all__ = ["Prices"]
@@ -130,8 +129,10 @@ class Prices(ParsePrices):
             yield self.load_markets()
         market = self.market(symbol)
         request = {"symbol": market["id"], "limit": str(depth_limit(levels))}
-        with read_by(depth_reading(self.number).decode):
-            depth = yield self.public_get_api_v1_depth({**request, **params})
+        decode = depth_reading(self.number).decode
+        depth = yield self.request(
+            "api/v1/depth", ["public"], "GET", {**request, **params}, config={"decode": decode}
+        )
         return order_book(depth, market["symbol"], self.number, levels)
 
     @flow

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from ccxt.base.errors import ArgumentsRequired, BadRequest, BaseError, OrderNotFound
+from ccxt.base.errors import ArgumentsRequired, BadRequest, BaseError, NetworkError, OrderNotFound
 from ccxt.base.types import Order
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.orders.life import is_open
 from bpx_connector.orders.log import ORDERS_REMEMBERED
 from bpx_connector.parse.trading.orders import orders_in, understood_order
 from bpx_connector.rest.history_pages import market_type_request
 from bpx_connector.rest.params import taken, trigger_of
 from bpx_connector.rest.trading.answers import NOTHING_SAID, answered_order, answered_orders
-from bpx_connector.rest.trading.find import FoundOrders, reference_of
+from bpx_connector.rest.trading.find import reference_of
+from bpx_connector.rest.trading.outcome import Enquiry, Outcomes, Sent, is_open_question
 from bpx_connector.rest.trading.rfq_orders import RfqOrders, is_rfq
-from bpx_connector.venue.words import CANCEL_ORDER_TYPE
+from bpx_connector.venue.words import CANCEL_ORDER_TYPE, ORDER_STATUS
 
 __all__ = ["CancelledOrders"]
 
+CONFIRMED_WITHIN = 3000
+"""Milliseconds in which an accepted cancellation is asked for until it is done."""
 
-class CancelledOrders(RfqOrders, FoundOrders):
+
+class CancelledOrders(RfqOrders, Outcomes):
     """Cancelling orders."""
 
     _cancelled_with_all: dict[str, None] | None = None
@@ -33,10 +38,13 @@ class CancelledOrders(RfqOrders, FoundOrders):
         https://docs.backpack.exchange/#tag/Order/operation/cancel_order
 
         The venue can also accept a cancellation without having done it: the order then comes back as it was
-        last seen, with status 'open', for until the venue acts it can still be filled. Without a symbol the
-        order is looked for among those this object has seen and those that are open. `clientOrderId` names it
-        instead of the id. An order that is not on the book (any more) is OrderNotFound, but one that
-        cancel_all_orders has cancelled, whose caller named no order, comes as it ended.
+        last seen, with status 'open', for until the venue acts it can still be filled; that is so after it
+        has been asked for a few seconds. If the answer is lost it is found out what became of the order:
+        cancelled, it comes back as it ended; if that cannot be found out it is an OutcomeUnknown. Without a
+        symbol the order is looked for among those this object has seen and those that are open.
+        `clientOrderId` names it instead of the id. An order that is not on the book (any more) is
+        OrderNotFound, but one that cancel_all_orders has cancelled, whose caller named no order, comes as it
+        ended.
         """
         if is_rfq(symbol):
             rfq: Order = yield from self._cancelled_rfq(id, params)
@@ -45,23 +53,50 @@ class CancelledOrders(RfqOrders, FoundOrders):
             yield self.load_markets()
         reference, rest = reference_of(self.id, "cancelOrder", id, params)
         market_id = yield from self._market_id_of_order("cancelOrder", reference, symbol)
+        sent = self._sent_now(rest)
         try:
-            answer = yield self.private_delete_api_v1_order({**rest, **reference, "symbol": market_id})
+            told = yield from self._cancelled({**rest, **reference, "symbol": market_id}, sent)
         except OrderNotFound:
-            seen = self._seen(reference)
-            if seen is None or seen["id"] not in (self._cancelled_with_all or {}):
+            told = self._seen(reference)
+            if told is None or told["id"] not in (self._cancelled_with_all or {}):
                 raise
-            answer = seen
-        if answer in NOTHING_SAID:
+        except NetworkError as error:
+            if not (is_open_question(error) and self._longest_enquiry()):
+                raise
+            told = yield from self._end_of_lost(error, reference, market_id, sent)
+        if told is None:
             pending: Order = self._order_being_cancelled(reference, market_id)
             return pending
-        told = understood_order(answered_order(f"{self.id} cancelOrder()", answer))
         cancelled: Order = self.parse_order(self._remembered(told))
         return cancelled
+
+    def _end_of_lost(
+        self, error: NetworkError, reference: Payload, market_id: str, sent: Sent
+    ) -> Flow[Payload]:
+        """The order as it was cancelled, although the answer was lost."""
+        call = f"{self.id} cancelOrder()"
+        order = yield from self._end_after(call, error, reference, market_id, sent)
+        if ORDER_STATUS.get(order.get("status") or "") == "closed":
+            raise OrderNotFound(
+                f"{call} order {order['id']} was filled before it could be cancelled"
+            ) from error
+        return order
 
     def _remember_cancelled(self, orders: list[Any]) -> None:
         known = {**(self._cancelled_with_all or {}), **dict.fromkeys(order["id"] for order in orders)}
         self._cancelled_with_all = dict(list(known.items())[-ORDERS_REMEMBERED:])
+
+    def _cancelled(self, request: Payload, sent: Sent) -> Flow[Payload | None]:
+        """The order after its cancellation; None if it was accepted and not done within a few seconds."""
+        answer = yield self.private_delete_api_v1_order(request)
+        if answer not in NOTHING_SAID:
+            return understood_order(answered_order(f"{self.id} cancelOrder()", answer))
+        longest = min(CONFIRMED_WITHIN, self._longest_enquiry())
+        if not longest:
+            return None
+        reference: Payload = {name: request[name] for name in ("orderId", "clientId") if name in request}
+        view = yield from self._ended(reference, request["symbol"], Enquiry(sent, longest))
+        return None if view is None or is_open(view) else view
 
     def _order_being_cancelled(self, reference: Payload, market_id: str) -> Any:
         seen = self._seen(reference) or {}
@@ -133,7 +168,8 @@ class CancelledOrders(RfqOrders, FoundOrders):
         `trigger` True cancels trigger orders only, False resting orders only. The venue cancels by market:
         without a symbol there is one call for each market in which orders are open, with `type` spot or swap
         of one kind of market. Where it has only accepted a cancellation it names no orders, and none are in
-        the result.
+        the result. If an answer is lost it is found out what became of the orders that this object knows of;
+        those of others are not named.
         """
         if self.markets is None:
             yield self.load_markets()
@@ -149,9 +185,22 @@ class CancelledOrders(RfqOrders, FoundOrders):
             market_ids = sorted({order["symbol"] for order in resting if order.get("symbol")})
         orders: list[Any] = []
         for market_id in market_ids:
-            cancelled = yield self.private_delete_api_v1_orders({**rest, "symbol": market_id})
-            if cancelled not in NOTHING_SAID:
-                named = answered_orders(call, cancelled)
-                orders += [self._remembered(understood_order(order)) for order in named]
+            cancelled = yield from self._all_cancelled({**rest, "symbol": market_id})
+            orders += [self._remembered(order) for order in cancelled]
         self._remember_cancelled(orders)
         return list(self.parse_orders(orders))
+
+    def _all_cancelled(self, request: Payload) -> Flow[list[Payload]]:
+        """The orders of one market that were cancelled."""
+        call = f"{self.id} cancelAllOrders()"
+        sent, known = self._sent_now(request), self._known_orders().open_in(request["symbol"])
+        try:
+            answer = yield self.private_delete_api_v1_orders(request)
+            if answer in NOTHING_SAID:
+                return []
+            return [understood_order(order) for order in answered_orders(call, answer)]
+        except NetworkError as error:
+            if not (is_open_question(error) and self._longest_enquiry()):
+                raise
+            failure = error
+        return (yield from self._all_cancelled_after(failure, request, known, sent))

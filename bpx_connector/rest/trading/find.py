@@ -33,7 +33,7 @@ from bpx_connector.rest.params import taken, trigger_of
 from bpx_connector.rest.trading.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.venue.description import HISTORY_LIMIT
 
-__all__ = ["FoundOrders", "OneOrder", "reference_of"]
+__all__ = ["FoundOrders", "OneOrder", "is_meant", "reference_of", "text_of"]
 
 
 MOST_ROWS = 5 * HISTORY_LIMIT
@@ -57,7 +57,8 @@ def reference_of(exchange_id: str, call: str, order_id: Any, params: Params) -> 
     return {"orderId": str(order_id)}, rest
 
 
-def _is_meant(order: Payload, reference: Payload) -> bool:
+def is_meant(order: Payload, reference: Payload) -> bool:
+    """Whether this is the order that a reference names."""
     if "orderId" in reference:
         return bool(order["id"] == reference["orderId"])
     return str(order.get("clientId")) == str(reference["clientId"])
@@ -91,13 +92,13 @@ class FoundOrders(ParseOrders):
         order = self._seen(reference) or (yield from self._among_open_orders(reference))
         if order is None:
             raise OrderNotFound(
-                f"{self.id} {call}() found no open order with {_text(reference)} in any market"
+                f"{self.id} {call}() found no open order with {text_of(reference)} in any market"
             )
         return str(order["symbol"])
 
     def _among_open_orders(self, reference: Payload) -> Flow[Payload | None]:
         orders = orders_in((yield self.private_get_api_v1_orders()), f"{self.id} open orders")
-        return next((order for order in orders if _is_meant(order, reference)), None)
+        return next((order for order in orders if is_meant(order, reference)), None)
 
     def _resting_order(
         self, reference: Payload, market_id: str | None, params: Params
@@ -125,7 +126,7 @@ class FoundOrders(ParseOrders):
             request["limit"] = HISTORY_LIMIT
         answer = yield self.private_get_wapi_v1_history_orders(request)
         rows = orders_in(answer, f"{self.id} the order history")
-        return next((row for row in rows if _is_meant(row, reference)), None)
+        return next((row for row in rows if is_meant(row, reference)), None)
 
     def _found_order(
         self, call: str, reference: Payload, symbol: str | None, params: Params
@@ -142,7 +143,7 @@ class FoundOrders(ParseOrders):
         if seen is not None:
             return (yield from self._with_outcome(seen, params))
         where = f"in {symbol}" if symbol is not None else "in any market"
-        raise OrderNotFound(f"{self.id} {call}() found no order with {_text(reference)} {where}")
+        raise OrderNotFound(f"{self.id} {call}() found no order with {text_of(reference)} {where}")
 
     def _with_outcome(self, order: Payload, params: Params) -> Flow[Payload]:
         """The order as it is; of a stop that has fired, with what became of the order that it placed."""
@@ -186,7 +187,8 @@ class FoundOrders(ParseOrders):
             log.link(one, other)
 
 
-def _text(reference: Payload) -> str:
+def text_of(reference: Payload) -> str:
+    """A reference in words."""
     [(name, value)] = reference.items()
     return f"{name} {value}"
 

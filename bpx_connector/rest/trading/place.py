@@ -13,6 +13,7 @@ from ccxt.base.errors import (
     ArgumentsRequired,
     BadRequest,
     ExchangeError,
+    NetworkError,
 )
 from ccxt.base.types import Order
 
@@ -22,16 +23,20 @@ from bpx_connector.orders.stops import asked_as
 from bpx_connector.parse.rows import Row
 from bpx_connector.parse.trading.orders import refused_order, understood_order
 from bpx_connector.rest.trading.answers import answered_order, answered_results
-from bpx_connector.rest.trading.find import FoundOrders
+from bpx_connector.rest.trading.outcome import Outcomes, is_open_question, wanted_of, with_words
 from bpx_connector.rest.trading.request import CALL_PARAMS, order_request
 from bpx_connector.rest.trading.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.venue.description import ORDERS_PER_BATCH
-from bpx_connector.venue.errors import error_class
+from bpx_connector.venue.errors import OutcomeUnknown, error_class
 
 __all__ = ["PlacedOrders"]
 
+ERR = "Err"
+NOT_PLACED = "NOT_PLACED"
+"""Our own word in the place of a refusal's code: the venue never took the order, it was lost on the way."""
 
-class PlacedOrders(RfqOrders, FoundOrders):
+
+class PlacedOrders(RfqOrders, Outcomes):
     """Placing orders."""
 
     @flow
@@ -64,13 +69,25 @@ class PlacedOrders(RfqOrders, FoundOrders):
         if self.markets is None:
             yield self.load_markets()
         market = self.market(symbol)
-        answer = yield self.private_post_api_v1_order(
-            order_request(market, type, side, amount, price, params)
-        )
-        told = understood_order(answered_order(f"{self.id} createOrder()", answer))
+        request = order_request(market, type, side, amount, price, params)
+        told = yield from self._placed(request)
         seen = self._remembered(told, is_own=True, asked=asked_as(params))
         order: Order = self.parse_order(seen, market)
         return order
+
+    def _placed(self, request: Payload) -> Flow[Payload]:
+        """The order that was placed; if its answer is lost it is found out what became of it."""
+        call, older = f"{self.id} createOrder()", self._ids_known([request])
+        request, sent = self._named(request), self._sent_now(request)
+        try:
+            answer = yield self.private_post_api_v1_order(request)
+            return understood_order(answered_order(call, answer))
+        except NetworkError as error:
+            if not (is_open_question(error) and self._longest_enquiry()):
+                raise
+            failure = error
+        [wanted] = wanted_of([request], sent, older)
+        return (yield from self._outcome(call, failure, wanted))
 
     @flow
     def create_market_order_with_cost(
@@ -119,16 +136,41 @@ class PlacedOrders(RfqOrders, FoundOrders):
 
         At most 50. If one of them breaks a rule of its market none is sent. An order that the venue refuses
         stays in its place with status 'rejected' and the refusal ({code, message}) as `info`; the others are
-        not touched by it. `params` are those of every order.
+        not touched by it. If the answer is lost every order is looked for by its client id: one that was
+        certainly not placed is 'rejected', one of which nothing is known has status None. `params` are those
+        of every order.
         """
         if self.markets is None:
             yield self.load_markets()
-        requests = self._batch(orders, params)
-        answers = yield self.private_post_api_v1_orders(requests)
-        results = answered_results(f"{self.id} createOrders()", answers, len(requests))
+        asked = self._batch(orders, params)
+        older, requests = self._ids_known(asked), [self._named(request) for request in asked]
+        results = yield from self._results(requests, older)
         return [
             self._order_of_batch(result, request, asked_as({**params, **(order.get("params") or {})}))
             for result, request, order in zip(results, requests, orders, strict=True)
+        ]
+
+    def _results(self, requests: list[Payload], older: frozenset[str]) -> Flow[list[Payload]]:
+        """What became of each order of a batch, also where the answer does not tell."""
+        call, sent = f"{self.id} createOrders()", self._sent_now()
+        failure: NetworkError | None = None
+        results: list[Payload] = [{"operation": "Err", "code": "TIMEOUT", "message": ""}] * len(requests)
+        try:
+            answers = yield self.private_post_api_v1_orders(requests)
+            results = answered_results(call, answers, len(requests))
+        except NetworkError as error:
+            if not (is_open_question(error) and self._longest_enquiry()):
+                raise
+            failure = error
+        unsure = [one for one, result in zip(requests, results, strict=True) if _is_unsure(result)]
+        if not unsure or not self._longest_enquiry():
+            return results
+        found, absent = yield from self._all_found_out(wanted_of(unsure, sent, older))
+        if failure is not None and not found:
+            raise _nothing_found(call, failure, requests, absent) from failure
+        return [
+            _settled(result, request, found, absent) if _is_unsure(result) else result
+            for result, request in zip(results, requests, strict=True)
         ]
 
     def _batch(self, orders: Sequence[Any], params: Params) -> list[Payload]:
@@ -171,16 +213,45 @@ class PlacedOrders(RfqOrders, FoundOrders):
         return params
 
     def _order_of_batch(self, answer: Payload, request: Payload, asked: tuple[str, ...]) -> Order:
-        if answer.get("operation") != "Err":
+        if answer.get("operation") != ERR:
             told = understood_order(answer)
             order: Order = self.parse_order(self._remembered(told, is_own=True, asked=asked))
             return order
-        refusal = Row(answer)
-        kind = error_class(400, refusal.word("code"), refusal.word("message") or "", "api/v1/orders")
         # Only a refusal is the end of an order; after a timeout it may well be on the book.
-        status = "rejected" if issubclass(kind, ExchangeError) else None
+        status = None if _is_unsure(answer) else "rejected"
         refused: Any = refused_order(
             request, answer, status, self.safe_symbol(request["symbol"]), self.number
         )
         parsed: Order = refused
         return parsed
+
+
+def _is_unsure(result: Payload) -> bool:
+    """Whether this result of a batch leaves open what became of the order."""
+    if result.get("operation") != ERR or result.get("code") == NOT_PLACED:
+        return False
+    refusal = Row(result)
+    kind = error_class(400, refusal.word("code"), refusal.word("message") or "", "api/v1/orders")
+    return not issubclass(kind, ExchangeError)
+
+
+def _settled(result: Payload, request: Payload, found: dict[int, Payload], absent: frozenset[int]) -> Payload:
+    """A result that left open what became of the order, with what has been found out."""
+    client_id = request["clientId"]
+    if client_id in found:
+        return found[client_id]
+    if client_id in absent:
+        return {"operation": ERR, "code": NOT_PLACED, "message": "the order never reached the venue"}
+    return {**result, "message": f"not known; resolve_order({client_id}, ...) asks again"}
+
+
+def _nothing_found(
+    call: str, failure: NetworkError, requests: list[Payload], absent: frozenset[int]
+) -> NetworkError:
+    ids = ", ".join(str(request["clientId"]) for request in requests)
+    if len(absent) == len(requests):
+        return with_words(failure, f"none of the {len(requests)} orders was placed; client ids {ids}")
+    return OutcomeUnknown(
+        f"{failure}; {call} the outcome is not known: orders with the client ids {ids} may have been placed. "
+        "resolve_order(client_id, symbol) asks again"
+    )

@@ -8,7 +8,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from ccxt.base.errors import BaseError, ExchangeError, InvalidOrder, OperationFailed, OrderNotFound
+from ccxt.base.errors import (
+    BaseError,
+    ExchangeError,
+    InvalidOrder,
+    NetworkError,
+    OperationFailed,
+    OrderNotFound,
+)
 from ccxt.base.types import Order
 
 from bpx_connector.aliases import Params, Payload
@@ -18,8 +25,9 @@ from bpx_connector.parse.numbers import plain
 from bpx_connector.parse.trading.orders import amount_asked, understood_order
 from bpx_connector.rest.arguments import client_id_of
 from bpx_connector.rest.trading.answers import NOTHING_SAID, answered_order
-from bpx_connector.rest.trading.find import FoundOrders, reference_of
+from bpx_connector.rest.trading.find import reference_of
 from bpx_connector.rest.trading.guarding import GuardedOrders
+from bpx_connector.rest.trading.outcome import Outcomes, is_certainly_absent, is_open_question, with_words
 from bpx_connector.rest.trading.request import order_request
 from bpx_connector.venue.words import ORDER_STATUS
 
@@ -29,7 +37,7 @@ __all__ = ["ReplacedOrders"]
 CONFIRMATION_PAUSES = (100, 200, 400, 800, 1600)
 
 
-class ReplacedOrders(FoundOrders, GuardedOrders):
+class ReplacedOrders(Outcomes, GuardedOrders):
     """Replacing orders."""
 
     @flow
@@ -71,9 +79,9 @@ class ReplacedOrders(FoundOrders, GuardedOrders):
         try:
             placed: Order = yield self.create_order(symbol, type, side, amount, price, rest)
         except BaseError as error:
-            is_refusal = isinstance(error, ExchangeError)
-            outcome = "and nothing took its place" if is_refusal else "its replacement may have been placed"
-            raise error.__class__(f"{error}; order {ended['id']} was cancelled, {outcome}") from error
+            is_certain = isinstance(error, ExchangeError) or is_certainly_absent(error)
+            outcome = "and nothing took its place" if is_certain else "its replacement may have been placed"
+            raise with_words(error, f"order {ended['id']} was cancelled, {outcome}") from error
         return placed
 
     def _refuse_what_could_not_be_placed(self, request: Payload) -> None:
@@ -82,14 +90,22 @@ class ReplacedOrders(FoundOrders, GuardedOrders):
 
     def _confirmed_cancellation(self, reference: Payload, market: Any) -> Flow[Payload]:
         """The order as it ended, if this cancellation was its end."""
+        call, sent = f"{self.id} editOrder()", self._sent_now()
+        ended: Payload = {}
         try:
             answer = yield self.private_delete_api_v1_order({**reference, "symbol": market["id"]})
+            if answer not in NOTHING_SAID:
+                ended = understood_order(answered_order(call, answer))
         except OrderNotFound as error:
             found = yield from self._found_order("editOrder", reference, market["symbol"], {})
             raise self._cannot_replace(found) from error
-        ended: Payload = {}
-        if answer not in NOTHING_SAID:
-            ended = understood_order(answered_order(f"{self.id} editOrder()", answer))
+        except NetworkError as error:
+            if not (is_open_question(error) and self._longest_enquiry()):
+                raise
+            try:
+                ended = yield from self._end_after(call, error, reference, market["id"], sent)
+            except NetworkError as unclear:
+                raise with_words(unclear, "nothing was placed") from error
         if not ended or is_open(ended):
             ended = yield from self._ended_order(reference, market)
         self._remembered(ended)

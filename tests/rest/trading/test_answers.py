@@ -10,6 +10,7 @@ from ccxt.base.errors import ExchangeNotAvailable
 from tests.support.scripted import scripted_exchange
 
 SOL = "SOL/USDC"
+NOT_ASKED = {"options": {"outcome": False}}
 NO_LISTS: list[Any] = [{}, [{}], 0]
 
 
@@ -24,11 +25,11 @@ def test_a_success_that_names_no_order_is_an_unknown_outcome(nothing: Any) -> No
         lambda exchange: exchange.cancel_order("11", SOL),
     ):
         with pytest.raises(ExchangeNotAvailable, match="whether the venue acted on it is not known"):
-            call(scripted_exchange([nothing]))
+            call(scripted_exchange([nothing], NOT_ASKED))
 
 
 def test_no_orders_is_an_answer_only_to_cancelling_them_all() -> None:
     assert scripted_exchange([[]]).cancel_all_orders(SOL) == []
     for nothing in NO_LISTS:
         with pytest.raises(ExchangeNotAvailable, match="instead of a list of orders"):
-            scripted_exchange([nothing]).cancel_all_orders(SOL)
+            scripted_exchange([nothing], NOT_ASKED).cancel_all_orders(SOL)

@@ -20,10 +20,10 @@ from tests.support.scripted_orders import SOL, view
 
 @pytest.mark.parametrize("trouble", [NetworkError("cut off"), RequestTimeout("no answer")])
 def test_an_order_whose_outcome_is_unknown_is_not_sent_again(trouble: Exception) -> None:
-    exchange = scripted_exchange([trouble], {"maxRetriesOnFailure": 3, "options": {"maxRetriesOnFailure": 3}})
-    with pytest.raises(type(trouble)):
+    exchange = scripted_exchange([trouble, *([[]] * 30)], {"options": {"maxRetriesOnFailure": 3}})
+    with pytest.raises(type(trouble), match="was not placed"):
         exchange.create_order(SOL, "limit", "buy", 2, 50)
-    assert len(exchange.asked_for()) == 1
+    assert [asked.call for asked in exchange.asked_for()].count("POST /api/v1/order") == 1
 
 
 def test_an_order_of_a_batch_whose_outcome_is_unknown_is_not_called_rejected() -> None:
@@ -32,7 +32,8 @@ def test_an_order_of_a_batch_whose_outcome_is_unknown_is_not_called_rejected() -
         {"operation": "Err", "code": "INSUFFICIENT_FUNDS", "message": "Insufficient funds"},
         {"operation": "Err", "code": "NEW_CODE", "message": "never seen"},
     ]
-    exchange = scripted_exchange([[{"operation": "Ok", **view()}, *errors]])
+    answers = [[{"operation": "Ok", **view()}, *errors]]
+    exchange = scripted_exchange(answers, {"options": {"outcome": False}})
     asked = {"symbol": SOL, "type": "limit", "side": "buy", "amount": 2, "price": 50}
     orders = exchange.create_orders([asked] * 4)
     assert [order["status"] for order in orders] == ["open", None, "rejected", "rejected"]
@@ -82,7 +83,7 @@ def test_a_batch_is_sent_as_a_list_and_signed_as_one() -> None:
                 "side": "buy",
                 "amount": 2,
                 "price": 50,
-                "params": {"postOnly": True},
+                "params": {"postOnly": True, "clientOrderId": 7},
             }
         ],
         {"timeInForce": "GTC"},
@@ -99,6 +100,7 @@ def test_a_batch_is_sent_as_a_list_and_signed_as_one() -> None:
                 "price": "50",
                 "timeInForce": "GTC",
                 "postOnly": True,
+                "clientId": 7,
             }
         ],
     )

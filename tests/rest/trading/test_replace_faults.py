@@ -18,6 +18,8 @@ from ccxt.base.errors import (
 from tests.support.scripted import NOT_FOUND, scripted_exchange
 from tests.support.scripted_orders import ACCEPTED, CANCELLED, FILLED, SOL, past, view
 
+NOT_ASKED = {"options": {"outcome": False}}
+
 
 def test_an_order_that_breaks_a_rule_replaces_nothing() -> None:
     exchange = scripted_exchange([])
@@ -75,13 +77,14 @@ def test_no_order_is_placed_when_the_old_one_had_filled_all_that_is_wanted() -> 
 
 def test_without_amount_and_price_the_old_orders_hold() -> None:
     exchange = scripted_exchange([view(), view(**CANCELLED), view(id="12")])
-    exchange.edit_order("11", SOL, "limit", "buy")
+    exchange.edit_order("11", SOL, "limit", "buy", params={"clientOrderId": 7})
     assert exchange.asked_for()[-1].params == {
         "symbol": "SOL_USDC",
         "side": "Bid",
         "orderType": "Limit",
         "quantity": "2",
         "price": "50",
+        "clientId": 7,
     }
 
 
@@ -93,13 +96,13 @@ def test_a_replacement_that_the_venue_refuses_is_said_to_leave_nothing() -> None
 
 
 def test_a_replacement_whose_outcome_is_unknown_is_said_to_be_unknown() -> None:
-    exchange = scripted_exchange([view(**CANCELLED), RequestTimeout("no answer")])
+    exchange = scripted_exchange([view(**CANCELLED), RequestTimeout("no answer")], NOT_ASKED)
     with pytest.raises(RequestTimeout, match="order 11 was cancelled, its replacement may have been placed"):
         exchange.edit_order("11", SOL, "limit", "buy", 2, 51)
 
 
 def test_trouble_with_the_cancellation_places_nothing() -> None:
-    exchange = scripted_exchange([NetworkError("cut off")])
+    exchange = scripted_exchange([NetworkError("cut off")], NOT_ASKED)
     with pytest.raises(NetworkError):
         exchange.edit_order("11", SOL, "limit", "buy", 2, 51)
     assert len(exchange.asked_for()) == 1

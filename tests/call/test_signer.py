@@ -21,8 +21,8 @@ from bpx_connector.call.signer import (
     Signer,
     checked_window,
     signing_string,
-    value_text,
 )
+from bpx_connector.call.wire import value_text
 from tests.support.keys import FIRST, SECOND
 
 NAMES = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1)

@@ -1,0 +1,302 @@
+"""One call: when it may go, how it is signed, that it is sent, and whether it may be repeated.
+
+A call goes one way: unified method -> request (an Endpoint's row and params) -> `fetch2` -> `sign` ->
+ccxt's own transport -> `handle_errors` -> parser -> caller.
+"""
+
+from __future__ import annotations
+
+import time
+from math import inf
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from ccxt.base.errors import AuthenticationError, BadRequest, InvalidNonce, OperationFailed
+
+from bpx_connector._ccxt import Ccxt
+from bpx_connector.call.addresses import Addresses, addresses_of, refuse_mixture
+from bpx_connector.call.answers import ReadAddress
+from bpx_connector.call.masking import MASK, Masked
+from bpx_connector.call.pacing import Pacing, Spacing, shared_pacing
+from bpx_connector.call.signer import DEFAULT_WINDOW, Signer, checked_window
+from bpx_connector.call.wire import Wire
+from bpx_connector.flow import Flow, flow
+from bpx_connector.venue.description import DESCRIPTION, REQUESTS_PER_MINUTE
+from bpx_connector.venue.endpoints import ENDPOINTS, HISTORICAL, STANDARD, Budget, Endpoint
+from bpx_connector.venue.errors import RateLimited
+
+__all__ = ["Calls"]
+
+# A second sending of these changes nothing; a second order would.
+REPEATABLE = frozenset({"GET", "PATCH"})
+# A cancellation that worked would come back as "not found": it is sent again only after a certain refusal.
+REPEATABLE_IF_REFUSED = REPEATABLE | {"DELETE"}
+OWN_HISTORY = "accountHistory"
+"""The account's own history is counted apart from market data, so that a question about one's own order never
+waits behind candles. The venue's FAQ names "historical market data" only; as many a minute are allowed."""
+
+WORTH_A_WORD = 1000
+"""Milliseconds of waiting from which on it is logged."""
+
+COUNT, PAUSE = "maxRetriesOnFailure", "maxRetriesOnFailureDelay"
+RETRY_OPTIONS = frozenset(
+    {
+        "callerMethodName",
+        "defaultMaxRetriesOnFailure",
+        "defaultMaxRetriesOnFailureDelay",
+        COUNT,
+        PAUSE,
+    }
+)
+"""What ccxt's `handle_option_and_params` would look for. Mostly there is nothing, and looking is not free."""
+
+
+class Repeats(NamedTuple):
+    """How often a call without a certain answer is made again, and after how many milliseconds."""
+
+    times: int = 0
+    pause: float = 0
+
+
+class Calls(Ccxt):
+    """Paced, signed, sent, repeated."""
+
+    _signer: Signer | None = None
+    _signed_for: Any = None
+    _pacing: Pacing | None = None
+    _pacing_of: tuple[Any, Any] = (None, None)
+    _spacing: Spacing | None = None
+
+    @flow
+    def fetch2(
+        self,
+        path: str,
+        api: Any = "public",
+        method: str = "GET",
+        params: Any = {},
+        *rest: Any,
+        config: Any = {},
+    ) -> Flow[Any]:
+        """The decoded answer of one operation.
+
+        Waits until the account's budget has room (`enableRateLimit`). A call that failed without a certain
+        answer is repeated as often as `maxRetriesOnFailure` says, unless repeating it could act twice.
+        `config["decode"]` reads the answer's text instead of plain JSON.
+        """
+        # ccxt passes on its `config`, and in older versions headers and body before it.
+        headers, body, config = (*rest, config)[:3] if len(rest) > 1 else (None, None, *rest, config)[:3]
+        endpoint = ENDPOINTS.get((method, path))
+        repeats, params = self._repeats(path, method, params)
+        addresses = self._addresses()
+        refuse_mixture(self.id, addresses, has_streams=self.has.get("ws") is True)
+        failures, is_clock_new = 0, False
+        while True:
+            if self.enableRateLimit:
+                yield from self._its_turn(endpoint, addresses.private, config.get("patience", inf))
+            self.set_last_rest_request_timestamp()
+            request = self.sign(path, api, method, params, headers, body)
+            self.set_last_request(request)
+            url = ReadAddress.of(request["url"], config)
+            try:
+                return (yield self.fetch(url, method, request["headers"], request["body"]))
+            except InvalidNonce:
+                if is_clock_new or not self.options.get("adjustForTimeDifference"):
+                    raise
+                is_clock_new = True
+                yield self.load_time_difference()
+                if method not in REPEATABLE_IF_REFUSED:
+                    raise
+            except OperationFailed:
+                failures += 1
+                if failures > repeats.times:
+                    raise
+                if repeats.pause:
+                    yield self.sleep(repeats.pause)
+
+    def _repeats(self, path: str, method: str, params: Any) -> tuple[Repeats, Any]:
+        """How often this call may be repeated, and the params that are left."""
+        options = self.options
+        is_asked = isinstance(params, dict) and not RETRY_OPTIONS.isdisjoint(params)
+        if not is_asked and path not in options and options.keys().isdisjoint(RETRY_OPTIONS):
+            return _ONCE, params
+        if not isinstance(params, dict):
+            return _ONCE, params
+        count, params = self.handle_option_and_params(params, path, COUNT, 0)
+        pause, params = self.handle_option_and_params(params, path, PAUSE, 0)
+        repeats = Repeats(checked_number(COUNT, count), checked_number(PAUSE, pause))
+        return repeats if method in REPEATABLE else _ONCE, params
+
+    # --- when ------------------------------------------------------------------------------------------
+
+    def _its_turn(self, endpoint: Endpoint | None, venue: str, patience: float) -> Flow[None]:
+        """Wait until the account's budget lets this call go; who gives up gives the place back.
+
+        A call that has less patience than it would have to wait is RateLimited at once.
+        """
+        budget = _budget_of(endpoint)
+        per_minute, interval = self._requests_per_minute(budget), self._interval()
+        now = time.monotonic() * 1000
+        pacing = self._account_pacing(venue)
+        waits = pacing.wait(budget, per_minute, now)
+        spaced = self._call_spacing().reserve(interval, now + waits) if interval else 0
+        if waits + spaced <= 0:
+            return
+        if WORTH_A_WORD <= waits <= patience:
+            self.logger.info(
+                "%s waiting %.0f s for the venue's budget of %g %s requests a minute; "
+                "options['requestsPerMinute']",
+                self.id,
+                waits / 1000,
+                per_minute,
+                budget,
+            )
+        try:
+            if waits + spaced > patience:
+                raise RateLimited(f"{self.id} the budget of {budget} requests has no place in time")
+            yield self.sleep(waits + spaced)
+        except BaseException:
+            pacing.give_back(budget, now + waits)
+            if interval:
+                self._call_spacing().give_back(interval, now + waits + spaced)
+            raise
+
+    def _account_pacing(self, venue: str) -> Pacing:
+        if self._pacing is None or self._pacing_of != (venue, self.apiKey):
+            host = urlsplit(venue).netloc
+            self._pacing = shared_pacing(host, self.apiKey, clock=lambda: time.monotonic() * 1000)
+            self._pacing_of = (venue, self.apiKey)
+        return self._pacing
+
+    def _call_spacing(self) -> Spacing:
+        if self._spacing is None:
+            self._spacing = Spacing()
+        return self._spacing
+
+    def _interval(self) -> float:
+        """ccxt's own dial, milliseconds between calls, where the user has turned it."""
+        interval = float(self.rateLimit or 0.0)
+        return 0.0 if interval == DESCRIPTION["rateLimit"] else interval
+
+    def _requests_per_minute(self, budget: str) -> float:
+        asked = self.options.get("requestsPerMinute") or {}
+        name = HISTORICAL if budget == OWN_HISTORY else Budget(budget)
+        return float(asked.get(budget, asked.get(name, REQUESTS_PER_MINUTE[name])))
+
+    # --- where, and by whom ----------------------------------------------------------------------------
+
+    def _addresses(self) -> Addresses:
+        """Where requests and streams go."""
+        return addresses_of(self.urls["api"])
+
+    def set_sandbox_mode(self, enabled: bool) -> None:
+        """Lead requests and streams to `urls["test"]`, or back."""
+        test = self.urls.get("test")
+        if isinstance(test, str):  # ccxt copies it as a dict
+            public, private, streams = addresses_of(test)
+            self.urls["test"] = {
+                "public": public,
+                "private": private,
+                "ws": {"public": streams, "private": streams},
+            }
+        super().set_sandbox_mode(enabled)
+
+    def nonce(self) -> int:
+        """Milliseconds by the venue's clock, as far as `adjustForTimeDifference` has measured it."""
+        return int(self.milliseconds() - (self.options.get("timeDifference") or 0))
+
+    def sign(
+        self,
+        path: str,
+        api: Any = "public",
+        method: str = "GET",
+        params: Any = {},
+        headers: Any = None,
+        body: Any = None,
+    ) -> dict[str, Any]:
+        """The request that ccxt's transport sends: url, method, headers, body."""
+        is_private = (api if isinstance(api, str) else api[0]) == "private"
+        endpoint = ENDPOINTS.get((method, path))
+        addresses = self._addresses()
+        url = f"{addresses.private if is_private else addresses.public}/{path}"
+        window, params = self._of_the_call(params)
+        wire = Wire(params, is_query=method == "GET")
+        headers = dict(headers) if headers else {}
+        if is_private and endpoint is not None:
+            headers |= self._signature(endpoint, wire, window)
+        if method == "GET":
+            if wire.rows[0]:
+                url += "?" + wire.query()
+        else:
+            body = wire.body()
+            headers["Content-Type"] = "application/json; charset=utf-8"
+            headers |= self._broker_headers(endpoint)
+        return {"url": url, "method": method, "headers": headers, "body": body}
+
+    def _of_the_call(self, params: Any) -> tuple[int, Any]:
+        """The window of a call, and its params without those that are about the call itself."""
+        window = self.options.get("recvWindow", DEFAULT_WINDOW)
+        if isinstance(params, dict) and not params.keys().isdisjoint(CALL_PARAMS):
+            window = params.get("recvWindow", window)
+            for name in (COUNT, PAUSE):
+                checked_number(name, params.get(name) or 0)
+            params = {name: value for name, value in params.items() if name not in CALL_PARAMS}
+        return checked_window(window), params
+
+    def _signature(self, endpoint: Endpoint, wire: Wire, window: int) -> dict[str, str]:
+        if endpoint.instruction is not None:
+            return self._current_signer().headers(endpoint.instruction, wire, self.nonce(), window)
+        if endpoint.needs_session and "Cookie" not in (self.headers or {}):
+            raise AuthenticationError(
+                f"{self.id} {endpoint.method} /{endpoint.path} is served to a browser session only, a key "
+                "cannot sign it; put the session's Cookie into `headers` of the exchange to use it"
+            )
+        return {}
+
+    def _current_signer(self) -> Signer:
+        """The key pair's signer, built once and again only when the credentials change."""
+        signed_for = self._signed_for
+        if signed_for is None or not (self.apiKey is signed_for[0] and self.secret is signed_for[1]):
+            self.check_required_credentials()
+            self._signer = Signer(self.apiKey, self.secret)
+            self._signed_for = _Credentials((self.apiKey, self.secret))
+        signer = self._signer
+        assert signer is not None, "made above"
+        return signer
+
+    def _broker_headers(self, endpoint: Endpoint | None) -> dict[str, str]:
+        """X-Broker-Id (and key) on orders, only if the user has set `options['brokerId']`."""
+        broker = self.options.get("brokerId")
+        if broker is None or endpoint is None or endpoint.instruction not in BROKERED:
+            return {}
+        headers = {"X-Broker-Id": str(broker)}
+        key = self.options.get("brokerKey")
+        return headers | ({"X-Broker-Key": Masked(key)} if key is not None else {})
+
+
+CALL_PARAMS = frozenset({"recvWindow", COUNT, PAUSE})
+BROKERED = frozenset({"orderExecute", "strategyCreate"})
+_ONCE = Repeats()
+
+
+class _Credentials(tuple[Any, Any]):
+    """A key and a secret, held to see whether they have changed, and not to be shown."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return MASK
+
+
+def checked_number(name: str, value: Any) -> Any:
+    """A count or a duration as it was given, refused here if it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise BadRequest(f"{name} is {value!r}; it takes a number from 0 on")
+    return value
+
+
+def _budget_of(endpoint: Endpoint | None) -> str:
+    """What a call draws on; the name is the one that `options['requestsPerMinute']` takes."""
+    if endpoint is None:
+        return STANDARD
+    is_own = endpoint.budget == HISTORICAL and endpoint.instruction is not None
+    return OWN_HISTORY if is_own else endpoint.budget

@@ -1,0 +1,426 @@
+"""What became of an order whose answer was lost: asked for until it is known, before the caller is answered.
+
+"After a timeout, a TIMEOUT code, or a 5xx on POST order the order may still have reached the engine; a 404
+from GET order does not prove it was never accepted, since filled and expired orders answer 404 too" (the
+venue's documentation). So an order is looked for by its client id in what the streams have told, on the
+book, in the history and among the fills. It is certainly absent when it is nowhere although its recvWindow
+has passed: until then the venue may still take it. Nothing is ever sent a second time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from ccxt.base.errors import BadResponse, BaseError, InvalidNonce, NetworkError, OrderNotFound
+
+from bpx_connector.aliases import Params, Payload
+from bpx_connector.flow import Flow, flow
+from bpx_connector.orders.life import is_open
+from bpx_connector.parse.numbers import milliseconds_of
+from bpx_connector.parse.trading.orders import orders_in, understood_order
+from bpx_connector.rest.arguments import client_id_of
+from bpx_connector.rest.histories import NEWEST
+from bpx_connector.rest.trading.answers import answered_order, answered_orders
+from bpx_connector.rest.trading.client_ids import ClientIds
+from bpx_connector.rest.trading.find import FoundOrders, is_meant, text_of
+from bpx_connector.venue.description import HISTORY_LIMIT
+from bpx_connector.venue.errors import NOTHING_SENT, OutcomeUnknown, RateLimited
+from bpx_connector.venue.words import CANCEL_ORDER_TYPE, ORDER_STATUS
+
+__all__ = [
+    "Enquiry",
+    "Outcomes",
+    "Sent",
+    "Wanted",
+    "is_certainly_absent",
+    "is_open_question",
+    "wanted_of",
+    "with_words",
+]
+
+ABSENT = "absent"
+LONGEST_WINDOW = 60_000
+MARGIN = 1000
+"""Milliseconds beyond the recvWindow: for the engine, and for a clock that is a little ahead."""
+
+SHORTEST_PAUSE = 100
+LONGEST_PAUSE = 2000
+CLOCK_DOUBT = 120_000
+"""Milliseconds before its sending in which an order of that client id is still taken for the one sent."""
+
+CERTAINLY_REFUSED = (RateLimited, InvalidNonce)
+"""Network errors after which it is certain that nothing happened."""
+
+E = TypeVar("E", bound=BaseError)
+
+
+def is_open_question(error: BaseError) -> bool:
+    """Whether the venue may have done what it was asked, although this came back."""
+    if not isinstance(error, NetworkError) or isinstance(error, CERTAINLY_REFUSED):
+        return False
+    return not str(error).endswith(NOTHING_SENT)
+
+
+def with_words(error: E, words: str, **known: Any) -> E:
+    """The same error with more to say, and more attributes."""
+    more = error.__class__(f"{error}; {words}")
+    vars(more).update(vars(error), **known)
+    return more
+
+
+def is_certainly_absent(error: BaseError) -> bool:
+    """Whether it was found out that the order of this error was never placed."""
+    return getattr(error, "outcome", None) == ABSENT
+
+
+def _now() -> float:
+    return time.monotonic() * 1000
+
+
+class Sent(NamedTuple):
+    """When something was sent, and how long the venue may still act on it; milliseconds."""
+
+    at: float
+    stamp: int
+    """By the venue's clock, as it was signed."""
+
+    recv_window: Any
+
+    @property
+    def window(self) -> int:
+        """The recvWindow; it has been checked when the request was signed."""
+        return int(self.recv_window or LONGEST_WINDOW)
+
+
+class Enquiry:
+    """When to ask again, and when to stop. Pauses count as time, whatever the clock says."""
+
+    def __init__(self, sent: Sent, longest: float) -> None:
+        self._sent = sent
+        self._began = _now()
+        self._longest = longest
+        self._paused = 0.0
+        self._pause: float = SHORTEST_PAUSE
+
+    @property
+    def left(self) -> float:
+        """Milliseconds that may still be spent."""
+        return self._longest - max(self._paused, _now() - self._began)
+
+    @property
+    def has_window_passed(self) -> bool:
+        """Whether what was sent can no longer reach the engine."""
+        return self._until_passed() <= 0
+
+    def next_pause(self) -> float:
+        """Milliseconds until the next look; 0 if it is to be the last one that was taken."""
+        until_passed, left = self._until_passed(), self.left
+        if left <= 0:
+            return 0
+        pause = min(self._pause, left)
+        if 0 < until_passed < 2 * pause:
+            pause = min(until_passed, left)  # the look that settles it
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+        self._paused += pause
+        return pause
+
+    def _until_passed(self) -> float:
+        since = max(self._began - self._sent.at + self._paused, _now() - self._sent.at)
+        return self._sent.window + MARGIN - since
+
+
+class Wanted(NamedTuple):
+    """Orders of one market that are looked for by client id."""
+
+    market_id: str
+    client_ids: frozenset[int]
+    sent: Sent
+    known_before: frozenset[str]
+    """The venue's ids of older orders with these client ids: a caller may use one again."""
+
+    def among(self, rows: Any) -> dict[int, Payload]:
+        """Those of these orders that are the ones sent.
+
+        A row that cannot be read could be one of them: then nothing can be said of any.
+        """
+        if not isinstance(rows, list):
+            raise BadResponse(f"orders were asked for, and {type(rows).__name__} came")
+        return {_client_id_in(row): row for row in rows if self._is_meant(row)}
+
+    def _is_meant(self, row: Any) -> bool:
+        if _client_id_in(row) not in self.client_ids or row.get("id") in self.known_before:
+            return False
+        moment = milliseconds_of(row.get("createdAt", row.get("timestamp")))
+        return moment is None or moment >= self.sent.stamp - CLOCK_DOUBT
+
+    def without(self, found: Iterable[int]) -> Wanted:
+        """What is still missing."""
+        return self._replace(client_ids=self.client_ids - frozenset(found))
+
+
+def _client_id_in(row: Any) -> int:
+    """The client id of an order or a fill; -1 if it has none."""
+    client_id = row.get("clientId") if isinstance(row, dict) else row
+    if client_id is None and row is not None:
+        return -1
+    text = str(client_id)
+    if not text.isdecimal():
+        raise BadResponse(f"{client_id!r} is no client id")
+    return int(text)
+
+
+def wanted_of(requests: Iterable[Payload], sent: Sent, older: frozenset[str]) -> list[Wanted]:
+    """What to look for after these orders were sent, market by market."""
+    of_market: dict[str, set[int]] = {}
+    for request in requests:
+        of_market.setdefault(request["symbol"], set()).add(request["clientId"])
+    return [Wanted(market_id, frozenset(ids), sent, older) for market_id, ids in of_market.items()]
+
+
+class Outcomes(FoundOrders):
+    """Finding out what became of orders."""
+
+    _client_ids: ClientIds | None = None
+    _sendings: dict[int, Sent] | None = None
+
+    def _named(self, request: Payload) -> Payload:
+        """The request of an order, which carries a client id from here on."""
+        if self._client_ids is None:
+            self._client_ids = ClientIds()
+        return self._client_ids.named(request)
+
+    def _longest_enquiry(self) -> float:
+        """Milliseconds that may be spent on finding out; 0 if the caller does not want it."""
+        asked = self.options.get("outcome", True)
+        if not asked:
+            return 0.0
+        limit = asked.get("timeout") if isinstance(asked, dict) else None
+        timeout = float(self.timeout)
+        return timeout if limit is None else min(float(limit), timeout)
+
+    def _sent_now(self, params: Mapping[str, Any] = {}) -> Sent:
+        return Sent(_now(), int(self.nonce()), params.get("recvWindow", self.options.get("recvWindow")))
+
+    def _ids_known(self, requests: Iterable[Payload]) -> frozenset[str]:
+        """The venue's ids of orders that carry these client ids already: a caller may use one again."""
+        known = [self._seen({"clientId": one["clientId"]}) for one in requests if "clientId" in one]
+        return frozenset(order["id"] for order in known if order is not None)
+
+    # --- looking -----------------------------------------------------------------------------------------
+
+    def _look(self, path: str, params: Params, patience: float) -> Flow[Any]:
+        """The answer to a question that does not wait for the budget longer than there is time."""
+        return (yield self.fetch2(path, ["private"], "GET", params, {"patience": max(patience, 0.0)}))
+
+    def _sights(self, wanted: Wanted, *, is_last: bool, patience: float) -> Flow[tuple[Any, frozenset[int]]]:
+        """The orders that are found, and the client ids that have fills although their order is not."""
+        found: dict[int, Payload] = {}
+        for client_id in wanted.client_ids:
+            record = self._known_orders().get_of_client(client_id)
+            if record is not None:
+                found |= wanted.among([{**record.order}])
+        sources: tuple[tuple[str, Params], ...] = (
+            ("api/v1/orders", {}),
+            ("wapi/v1/history/orders", {**NEWEST, "limit": HISTORY_LIMIT}),
+        )
+        for path, more in sources:
+            wanted = wanted.without(found)
+            if not wanted.client_ids:
+                return found, frozenset()
+            found |= wanted.among(
+                (yield from self._look(path, {"symbol": wanted.market_id, **more}, patience))
+            )
+        wanted = wanted.without(found)
+        if not (is_last and wanted.client_ids):
+            return found, frozenset()
+        request = {"symbol": wanted.market_id, **NEWEST, "limit": HISTORY_LIMIT}
+        fills = yield from self._look("wapi/v1/history/fills", request, patience)
+        return found, frozenset(wanted.among(fills))
+
+    def _found_out(self, wanted: Wanted, enquiry: Enquiry) -> Flow[tuple[dict[int, Payload], frozenset[int]]]:
+        """The orders that were placed, and the client ids of those that certainly were not."""
+        found: dict[int, Payload] = {}
+        while True:
+            is_last = enquiry.has_window_passed
+            try:
+                seen, executed = yield from self._sights(
+                    wanted.without(found), is_last=is_last, patience=enquiry.left
+                )
+                found |= seen
+                if is_last and not executed:
+                    return found, wanted.without(found).client_ids
+            except BaseError as trouble:
+                self._note_trouble(trouble)
+            if not wanted.without(found).client_ids:
+                return found, frozenset()
+            pause = enquiry.next_pause()
+            if not pause:
+                return found, frozenset()
+            yield self.sleep(pause)
+
+    def _all_found_out(self, wanted: list[Wanted]) -> Flow[tuple[dict[int, Payload], frozenset[int]]]:
+        """The same for orders of several markets."""
+        found: dict[int, Payload] = {}
+        absent: frozenset[int] = frozenset()
+        enquiry = Enquiry(wanted[0].sent, self._longest_enquiry())
+        for one in wanted:
+            seen, missing = yield from self._found_out(one, enquiry)
+            found, absent = found | seen, absent | missing
+        return found, absent
+
+    # --- one order ---------------------------------------------------------------------------------------
+
+    def _outcome(self, call: str, error: BaseError, wanted: Wanted) -> Flow[Payload]:
+        """The order as the venue has it, although its answer was lost."""
+        [client_id] = wanted.client_ids
+        enquiry = Enquiry(wanted.sent, self._longest_enquiry())
+        found, absent = yield from self._found_out(wanted, enquiry)
+        if found:
+            return understood_order(found[client_id])
+        if absent:
+            raise with_words(error, _absent_words(wanted.sent, client_id), outcome=ABSENT) from error
+        self._remember_sending(client_id, wanted.sent)
+        symbol = self.safe_symbol(wanted.market_id)
+        raise OutcomeUnknown(
+            f"{error}; {call} the outcome is not known: the order with client id {client_id} may have been "
+            f"placed. resolve_order({client_id}, {symbol!r}) asks again",
+            client_id,
+            symbol,
+        ) from error
+
+    def _remember_sending(self, client_id: int, sent: Sent) -> None:
+        if self._sendings is None:
+            self._sendings = {}
+        self._sendings[client_id] = sent
+
+    @flow
+    def resolve_order(self, client_id: Any, symbol: str, params: Params = {}) -> Flow[Any]:
+        """The order that carries this client id, when the answer to its placement was lost.
+
+        https://docs.backpack.exchange/#tag/Order/operation/get_open_orders
+        https://docs.backpack.exchange/#tag/History/operation/get_order_history
+
+        OrderNotFound if it was certainly never placed: it is neither on the book nor in the history nor among
+        the fills, and the time in which the venue would have taken it has passed. Until that is known it is
+        an OutcomeUnknown again.
+        """
+        yield self.load_markets()
+        market, number = self.market(symbol), client_id_of(client_id)
+        sent = (self._sendings or {}).get(number) or Sent(_now(), 0, self._sent_now(params).recv_window)
+        wanted = Wanted(market["id"], frozenset({number}), sent, frozenset())
+        enquiry = Enquiry(sent, self._longest_enquiry() or self.timeout)
+        found, absent = yield from self._found_out(wanted, enquiry)
+        if found:
+            return self.parse_order(self._remembered(understood_order(found[number])), market)
+        if absent:
+            raise OrderNotFound(f"{self.id} resolveOrder() {_absent_words(sent, number)}")
+        raise OutcomeUnknown(
+            f"{self.id} resolveOrder() it is still not known whether client id {number} was placed",
+            number,
+            symbol,
+        )
+
+    # --- cancellations -----------------------------------------------------------------------------------
+
+    def _view(self, reference: Payload, market_id: str, patience: float) -> Flow[Payload | None]:
+        """The order as it is on the book or has ended; None where neither is known yet."""
+        record = self._seen(reference)
+        if record is not None and not is_open(record):
+            return record
+        by_id = reference if record is None else {"orderId": record["id"]}
+        try:
+            resting = yield from self._look("api/v1/order", {**by_id, "symbol": market_id}, patience)
+            return understood_order(answered_order("a look at the book", resting))
+        except OrderNotFound:
+            pass
+        request = {**NEWEST, "symbol": market_id, "limit": HISTORY_LIMIT}
+        if "orderId" in by_id:
+            request["orderId"] = by_id["orderId"]
+        rows = orders_in((yield from self._look("wapi/v1/history/orders", request, patience)), "the history")
+        past = next((row for row in rows if is_meant(row, by_id)), None)
+        return None if past is None or is_open(past) else past  # a history that lags shows it open
+
+    def _ended(self, reference: Payload, market_id: str, enquiry: Enquiry) -> Flow[Payload | None]:
+        """The order as it ended; as it is open if its cancellation can no longer arrive; None: not known."""
+        while True:
+            has_passed = enquiry.has_window_passed
+            try:
+                order = yield from self._view(reference, market_id, enquiry.left)
+                if order is not None and (has_passed or not is_open(order)):
+                    return order
+            except BaseError as trouble:
+                self._note_trouble(trouble)
+            pause = enquiry.next_pause()
+            if not pause:
+                return None
+            yield self.sleep(pause)
+
+    def _end_after(
+        self, call: str, error: BaseError, reference: Payload, market_id: str, sent: Sent
+    ) -> Flow[Payload]:
+        """The order as it ended, although the answer to its cancellation was lost."""
+        ended = yield from self._ended(reference, market_id, Enquiry(sent, self._longest_enquiry()))
+        if ended is None:
+            client_id = reference.get("clientId")
+            raise OutcomeUnknown(
+                f"{error}; {call} it is not known whether {text_of(reference)} was cancelled; "
+                "fetch_order tells",
+                client_id,
+                self.safe_symbol(market_id),
+            ) from error
+        if is_open(ended):
+            raise with_words(error, f"order {ended['id']} is still open: it was not cancelled") from error
+        return ended
+
+    def _all_cancelled_after(
+        self, error: BaseError, request: Payload, known: Mapping[str, Payload], sent: Sent
+    ) -> Flow[list[Payload]]:
+        """The orders that were cancelled, of those this object knew, although the answer was lost."""
+        enquiry = Enquiry(sent, self._longest_enquiry())
+        market_id, kind = request["symbol"], request.get("orderType")
+        left: list[str] | None = None
+        while left is None or left:
+            has_passed = enquiry.has_window_passed
+            try:
+                rows = yield from self._look("api/v1/orders", {"symbol": market_id}, enquiry.left)
+                left = [row["id"] for row in answered_orders("a look", rows) if _is_kind(row, kind)]
+            except BaseError as trouble:
+                self._note_trouble(trouble)
+            if left and has_passed:
+                raise with_words(
+                    error, f"in {self.safe_symbol(market_id)} these orders are still open: {', '.join(left)}"
+                ) from error
+            pause = enquiry.next_pause() if left is None or left else 0
+            if left is None and not pause:
+                raise OutcomeUnknown(
+                    f"{error}; {self.id} cancelAllOrders() it is not known what was cancelled; "
+                    "fetch_open_orders tells what is open"
+                ) from error
+            if left and not pause:
+                raise with_words(error, f"still open: {', '.join(left)}") from error
+            if pause:
+                yield self.sleep(pause)
+        ended: list[Payload] = []
+        for identity, order in known.items():
+            view = yield from self._ended({"orderId": identity}, market_id, enquiry)
+            ended.append(order if view is None else view)
+        return [
+            order for order in ended if ORDER_STATUS.get(order.get("status") or "") in ("canceled", "open")
+        ]
+
+    def _note_trouble(self, trouble: BaseError) -> None:
+        self.logger.debug("%s looking for an order: %s", self.id, trouble)
+
+
+def _is_kind(row: Payload, kind: str | None) -> bool:
+    """Whether an open order is of the kind that was to be cancelled."""
+    return kind is None or (kind == CANCEL_ORDER_TYPE[True]) == (row.get("status") == "TriggerPending")
+
+
+def _absent_words(sent: Sent, client_id: int) -> str:
+    return (
+        f"the order was not placed: client id {client_id} is neither on the book nor in the history nor "
+        f"among the fills, and its recvWindow of {sent.window} ms has passed"
+    )

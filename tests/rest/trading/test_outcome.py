@@ -1,0 +1,241 @@
+"""Orders have one outcome: whatever is lost, the caller is told what the account shows. On both classes."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ccxt.base.errors import BaseError, ExchangeError, NetworkError, OrderNotFound, RequestTimeout
+
+from bpx_connector.rest.trading.client_ids import ClientIds
+from bpx_connector.rest.trading.outcome import MARGIN, Enquiry, Sent
+from bpx_connector.venue.errors import OutcomeUnknown
+from bpx_connector.venue.words import CLIENT_ID_MAX
+from tests.support.callers import Caller
+from tests.support.sandboxes import RunningSandbox
+from tests.support.scripted import scripted_exchange
+
+SOL = "SOL/USDC"
+ORDER = "/api/v1/order"
+LOSSES: dict[str, dict[str, Any]] = {
+    "the answer is lost": {"kind": "lost"},
+    "the request is lost": {"kind": "drop"},
+    "a 503 with a code": {"kind": "refuse", "status": 503},
+    "a 500 with a code": {"kind": "refuse", "status": 500},
+    "a page": {"kind": "refuse", "status": 502, "body": "html"},
+    "a page with 200": {"kind": "refuse", "status": 200, "body": "html"},
+    "nothing with 200": {"kind": "refuse", "status": 200, "body": "empty"},
+}
+EVERY_LOSS = pytest.mark.parametrize("loss", LOSSES)
+SOME_LOSSES = pytest.mark.parametrize(
+    "loss", ["the answer is lost", "the request is lost", "a 503 with a code"]
+)
+
+
+@pytest.fixture(params=[False, True], ids=["blocking", "asyncio"])
+def trader(request: pytest.FixtureRequest, sandbox: RunningSandbox) -> Iterator[Caller]:
+    caller = Caller(is_asyncio=request.param, sandbox=sandbox)
+    _without_sleep(caller)
+    yield caller
+    caller.close()
+
+
+def _without_sleep(caller: Caller) -> None:
+    """Pauses are counted as time and take none."""
+
+    async def awaited(milliseconds: float) -> None:
+        pass
+
+    caller.exchange.sleep = awaited if caller.is_asyncio else lambda milliseconds: None
+
+
+def lose(caller: Caller, loss: str, path: str, method: str, **more: Any) -> None:
+    assert caller.sandbox is not None
+    options = {**LOSSES[loss], "method": method, "times": 1, **more}
+    kind = options.pop("kind")
+    caller.sandbox.run(lambda sandbox: sandbox.faults.set(kind, path, **options))
+
+
+def place(caller: Caller, price: float = 50, params: Any = {}) -> Any:
+    return caller.call("create_order", SOL, "limit", "buy", 1, price, params)
+
+
+def open_ids(caller: Caller) -> list[str]:
+    return [order["id"] for order in caller.call("fetch_open_orders", SOL)]
+
+
+# --- placing -------------------------------------------------------------------------------------------
+
+
+@EVERY_LOSS
+def test_an_order_is_told_as_the_account_has_it(trader: Caller, loss: str) -> None:
+    lose(trader, loss, ORDER, "POST")
+    try:
+        told = [place(trader)["id"]]
+    except NetworkError as error:
+        assert "the order was not placed" in str(error)
+        assert not isinstance(error, OutcomeUnknown | ExchangeError)
+        told = []
+    assert open_ids(trader) == told
+    assert bool(told) == (loss == "the answer is lost")
+
+
+def test_a_market_order_is_found_although_it_never_rested(trader: Caller) -> None:
+    lose(trader, "the answer is lost", ORDER, "POST")
+    order = trader.call("create_order", SOL, "market", "buy", 1)
+    assert (order["status"], order["filled"]) == ("closed", 1)
+    assert order["clientOrderId"]
+
+
+def test_every_order_carries_a_client_id(trader: Caller) -> None:
+    ids = [place(trader)["clientOrderId"] for _ in range(3)]
+    assert len({int(one) for one in ids}) == 3
+    assert place(trader, params={"clientOrderId": 7})["clientOrderId"] == "7"
+
+
+def test_an_older_order_of_the_same_client_id_is_not_taken_for_the_new_one(trader: Caller) -> None:
+    place(trader, params={"clientOrderId": 7})
+    lose(trader, "the request is lost", ORDER, "POST")
+    with pytest.raises(NetworkError, match="was not placed"):
+        place(trader, 51, {"clientOrderId": 7})
+
+
+def test_what_cannot_be_found_out_says_so_and_can_be_asked_again(trader: Caller) -> None:
+    assert trader.sandbox is not None
+    lose(trader, "the answer is lost", ORDER, "POST")
+    trader.sandbox.run(lambda sandbox: sandbox.faults.refuse("*", method="GET"))
+    with pytest.raises(OutcomeUnknown, match="resolve_order") as failure:
+        place(trader)
+    assert isinstance(failure.value, RequestTimeout)
+    assert failure.value.symbol == SOL
+    with pytest.raises(OutcomeUnknown):
+        trader.call("resolve_order", failure.value.client_id, SOL)
+    trader.sandbox.run(lambda sandbox: sandbox.faults.clear())
+    order = trader.call("resolve_order", failure.value.client_id, SOL)
+    assert open_ids(trader) == [order["id"]]
+    with pytest.raises(OrderNotFound, match="not placed"):
+        trader.call("resolve_order", 1, SOL)
+
+
+def test_who_does_not_want_it_gets_the_error_at_once(trader: Caller) -> None:
+    trader.exchange.options["outcome"] = False
+    lose(trader, "the answer is lost", ORDER, "POST")
+    with pytest.raises(NetworkError) as failure:
+        place(trader)
+    assert "client id" not in str(failure.value)
+
+
+@pytest.mark.parametrize("status", [400, 429])
+def test_a_refusal_is_told_at_once(status: int) -> None:
+    exchange = scripted_exchange([(status, {"code": "INVALID_ORDER", "message": "Invalid order"})])
+    with pytest.raises(BaseError):
+        exchange.create_order(SOL, "limit", "buy", 2, 50)
+    assert len(exchange.asked_for()) == 1
+
+
+# --- cancelling ----------------------------------------------------------------------------------------
+
+
+@EVERY_LOSS
+def test_a_cancellation_is_told_as_the_account_has_it(trader: Caller, loss: str) -> None:
+    order = place(trader)
+    lose(trader, loss, ORDER, "DELETE")
+    if loss == "the answer is lost":
+        assert trader.call("cancel_order", order["id"], SOL)["status"] == "canceled"
+        assert open_ids(trader) == []
+    else:
+        with pytest.raises(NetworkError, match="is still open: it was not cancelled"):
+            trader.call("cancel_order", order["id"], SOL)
+        assert open_ids(trader) == [order["id"]]
+
+
+def test_a_lost_cancellation_is_not_sent_again_by_retries(trader: Caller) -> None:
+    order = place(trader)
+    lose(trader, "the answer is lost", ORDER, "DELETE")
+    params = {"maxRetriesOnFailure": 3}
+    assert trader.call("cancel_order", order["id"], SOL, params)["status"] == "canceled"
+
+
+@SOME_LOSSES
+def test_all_that_was_cancelled_is_named(trader: Caller, loss: str) -> None:
+    ids = {place(trader, price)["id"] for price in (50, 51, 52)}
+    lose(trader, loss, "/api/v1/orders", "DELETE")
+    if loss == "the answer is lost":
+        told = trader.call("cancel_all_orders", SOL)
+        assert {order["id"] for order in told} == ids
+        assert {order["status"] for order in told} == {"canceled"}
+    else:
+        with pytest.raises(NetworkError, match="still open") as failure:
+            trader.call("cancel_all_orders", SOL)
+        assert all(identity in str(failure.value) for identity in ids)
+        assert set(open_ids(trader)) == ids
+
+
+# --- batches and edits ---------------------------------------------------------------------------------
+
+
+@SOME_LOSSES
+def test_each_order_of_a_batch_has_its_own_outcome(trader: Caller, loss: str) -> None:
+    asked = [
+        {"symbol": symbol, "type": "limit", "side": "buy", "amount": 1, "price": price}
+        for symbol, price in ((SOL, 50), (SOL, 51), ("ETH/USDC", 500))
+    ]
+    lose(trader, loss, "/api/v1/orders", "POST")
+    if loss == "the answer is lost":
+        told = trader.call("create_orders", asked)
+        assert [order["price"] for order in told] == [50, 51, 500]
+        assert sorted(open_ids(trader)) == sorted(order["id"] for order in told[:2])
+    else:
+        with pytest.raises(NetworkError, match="none of the 3 orders was placed"):
+            trader.call("create_orders", asked)
+        assert open_ids(trader) == []
+
+
+@SOME_LOSSES
+@pytest.mark.parametrize("method", ["DELETE", "POST"])
+def test_an_edit_never_leaves_two_orders_and_says_what_is_left(
+    trader: Caller, loss: str, method: str
+) -> None:
+    old = place(trader)
+    lose(trader, loss, ORDER, method)
+    if loss == "the answer is lost":
+        new = trader.call("edit_order", old["id"], SOL, "limit", "buy", 1, 51)
+        assert open_ids(trader) == [new["id"]]
+        assert new["price"] == 51
+        return
+    with pytest.raises(NetworkError) as failure:
+        trader.call("edit_order", old["id"], SOL, "limit", "buy", 1, 51)
+    if method == "DELETE":
+        assert "still open" in str(failure.value)
+        assert "nothing was placed" in str(failure.value)
+        assert open_ids(trader) == [old["id"]]
+    else:
+        assert "nothing took its place" in str(failure.value)
+        assert open_ids(trader) == []
+
+
+# --- ids and time --------------------------------------------------------------------------------------
+
+
+def test_client_ids_never_come_twice_and_go_around() -> None:
+    ids = ClientIds(lambda: CLIENT_ID_MAX - 1)
+    assert [ids.next() for _ in range(3)] == [CLIENT_ID_MAX - 1, CLIENT_ID_MAX, 0]
+    many = ClientIds()
+    assert len({many.next() for _ in range(10_000)}) == 10_000
+    assert ids.named({"clientId": 5}) == {"clientId": 5}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_enquiry_looks_after_the_window_and_ends_in_time(seed: int) -> None:
+    dice = random.Random(seed)
+    longest, window = dice.uniform(0, 20_000), dice.randint(1, 60_000)
+    enquiry = Enquiry(Sent(0.0, 0, window), longest)
+    enquiry._sent = Sent(enquiry._began, 0, window)
+    spent, has_looked_late = 0.0, False
+    while pause := enquiry.next_pause():
+        spent += pause
+        has_looked_late |= enquiry.has_window_passed
+    assert spent <= longest + 1
+    assert has_looked_late == (longest > window + MARGIN + 50) or abs(longest - window - MARGIN) < 200
