@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tapes": {"call", "tape", "_ccxt"},
     "exchange": {"aliases", "tapes", "rest", "call", "venue", "flow", "_ccxt"},
     "blocking": {"exchange", "call", "gateway"},  # the gateway where it is asked for, and not before
+    "dead_man": {"blocking"},  # a process of its own, started by its name
     "async_support": {"exchange", "call", "gateway"},
     "stream": {"aliases", "orders", "tape", "venue"},
     "pro": {"aliases", "async_support", "call", "stream", "venue", "watch"},
@@ -85,7 +86,7 @@ SANDBOX_MAY_IMPORT: dict[str, set[str]] = {
 }
 """The same for the rooms of the sandbox, each of which imports only what stands above it."""
 
-ON_TOP = {"plugin", "cli", "__main__", "testing"}
+ON_TOP = {"plugin", "cli", "__main__", "testing", "dead_man"}
 """Nothing imports these, but for the package itself, which offers `register`."""
 
 

@@ -8,6 +8,7 @@ from bpx_connector.rest.trading.cancel import CancelledOrders
 from bpx_connector.rest.trading.fills import Fills
 from bpx_connector.rest.trading.find import OneOrder
 from bpx_connector.rest.trading.guarding import GuardedOrders
+from bpx_connector.rest.trading.leaving import LeavingOrders
 from bpx_connector.rest.trading.lists import ListedOrders
 from bpx_connector.rest.trading.place import PlacedOrders
 from bpx_connector.rest.trading.replace import ReplacedOrders
@@ -15,5 +16,7 @@ from bpx_connector.rest.trading.replace import ReplacedOrders
 __all__ = ["Trading"]
 
 
-class Trading(PlacedOrders, CancelledOrders, ReplacedOrders, OneOrder, ListedOrders, Fills, GuardedOrders):
+class Trading(
+    PlacedOrders, CancelledOrders, ReplacedOrders, OneOrder, ListedOrders, Fills, LeavingOrders, GuardedOrders
+):
     """ccxt's methods for orders and fills."""

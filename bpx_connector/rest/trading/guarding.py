@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from ccxt.base.errors import BaseError, OperationFailed, OperationRejected
+from ccxt.base.errors import BaseError, ExchangeError, OperationFailed, OperationRejected
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
@@ -43,6 +43,14 @@ class GuardedOrders(Ccxt):
 
     _guard_pace: Pace | None = None
     _guard_held: Held | None = None
+    _placed_here: dict[str, tuple[Payload, str]] | None = None
+
+    @property
+    def _placed(self) -> dict[str, tuple[Payload, str]]:
+        """Every order this instance has placed, or may have, while `options["cancelOnClose"]` is set."""
+        if self._placed_here is None:
+            self._placed_here = {}
+        return self._placed_here
 
     def request(
         self,
@@ -54,7 +62,8 @@ class GuardedOrders(Ccxt):
         **more: Any,
     ) -> Any:
         """One operation, as ccxt's implicit methods ask for it."""
-        if method == "GET" or not self.options.get("guards"):
+        options = self.options
+        if method == "GET" or not (options.get("guards") or options.get("cancelOnClose")):
             return super().request(path, api, method, params, *rest, **more)
         return self._guarded_request(path, api, method, params, *rest, **more)
 
@@ -63,15 +72,24 @@ class GuardedOrders(Ccxt):
         self, path: str, api: Any, method: str, params: Any, *rest: Any, **more: Any
     ) -> Flow[Any]:
         on_their_way = yield from self._let_pass(method, path, params)
+        answer: Any = None
         try:
-            return (yield super().request(path, api, method, params, *rest, **more))
+            answer = yield super().request(path, api, method, params, *rest, **more)
+            return answer
+        except ExchangeError:
+            answer = []  # certainly refused: nothing was placed
+            raise
         finally:
             now = time.monotonic()
             for order in on_their_way:
                 self._orders_on_their_way().answered(order, now)
+            if method == "POST" and self.options.get("cancelOnClose"):
+                self._placed.update(placed_by(path, params, answer))
 
     def _let_pass(self, method: str, path: str, body: Any) -> Flow[list[object]]:
         """The orders of a request, from now on counted as on their way; or the first one's refusal."""
+        if not self.options.get("guards"):
+            return []
         guards, asked, known = yield from self._measured(method, path, body)
         now, held, pace = time.monotonic(), self._orders_on_their_way(), self._order_pace()
         self._refuse(pace.refusal(guards, len(asked), now))
@@ -167,6 +185,26 @@ class GuardedOrders(Ccxt):
         bids = [Decimal(level[0]) for level in depth["bids"]]
         asks = [Decimal(level[0]) for level in depth["asks"]]
         return known._replace(bid=max(bids, default=None), ask=min(asks, default=None))
+
+
+def placed_by(path: str, body: Any, answer: Any) -> dict[str, tuple[Payload, str]]:
+    """How each order of a request can be named afterwards, and its market.
+
+    By the venue's id where it has answered with one. Without an answer the outcome is not known: by the
+    client's id, if there is one.
+    """
+    if path not in ("api/v1/order", "api/v1/orders"):
+        return {}
+    asked = body if isinstance(body, list) else [body]
+    answers = answer if isinstance(answer, list) else [answer] * len(asked)
+    named = {}
+    for order, row in zip(asked, answers, strict=False):
+        market_id = order["symbol"]
+        if isinstance(row, Mapping) and row.get("id"):
+            named[f"orderId {row['id']}"] = ({"orderId": row["id"]}, market_id)
+        elif not isinstance(row, Mapping) and order.get("clientId") is not None:
+            named[f"clientId {order['clientId']}"] = ({"clientId": order["clientId"]}, market_id)
+    return named
 
 
 def _with_position(
