@@ -2,19 +2,23 @@
 PYTHON ?= python3
 VENV ?= .venv
 INTEROP_VENV ?= $(VENV)-interop
+AUDIT_VENV ?= $(VENV)-audit
 PORT ?= 8787
+# The releases to install: CONSTRAINTS=constraints.txt for those that CI runs with, otherwise the newest allowed.
+CONSTRAINTS ?=
 # As many test processes as processors; WORKERS=0 runs them in this one.
 WORKERS ?= auto
 
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INTEROP_INSTALLED := $(INTEROP_VENV)/.installed
+AUDIT_INSTALLED := $(AUDIT_VENV)/.installed
 PIP_OPTIONS := --disable-pip-version-check --progress-bar off
 # A dot for every package, so that one sees it is at work; what pip complains of goes past this.
 DOTS := { while read -r line; do case $$line in Collecting*|Installing*) printf .;; esac; done; echo; }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check types types-check types-report matrix record bench bench-check soak soak-gateway gateway sandbox interop operations operations-check clean
+.PHONY: help demo test check types types-check types-report matrix constraints audit record bench bench-check soak soak-gateway gateway sandbox interop operations operations-check clean
 
 help:
 	@echo "make demo         trade on the local exchange, through ccxt"
@@ -24,6 +28,8 @@ help:
 	@echo "make types-check  are they up to date?"
 	@echo "make types-report how much of each part a type checker sees"
 	@echo "make matrix       tests on each Python, with the oldest and newest releases allowed"
+	@echo "make constraints  write the releases that are installed into constraints.txt, for CI"
+	@echo "make audit        known vulnerabilities in those releases; asks the network"
 	@echo "make record       record the cassettes anew, from the sandbox"
 	@echo "make bench        measurements beside ccxt's own class, written into the README"
 	@echo "make bench-check  a short run: has any ratio fallen far behind?"
@@ -56,6 +62,12 @@ types-check: $(INSTALLED)
 
 types-report: $(INSTALLED)
 	@$(BIN)/python -m tools.any_report
+
+constraints: $(INSTALLED)
+	@$(BIN)/python -m tools.constraints
+
+audit: $(AUDIT_INSTALLED)
+	@$(AUDIT_VENV)/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict $(ARGS)
 
 matrix: $(INSTALLED)
 	@$(BIN)/python -m tools.matrix $(ARGS)
@@ -93,15 +105,22 @@ operations-check: $(INSTALLED)
 	@$(BIN)/python -m tools.operations --check
 
 clean:
-	@rm -rf $(VENV) $(INTEROP_VENV) .venv-wheel* .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	@rm -rf $(VENV) $(INTEROP_VENV) $(AUDIT_VENV) .venv-wheel* .venv-matrix .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12"; exit 1; }
 	@echo "installing into $(VENV): about half a minute, and a dot for every package"
 	@$(PYTHON) -m venv $(VENV) && rm -f $@
-	@{ PYTHONUNBUFFERED=1 $(BIN)/python -m pip install $(PIP_OPTIONS) --editable '.[dev]' && touch $@; } | $(DOTS); \
+	@{ PYTHONUNBUFFERED=1 $(BIN)/python -m pip install $(PIP_OPTIONS) $(addprefix --constraint ,$(CONSTRAINTS)) \
+		--editable '.[dev]' && touch $@; } | $(DOTS); \
 		test -e $@
+
+# What audits is not part of what is audited.
+$(AUDIT_INSTALLED):
+	@$(PYTHON) -m venv $(AUDIT_VENV)
+	@$(AUDIT_VENV)/bin/python -m pip install $(PIP_OPTIONS) 'pip-audit>=2.7,<3'
+	@touch $@
 
 # bpx-py pins versions that ccxt cannot live with, so other people's clients have an environment of their own.
 $(INTEROP_INSTALLED): tests/interop/requirements.txt

@@ -64,7 +64,7 @@ def sweep(
 ) -> bool:
     """Cancel all orders until none has been open for as long as one may arrive; whether that was reached.
 
-    An order that was sent before the end can reach the venue until its `recvWindow` has passed. `pause` waits,
+    An order that was sent before the end can reach the venue until its `recvWindow` has passed. `pause` waits
     and says whether its starter is back: then one look that finds nothing open is enough, for the orders that
     come after it are meant.
     """

@@ -220,6 +220,7 @@ TWO_ORDERS: list[dict[str, Any]] = [
 ]
 CALLS: dict[str, Arguments] = {
     "cancelAllOrders": lambda bpx: (resting(bpx)["symbol"],),
+    "cancelAllOrdersAfter": given(0),  # armed in test_dead_man.py, with processes
     "cancelOrder": lambda bpx: (resting(bpx)["id"], SPOT),
     "cancelOrderWithClientOrderId": lambda bpx: (resting(bpx, clientOrderId="7")["clientOrderId"], SPOT),
     "cancelOrders": lambda bpx: ([resting(bpx)["id"], resting(bpx)["id"]], SPOT),

@@ -24,7 +24,6 @@ TABLES_IN_A_FUNCTION = {
 """Functions that may be longer, with the reason."""
 
 MAY_SET = {
-    ("feeds.py", "_rfqs"): "what is kept for the callers of one exchange",
     ("stream/book.py", "_index"): "ccxt's OrderBookSide searches in a list of its own; ours is handed to it",
 }
 """File and attribute that is set on another's object, with the reason."""

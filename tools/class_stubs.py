@@ -378,6 +378,7 @@ MADE = '"""Made by tools/class_stubs.py from the classes; do not edit."""'
 
 STRUCTURES_HEAD = f"""{MADE}
 
+# mypy: disable-error-code="overload-overlap"
 # ccxt's structures, for checkers that do not follow ccxt. A figure is Any: `number` decides what it is.
 from typing import Any, Literal, NotRequired, TypedDict, overload
 

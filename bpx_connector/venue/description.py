@@ -53,7 +53,7 @@ HAS: dict[str, Any] = {
     "addMargin": NO,
     "borrowCrossMargin": YES,
     "cancelAllOrders": YES,
-    "cancelAllOrdersAfter": "emulated",
+    "cancelAllOrdersAfter": YES,
     "cancelOrder": YES,
     "cancelOrderWithClientOrderId": YES,
     "cancelOrders": YES,

@@ -25,9 +25,20 @@ def run(*command: str | Path, cwd: Path = ROOT) -> str:
     return done.stdout
 
 
-def built_wheel(folder: Path) -> Path:
+def built_wheel(folder: Path, sources: Path = ROOT) -> Path:
     """A wheel of the sources as they are, without asking the index for the build backend."""
-    run(sys.executable, "-m", "pip", "wheel", "-qq", "--no-deps", "--no-build-isolation", "-w", folder, ROOT)
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-qq",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        folder,
+        sources,
+    )
     (wheel,) = folder.glob("*.whl")
     return wheel
 

@@ -12,6 +12,8 @@ import pytest
 
 from tests.support.wheels import ROOT, built_wheel, installed
 
+pytestmark = pytest.mark.timeout(600)  # the first run on a machine installs everything anew
+
 PROGRAMS = Path(__file__).parent / "programs"
 RIGHT = sorted(path.name for path in PROGRAMS.glob("right_*.py"))
 WRONG = sorted(path.name for path in PROGRAMS.glob("wrong_*.py"))

@@ -105,7 +105,8 @@ def test_every_implicit_method_of_ccxts_own_class_exists_in_both_spellings() -> 
 @pytest.mark.parametrize("name", CCXTS_OWN)
 def test_ccxts_names_call_the_same_operation_on_ours(name: str) -> None:
     theirs, ours = CCXTS_OWN[name], OURS[name]
-    assert (ours.method, ours.path, ours.api) == (theirs.method, theirs.path, theirs.api)
+    access = theirs.api if isinstance(theirs.api, list) else [theirs.api]  # ccxt 4.5.76 writes the bare word
+    assert (ours.method, ours.path, ours.api) == (theirs.method, theirs.path, access)
 
 
 def camel_case(access: str, row: Endpoint) -> str:
