@@ -31,6 +31,7 @@ from bpx_connector.call.signer import checked_window
 from bpx_connector.stream.callbacks import Callback, RawSubscription
 from bpx_connector.stream.link import Source
 from bpx_connector.stream.recording import Player
+from bpx_connector.tapes import for_now
 from bpx_connector.watch import account, books, candles, cassettes, prices, trades
 from bpx_connector.watch.session import Session
 from bpx_connector.watch.source import Venue
@@ -437,12 +438,11 @@ class bpx(async_support.bpx):
         """
         session = self._watching
         before, session.source = session.source, source
-        self.fetch = source.fetch  # type: ignore[method-assign]  # of this instance, for as long as this lasts
         try:
-            yield
+            with for_now(self, {"fetch": source.fetch}):
+                yield
         finally:
             session.source = before
-            del self.fetch
 
     @contextmanager
     def record(self, path: Any, source: str = "", clock: Callable[[], float] | None = None) -> Iterator[None]:

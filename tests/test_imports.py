@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dead_man": {"blocking"},  # a process of its own, started by its name
     "async_support": {"exchange", "call", "gateway"},
     "stream": {"aliases", "orders", "tape", "venue"},
-    "pro": {"aliases", "async_support", "call", "stream", "venue", "watch"},
+    "pro": {"aliases", "async_support", "call", "stream", "tapes", "venue", "watch"},
     "watch": {"aliases", "call", "orders", "parse", "stream", "tape", "tapes", "venue"},
     "sandbox": set(),  # a second reading of the venue's text: nothing of ours can agree with itself
     "after_import": set(),

@@ -159,6 +159,24 @@ async def test_a_bot_with_streams_and_orders_is_played_at_the_time_on_the_tape(t
     assert abs(now - first[-1]) < 1000
 
 
+def test_sources_may_be_nested_and_are_put_back_one_by_one(tmp_path: Path) -> None:
+    exchange: Any = bpx()
+    fetch, source = exchange.fetch, exchange.source
+    path = tmp_path / "session.jsonl"
+    with exchange.record(path):
+        inner = exchange.fetch
+        with exchange.play(_empty(tmp_path)):
+            assert exchange.fetch != inner
+        assert exchange.fetch == inner
+    assert (exchange.fetch, exchange.source) == (fetch, source)
+
+
+def _empty(folder: Path) -> Path:
+    path = folder / "empty.jsonl"
+    path.write_text('{"cassette":1,"source":"nowhere"}\n')
+    return path
+
+
 # Those that are there -----------------------------------------------------------------------------------
 
 
