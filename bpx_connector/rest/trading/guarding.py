@@ -46,7 +46,7 @@ class GuardedOrders(Ccxt):
     _placed_here: dict[str, tuple[Payload, str]] | None = None
 
     @property
-    def _placed(self) -> dict[str, tuple[Payload, str]]:
+    def _orders_placed_here(self) -> dict[str, tuple[Payload, str]]:
         """Every order this instance has placed, or may have, while `options["cancelOnClose"]` is set."""
         if self._placed_here is None:
             self._placed_here = {}
@@ -84,7 +84,7 @@ class GuardedOrders(Ccxt):
             for order in on_their_way:
                 self._orders_on_their_way().answered(order, now)
             if method == "POST" and self.options.get("cancelOnClose"):
-                self._placed.update(placed_by(path, params, answer))
+                self._orders_placed_here.update(placed_by(path, params, answer))
 
     def _let_pass(self, method: str, path: str, body: Any) -> Flow[list[object]]:
         """The orders of a request, from now on counted as on their way; or the first one's refusal."""

@@ -190,7 +190,7 @@ class LeavingOrders(FoundOrders, GuardedOrders):
     def _cancelled_placed_orders(self) -> Flow[list[str]]:
         """Cancel each order that was placed here and has not ended as far as is known. What failed."""
         failures: list[str] = []
-        placed, self._placed_here = self._placed, None
+        placed, self._placed_here = self._orders_placed_here, None
         for reference, market_id in placed.values():
             known = self._known_orders().get(reference.get("orderId") or "")
             if known is not None and not known.is_open:
