@@ -32,6 +32,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "operations.md"
 SOURCES = (ROOT / "bpx_connector" / "rest", ROOT / "bpx_connector" / "parse")
 NOT_A_METHOD = frozenset({"CORS", "spot", "margin", "swap", "future", "option", "sandbox", "ws", "index"})
+EVERY_CALL = "request"
+"""What every method goes through is named with none."""
 
 INTRODUCTION = """# Operations
 
@@ -81,6 +83,16 @@ def used_in(node: ast.AST) -> Iterator[str]:
             yield part.attr
         elif isinstance(part, ast.Name) and part.id.isupper():
             yield part.id
+        elif isinstance(part, ast.Call):
+            yield from asked_in(part)
+
+
+def asked_in(call: ast.Call) -> Iterator[str]:
+    """The implicit method of what is asked by its path: `self.request("api/v1/depth", ["public"], "GET")`."""
+    texts = {part.value for part in call.args if isinstance(part, ast.Constant)}
+    for name, row in endpoints().items():
+        if {row.path, row.method} <= texts:
+            yield name
 
 
 def tables() -> Iterator[tuple[str, set[str]]]:
@@ -106,7 +118,7 @@ def callers() -> dict[str, set[str]]:
         uses[name] |= used
     reached: dict[str, set[str]] = defaultdict(set)
     for name in uses:
-        if not name.startswith("_") and not name.isupper():
+        if not name.startswith("_") and not name.isupper() and name != EVERY_CALL:
             for endpoint in _reached_from(name, uses):
                 reached[endpoint].add(name)
     return reached
