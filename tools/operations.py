@@ -15,6 +15,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,12 @@ def endpoints() -> dict[str, Endpoint]:
     }
 
 
+@cache
+def asked_by_path() -> dict[Any, str]:
+    """The implicit method of each question, by its path."""
+    return {row.path: name for name, row in endpoints().items() if row.method == "GET"}
+
+
 # --- what reaches an operation -----------------------------------------------------------------------------
 
 
@@ -77,8 +84,13 @@ def functions() -> Iterator[tuple[str, set[str]]]:
 
 
 def used_in(node: ast.AST) -> Iterator[str]:
-    """The attributes of `self`, and the names of modules' tables, that a piece of code uses."""
+    """The attributes of `self`, and the names of modules' tables, that a piece of code uses.
+
+    Where an answer is read in its own way the operation is named by its path: `self.request("api/v1/depth"`.
+    """
     for part in ast.walk(node):
+        if isinstance(part, ast.Constant) and part.value in asked_by_path():
+            yield asked_by_path()[part.value]
         if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "self":
             yield part.attr
         elif isinstance(part, ast.Name) and part.id.isupper():

@@ -174,6 +174,7 @@ async def test_with_all_faults_at_once_no_book_is_wrong_and_no_fill_is_lost_or_t
 async def _trade_at_random(stage: Stage, dice: random.Random) -> None:
     """Resting orders for others to fill, market orders, cancellations; whether REST answers is no matter."""
     exchange, venue = stage.exchange, stage.sandbox.venue
+    exchange.options["outcome"] = False  # what became of an order is asked for elsewhere, and takes seconds
     while True:
         symbol = dice.choice([SPOT, OTHER, PERP, QUIET])
         market = exchange.market(symbol)

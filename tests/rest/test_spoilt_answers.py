@@ -108,6 +108,9 @@ class Spoilable(OfflineExchange):
             return deepcopy(self._lists[path])
         return []
 
+    def sleep(self, milliseconds: float) -> None:
+        """Nobody waits for what a spoilt answer leaves open."""
+
 
 def spoilable(number: Any = float) -> Spoilable:
     """A new object with the captured markets."""
