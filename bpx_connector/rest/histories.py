@@ -143,8 +143,8 @@ def history_rows(
         rows = rows_in((yield call({"limit": size, **request})), HISTORY)
     else:
         rows = yield from _read_back(call, request, span, moment_of, is_wanted, identity_of, size, most_pages)
-    wanted = [row for row in reversed(rows) if is_wanted is None or is_wanted(row)]
-    return span.cut(wanted, moment_of)
+    wanted = [row for row in rows if is_wanted is None or is_wanted(row)]
+    return span.cut(wanted[::-1], moment_of)
 
 
 def _read_back(

@@ -5,6 +5,7 @@ All lists are oldest first. With `since` they hold the first `limit` rows from t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ccxt.base.types import Order
@@ -188,13 +189,17 @@ class ListedOrders(RfqOrders, FoundOrders):
         if symbol is not None:
             request["symbol"] = self.market(symbol)["id"]
 
+        seen: dict[str, Payload] = {}
+
         def is_wanted(row: Payload) -> bool:
-            [*known] = orders_in([row], call)
-            return any(
-                (statuses is None or self._known_orders().furthest(order).get("status") in statuses)
-                and (is_trigger is None or _waits(order) == is_trigger)
-                for order in known
-            )
+            for order in orders_in([row], call):
+                # The newest come first, so what a stop has fired was seen before the stop.
+                if not _waits(order):
+                    seen[order["id"]] = order
+                if statuses is not None and self._as_it_ended(order, seen).get("status") not in statuses:
+                    return False
+                return is_trigger is None or _waits(order) == is_trigger
+            return False
 
         rows = yield from history_rows(
             self.private_get_wapi_v1_history_orders,
@@ -204,7 +209,7 @@ class ListedOrders(RfqOrders, FoundOrders):
             is_wanted=None if statuses is None and is_trigger is None else is_wanted,
             most_pages=most_pages,
         )
-        return self._each_once(orders_in(rows, call))
+        return self._each_once(orders_in(rows, call), seen)
 
     def _most_pages(self, method: str, span: Span, params: Params) -> tuple[int | None, Params]:
         """How far back a list without a beginning is looked for, and the params that are left."""
@@ -214,17 +219,23 @@ class ListedOrders(RfqOrders, FoundOrders):
         configured = (self.options.get(method) or {}).get("maxPages", MOST_PAGES)
         return whole_number_of(configured if most is None else most) or MOST_PAGES, rest
 
-    def _each_once(self, rows: list[Payload]) -> list[Payload]:
-        """Every order in its furthest view, this object's own included."""
+    def _each_once(self, rows: list[Payload], seen: Mapping[str, Payload] = {}) -> list[Payload]:
+        """Every order in its furthest view, this object's own included; what was `seen` tells what fired."""
         furthest: dict[str, Payload] = {}
         known_orders = self._known_orders()
         for row in rows:
             known = furthest.get(row["id"])
             furthest[row["id"]] = known_orders.furthest(row if known is None else further_order(known, row))
+        others = {**seen, **furthest}
         return [
-            self._with_known_outcome(row, furthest) if row.get("triggerPrice") is not None else row
+            self._with_known_outcome(row, others) if row.get("triggerPrice") is not None else row
             for row in furthest.values()
         ]
+
+    def _as_it_ended(self, order: Payload, others: dict[str, Payload]) -> Payload:
+        """An order as far as is known, a fired stop with what became of the order it placed."""
+        known: Payload = self._known_orders().furthest(order)
+        return self._with_known_outcome(known, others) if known.get("triggerPrice") is not None else known
 
     def _with_known_outcome(self, order: Payload, listed: dict[str, Payload]) -> Payload:
         """A stop that has fired with what became of what it placed, if that is known or among the listed."""
