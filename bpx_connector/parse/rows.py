@@ -31,8 +31,11 @@ IS_FIGURE = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4}
 MOST_CHARACTERS = 80
 """The venue's longest figures have 28 digits. What is longer than this is none."""
 
-MOST_DIGITS = 40
-"""The powers of ten beyond which a figure is out of all proportion, either way."""
+MOST_DIGITS = 29
+"""Digits before the point. More are out of all proportion; what is left is below 1e30 as a float as well."""
+
+MOST_PLACES = 40
+"""Places after the point beyond which a figure is none."""
 
 MOST_QUOTED = 200
 
@@ -48,7 +51,7 @@ def figure_text(value: object) -> str | None:
     if len(text) > MOST_CHARACTERS or IS_FIGURE(text) is None:
         return None
     figure = EXACT.create_decimal(text)
-    if not figure.is_finite() or (figure and abs(figure.adjusted()) > MOST_DIGITS):
+    if not figure.is_finite() or (figure and not -MOST_PLACES <= figure.adjusted() < MOST_DIGITS):
         return None
     return text if IS_PLAIN(text) is not None else plain(figure)
 
@@ -71,7 +74,7 @@ class Row:
     def figure(self, name: str) -> str | None:
         """Plain decimal text."""
         value = self.info.get(name)
-        if type(value) is str and len(value) < MOST_DIGITS and IS_PLAIN(value) is not None:
+        if type(value) is str and len(value) <= MOST_DIGITS and IS_PLAIN(value) is not None:
             return value
         return None if value is None else figure_text(value)
 
