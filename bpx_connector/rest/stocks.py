@@ -10,6 +10,7 @@ from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.border import legible_steps, listed
 from bpx_connector.parse.numbers import plain
+from bpx_connector.parse.rows import read_each
 from bpx_connector.parse.stocks import ParseStocks, is_stock
 from bpx_connector.rest.arguments import checked_amount, checked_word
 from bpx_connector.venue.words import SIDE_ID, pair_of
@@ -37,7 +38,7 @@ class Stocks(ParseStocks):
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_securities
         """
-        return [self.rfq_market(security) for security in (yield self.fetch_securities(params))]
+        return read_each((yield self.fetch_securities(params)), self.rfq_market, "fetchStockMarkets")
 
     @flow
     @legible_steps
