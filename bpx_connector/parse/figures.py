@@ -58,7 +58,7 @@ POWERS = Powers({places: 10**places for places in range(100)})
 CONVERTED = (float, str, Decimal)
 """What msgspec makes of decimal text. ccxt's other kind of number, int, would lose the decimals."""
 
-UNREADABLE = (msgspec.ValidationError, TypeError, ValueError)
+UNREADABLE = (msgspec.ValidationError, AttributeError, TypeError, ValueError)
 """What comes of rows that do not keep to the document, on the way that takes them at its word."""
 
 LARGEST = 1e30
