@@ -19,6 +19,7 @@ import sys
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -374,7 +375,7 @@ def structures_text(names: Iterable[str]) -> str:
 
 # --- the files ----------------------------------------------------------------------------------------------
 
-MADE = '"""Made by tools/class_stubs.py from the classes; do not edit."""'
+MADE = f'"""Made by tools/class_stubs.py from the classes, with ccxt {version("ccxt")}; do not edit."""'
 
 STRUCTURES_HEAD = f"""{MADE}
 

@@ -1,4 +1,4 @@
-"""Made by tools/class_stubs.py from the classes; do not edit."""
+"""Made by tools/class_stubs.py from the classes, with ccxt 4.5.90; do not edit."""
 
 from collections.abc import *
 from typing import Any, Literal, Self

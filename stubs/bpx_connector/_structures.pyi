@@ -1,4 +1,4 @@
-"""Made by tools/class_stubs.py from the classes; do not edit."""
+"""Made by tools/class_stubs.py from the classes, with ccxt 4.5.90; do not edit."""
 
 # mypy: disable-error-code="overload-overlap"
 # ccxt's structures, for checkers that do not follow ccxt. A figure is Any: `number` decides what it is.
