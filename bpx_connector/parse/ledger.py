@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
+from ccxt.base.types import LedgerEntry
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
@@ -286,13 +287,13 @@ class ParseLedger(Ccxt):
     """ccxt's ledger entries."""
 
     @legible
-    def parse_moved(self, moved: Moved, sums: tuple[str | None, str | None] = UNKNOWN_SUMS) -> Any:
+    def parse_moved(self, moved: Moved, sums: tuple[str | None, str | None] = UNKNOWN_SUMS) -> LedgerEntry:
         """ccxt's ledger entry of a movement, with what was there before and after if that is known."""
         movement, number = moved.movement, self.number
         code = self.safe_currency_code(movement.asset)
         before, after = sums
         fee = movement.fee
-        return {
+        told: Any = {
             "info": moved.row,
             "id": moved.id,
             "timestamp": moved.timestamp,
@@ -309,3 +310,5 @@ class ParseLedger(Ccxt):
             "status": movement.status,
             "fee": None if fee is None else {"currency": code, "cost": number_or_none(number, fee)},
         }
+        found: LedgerEntry = told
+        return found

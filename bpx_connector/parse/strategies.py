@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ccxt.base.types import Order
+
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
 from bpx_connector.parse.border import legible
@@ -36,7 +38,7 @@ class ParseStrategies(Ccxt):
     """Orders spread over time."""
 
     @legible
-    def parse_strategy(self, row: Payload, market: Any = None) -> Any:
+    def parse_strategy(self, row: Payload, market: Any = None) -> Order:
         """ccxt's order of a strategy: what it has traded so far of what it is to trade."""
         number = self.number
         market = self.safe_market(row["symbol"], market)
@@ -44,7 +46,7 @@ class ParseStrategies(Ccxt):
         amount, filled = row.get("quantity"), row.get("executedQuantity")
         cost = row.get("executedQuoteQuantity")
         reduce_only = row.get("reduceOnly")
-        return {
+        told: Any = {
             "info": row,
             "id": row["id"],
             "clientOrderId": None if client_id is None else str(client_id),
@@ -73,3 +75,5 @@ class ParseStrategies(Ccxt):
             "fees": [],
             "trades": [],
         }
+        found: Order = told
+        return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ccxt.base.errors import BaseError, InvalidOrder
+from ccxt.base.types import Order
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Params
@@ -17,7 +18,7 @@ class ClosingAll(Ccxt):
     """Leaving all positions."""
 
     @flow
-    def close_all_positions(self, params: Params = {}) -> Flow[list[Any]]:
+    def close_all_positions(self, params: Params = {}) -> Flow[list[Order]]:
         """The orders that close every open position: at market, reduce-only, one after the other.
 
         https://docs.backpack.exchange/#tag/Order/operation/execute_order

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ccxt.base.errors import ArgumentsRequired, BadRequest, BadSymbol
+from ccxt.base.types import Leverages, MarginModes, PositionModeInfo
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
@@ -32,7 +33,7 @@ class Conditions(ParseAccount):
 
     @flow
     @legible_steps
-    def fetch_leverages(self, symbols: Any = None, params: Params = {}) -> Flow[dict[str, Any]]:
+    def fetch_leverages(self, symbols: Any = None, params: Params = {}) -> Flow[Leverages]:
         """The account's leverage limit by symbol, of these contract markets or of all: it is one for all.
 
         https://docs.backpack.exchange/#tag/Account/operation/get_account
@@ -43,14 +44,14 @@ class Conditions(ParseAccount):
 
     @flow
     @legible_steps
-    def fetch_margin_modes(self, symbols: Any = None, params: Params = {}) -> Flow[dict[str, Any]]:
+    def fetch_margin_modes(self, symbols: Any = None, params: Params = {}) -> Flow[MarginModes]:
         """The margin mode by symbol, of these contract markets or of all: cross. Nothing is asked."""
         markets = yield from self._contracts("fetchMarginModes", symbols)
         return {market["symbol"]: self.parse_margin_mode({}, market) for market in markets}
 
     @flow
     @legible_steps
-    def fetch_position_mode(self, symbol: str | None = None, params: Params = {}) -> Flow[Payload]:
+    def fetch_position_mode(self, symbol: str | None = None, params: Params = {}) -> Flow[PositionModeInfo]:
         """The position mode: one net position a market, never hedged. Nothing is asked."""
         yield from self._contracts("fetchPositionMode", None if symbol is None else [symbol])
         return {"info": {}, "hedged": False}

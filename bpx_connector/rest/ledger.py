@@ -6,9 +6,8 @@ budget of the history.
 
 from __future__ import annotations
 
-from typing import Any
-
 from ccxt.base.errors import BadRequest, NullResponse
+from ccxt.base.types import LedgerEntry
 
 from bpx_connector.aliases import Params
 from bpx_connector.flow import Flow, flow
@@ -42,7 +41,7 @@ class LedgerHistory(ParseLedger):
         since: int | None = None,
         limit: int | None = None,
         params: Params = {},
-    ) -> Flow[list[Any]]:
+    ) -> Flow[list[LedgerEntry]]:
         """Everything that moved the account's money, oldest first, of one currency or of all.
 
         https://docs.backpack.exchange/#tag/Capital/operation/get_settlement_history
@@ -102,7 +101,7 @@ class LedgerHistory(ParseLedger):
 
     @flow
     @legible_steps
-    def fetch_ledger_entry(self, id: str, code: str | None = None, params: Params = {}) -> Flow[Any]:
+    def fetch_ledger_entry(self, id: str, code: str | None = None, params: Params = {}) -> Flow[LedgerEntry]:
         """One entry of the ledger, by the id that fetch_ledger gave it.
 
         https://docs.backpack.exchange/#tag/Capital/operation/get_settlement_history

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 from ccxt.base.errors import BadRequest, ExchangeError
-from ccxt.base.types import CrossBorrowRate, CrossBorrowRates
+from ccxt.base.types import BorrowInterest, CrossBorrowRate, CrossBorrowRates, MarginLoan
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
@@ -75,7 +75,7 @@ class Lending(ParseLending):
     @legible_steps
     def fetch_borrow_rate_history(
         self, code: str, since: int | None = None, limit: int | None = None, params: Params = {}
-    ) -> Flow[list[Any]]:
+    ) -> Flow[list[CrossBorrowRate]]:
         """What borrowing a currency cost, oldest first: with `since` the first `limit`, else the latest.
 
         https://docs.backpack.exchange/#tag/Borrow-Lend-Markets/operation/get_borrow_lend_markets_history
@@ -103,7 +103,7 @@ class Lending(ParseLending):
         since: int | None = None,
         limit: int | None = None,
         params: Params = {},
-    ) -> Flow[dict[str, Any]]:
+    ) -> Flow[dict[str, list[CrossBorrowRate]]]:
         """What borrowing these currencies cost, by currency, or any that can be borrowed; one call each.
 
         https://docs.backpack.exchange/#tag/Borrow-Lend-Markets/operation/get_borrow_lend_markets_history
@@ -167,7 +167,7 @@ class Lending(ParseLending):
         since: int | None = None,
         limit: int | None = None,
         params: Params = {},
-    ) -> Flow[list[Any]]:
+    ) -> Flow[list[BorrowInterest]]:
         """The interest that was paid on borrowed money, oldest first, with the fees of beginning to borrow.
 
         https://docs.backpack.exchange/#tag/Borrow-Lend/operation/get_interest_history
@@ -294,7 +294,7 @@ class Lending(ParseLending):
 
     @flow
     @legible_steps
-    def borrow_cross_margin(self, code: str, amount: Any, params: Params = {}) -> Flow[Any]:
+    def borrow_cross_margin(self, code: str, amount: Any, params: Params = {}) -> Flow[MarginLoan]:
         """The loan that was taken: the venue confirms it and says no more.
 
         https://docs.backpack.exchange/#tag/Borrow-Lend/operation/execute_borrow_lend
@@ -307,7 +307,7 @@ class Lending(ParseLending):
 
     @flow
     @legible_steps
-    def repay_cross_margin(self, code: str, amount: Any, params: Params = {}) -> Flow[Any]:
+    def repay_cross_margin(self, code: str, amount: Any, params: Params = {}) -> Flow[MarginLoan]:
         """What was repaid of a loan; an amount of None repays all that is owed.
 
         https://docs.backpack.exchange/#tag/Borrow-Lend/operation/execute_borrow_lend
@@ -349,7 +349,7 @@ class Lending(ParseLending):
         *,
         must_have: int = 0,
         must_not_have: int = 0,
-    ) -> Flow[Any]:
+    ) -> Flow[MarginLoan]:
         """One Borrow or Lend, after a look at the position on whose side (lent 1, owed -1) it has to act."""
         exact = None if amount is None and must_have else checked_amount(call, "amount", amount)
         yield self.load_markets()
@@ -361,7 +361,8 @@ class Lending(ParseLending):
         exact = _within(call, currency["code"], exact, net, must_have, must_not_have)
         request = {"symbol": currency["id"], "side": side, "quantity": plain(exact)}
         yield self.private_post_api_v1_borrowlend({**request, **params})
-        return self.parse_margin_loan(request)
+        loan: MarginLoan = self.parse_margin_loan(request)
+        return loan
 
     @flow
     @legible_steps

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ccxt.base.errors import BadSymbol
+from ccxt.base.types import Liquidation, Position
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
@@ -27,7 +28,7 @@ class PastPositions(ParsePastPositions):
     @legible_steps
     def fetch_positions_history(
         self, symbols: Any = None, since: int | None = None, limit: int | None = None, params: Params = {}
-    ) -> Flow[list[Any]]:
+    ) -> Flow[list[Position]]:
         """Closed positions of these markets or of all, in the order in which they closed.
 
         https://docs.backpack.exchange/#tag/Position/operation/get_position_history
@@ -60,7 +61,7 @@ class PastPositions(ParsePastPositions):
     @legible_steps
     def fetch_position_history(
         self, symbol: str, since: int | None = None, limit: int | None = None, params: Params = {}
-    ) -> Flow[list[Any]]:
+    ) -> Flow[list[Position]]:
         """Closed positions of one market, in the order in which they closed; see fetch_positions_history.
 
         https://docs.backpack.exchange/#tag/Position/operation/get_position_history
@@ -76,7 +77,7 @@ class PastPositions(ParsePastPositions):
         since: int | None = None,
         limit: int | None = None,
         params: Params = {},
-    ) -> Flow[list[Any]]:
+    ) -> Flow[list[Liquidation]]:
         """The fills by which the venue liquidated the account: on the book, by backstop and by ADL.
 
         https://docs.backpack.exchange/#tag/Order/operation/get_fills

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ccxt.base.errors import BadSymbol
+from ccxt.base.types import MarketInterface
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
@@ -33,7 +34,7 @@ class Stocks(ParseStocks):
 
     @flow
     @legible_steps
-    def fetch_stock_markets(self, params: Params = {}) -> Flow[list[Any]]:
+    def fetch_stock_markets(self, params: Params = {}) -> Flow[list[MarketInterface]]:
         """The markets for requests for quotes of all stocks, AAPL.US.RFQ/USDC, which the venue does not list.
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_securities
@@ -42,7 +43,7 @@ class Stocks(ParseStocks):
 
     @flow
     @legible_steps
-    def load_stock_markets(self, params: Params = {}) -> Flow[dict[str, Any]]:
+    def load_stock_markets(self, params: Params = {}) -> Flow[dict[str, MarketInterface]]:
         """All markets, those for requests for quotes of stocks among them, once they are loaded.
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_securities

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from ccxt.base.errors import ArgumentsRequired, BadRequest, InvalidOrder, OrderNotFound
+from ccxt.base.types import Order, Trade
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
@@ -38,7 +39,7 @@ class Strategies(ParseStrategies):
     @legible_steps
     def create_twap_order(
         self, symbol: str, side: Any, amount: Any, duration: Any, params: Params = {}
-    ) -> Flow[Any]:
+    ) -> Flow[Order]:
         """The order that will be spread evenly over `duration` milliseconds.
 
         https://docs.backpack.exchange/#tag/Strategy/operation/strategy_create
@@ -55,7 +56,7 @@ class Strategies(ParseStrategies):
 
     @flow
     @legible_steps
-    def fetch_twap_order(self, id: str, symbol: str, params: Params = {}) -> Flow[Any]:
+    def fetch_twap_order(self, id: str, symbol: str, params: Params = {}) -> Flow[Order]:
         """One TWAP order, running or ended; with an empty id `clientOrderId` names a running one.
 
         https://docs.backpack.exchange/#tag/Strategy/operation/get_strategy
@@ -82,7 +83,7 @@ class Strategies(ParseStrategies):
         since: int | None = None,
         limit: int | None = None,
         params: Params = {},
-    ) -> Flow[list[Any]]:
+    ) -> Flow[list[Order]]:
         """The TWAP orders that are running, oldest first, of one market or of all.
 
         https://docs.backpack.exchange/#tag/Strategy/operation/get_open_strategies
@@ -104,7 +105,7 @@ class Strategies(ParseStrategies):
         since: int | None = None,
         limit: int | None = None,
         params: Params = {},
-    ) -> Flow[list[Any]]:
+    ) -> Flow[list[Order]]:
         """TWAP orders of the history, oldest first: with `since` the first `limit`, else the latest (100).
 
         https://docs.backpack.exchange/#tag/Strategy/operation/get_strategies_history
@@ -134,7 +135,7 @@ class Strategies(ParseStrategies):
         since: int | None = None,
         limit: int | None = None,
         params: Params = {},
-    ) -> Flow[list[Any]]:
+    ) -> Flow[list[Trade]]:
         """The fills of a TWAP order's slices, with their fees.
 
         https://docs.backpack.exchange/#tag/Order/operation/get_fills
@@ -147,7 +148,7 @@ class Strategies(ParseStrategies):
 
     @flow
     @legible_steps
-    def cancel_twap_order(self, id: str, symbol: str, params: Params = {}) -> Flow[Any]:
+    def cancel_twap_order(self, id: str, symbol: str, params: Params = {}) -> Flow[Order]:
         """The TWAP order as it was cancelled; what it has traded stays.
 
         https://docs.backpack.exchange/#tag/Strategy/operation/cancel_strategy
@@ -162,7 +163,7 @@ class Strategies(ParseStrategies):
         row = yield self.private_delete_api_v1_strategy(request)
         return self.parse_strategy(row, market) if row else self._being_cancelled(reference, market)
 
-    def _being_cancelled(self, reference: Payload, market: Any) -> Any:
+    def _being_cancelled(self, reference: Payload, market: Any) -> Order:
         told = {
             "id": reference.get("strategyId"),
             "clientStrategyId": reference.get("clientStrategyId"),
@@ -171,11 +172,13 @@ class Strategies(ParseStrategies):
             "side": None,
             "status": "Running",
         }
-        return {**self.parse_strategy(told, market), "info": {}}
+        found: Any = {**self.parse_strategy(told, market), "info": {}}
+        cancelled: Order = found
+        return cancelled
 
     @flow
     @legible_steps
-    def cancel_all_twap_orders(self, symbol: str | None = None, params: Params = {}) -> Flow[list[Any]]:
+    def cancel_all_twap_orders(self, symbol: str | None = None, params: Params = {}) -> Flow[list[Order]]:
         """The TWAP orders that were cancelled: all of one market, or without a symbol of every market.
 
         https://docs.backpack.exchange/#tag/Strategy/operation/cancel_open_strategies

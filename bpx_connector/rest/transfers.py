@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ccxt.base.errors import BadRequest, NullResponse
-from ccxt.base.types import Transaction
+from ccxt.base.types import DepositAddress, Transaction
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Params, Payload
@@ -70,7 +70,9 @@ class Transfers(Ccxt):
 
     @flow
     @legible_steps
-    def fetch_deposit_addresses_by_network(self, code: str, params: Params = {}) -> Flow[dict[str, Any]]:
+    def fetch_deposit_addresses_by_network(
+        self, code: str, params: Params = {}
+    ) -> Flow[dict[str, DepositAddress]]:
         """The addresses to send a currency to, by network; one call a network that takes deposits.
 
         https://docs.backpack.exchange/#tag/Capital/operation/get_deposit_address

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from ccxt.base.errors import ArgumentsRequired, BadRequest, ExchangeNotAvailable, InvalidAddress
-from ccxt.base.types import DepositAddress, DepositWithdrawFees, Strings, Transaction
+from ccxt.base.types import DepositAddress, DepositWithdrawFee, DepositWithdrawFees, Strings, Transaction
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
@@ -220,7 +220,7 @@ class Wallet(ParseWallet):
         return found
 
     @flow
-    def fetch_deposit_withdraw_fee(self, code: str, params: Params = {}) -> Flow[Any]:
+    def fetch_deposit_withdraw_fee(self, code: str, params: Params = {}) -> Flow[DepositWithdrawFee | None]:
         """What withdrawing one currency costs on each network. Deposit fees are not published.
 
         https://docs.backpack.exchange/#tag/Assets/operation/get_assets

@@ -37,6 +37,17 @@ class Balances(CcxtBalances, dict[str, Any]):
     @overload
     def __getitem__(self, key: str, /) -> Balance: ...
 
+class BorrowInterest(TypedDict):
+    info: dict[str, Any]
+    symbol: str | Any
+    currency: str | Any
+    interest: Any
+    interestRate: Any
+    amountBorrowed: Any
+    marginMode: str | Any
+    timestamp: int | Any
+    datetime: str | Any
+
 class Conversion(TypedDict):
     info: dict[str, Any]
     timestamp: int | Any
@@ -152,6 +163,23 @@ class LastPrice(TypedDict):
     side: str | Any
     info: dict[str, Any]
 
+class LedgerEntry(TypedDict):
+    info: dict[str, Any]
+    id: str | Any
+    timestamp: int | Any
+    datetime: str | Any
+    direction: str | Any
+    account: str | Any
+    referenceId: str | Any
+    referenceAccount: str | Any
+    type: str | Any
+    currency: str | Any
+    amount: Any
+    before: Any
+    after: Any
+    status: str | Any
+    fee: FeeInterface | Any
+
 class Leverage(TypedDict):
     info: dict[str, Any]
     symbol: str | Any
@@ -184,6 +212,15 @@ class Liquidation(TypedDict):
     contracts: Any
     contractSize: Any
     side: str | Any
+
+class MarginLoan(TypedDict):
+    id: str | Any
+    currency: str | Any
+    amount: Any
+    symbol: str | Any
+    timestamp: int | Any
+    datetime: str | Any
+    info: dict[str, Any]
 
 class MarginMode(TypedDict):
     info: dict[str, Any]
@@ -342,6 +379,10 @@ class Position(TypedDict):
     isolated: bool | Any
     exitPrice: Any
 
+class PositionModeInfo(TypedDict):
+    info: dict[str, Any]
+    hedged: bool | Any
+
 class Precision(TypedDict):
     amount: Any
     price: Any
@@ -366,6 +407,13 @@ class PredictionOutcome(TypedDict):
     precision: Precision
     id: str | Any
     negRisk: bool | Any
+
+class Status(TypedDict):
+    status: str | Any
+    updated: int | Any
+    eta: int | Any
+    url: str | Any
+    info: dict[str, Any]
 
 class Ticker(TypedDict):
     symbol: str | Any

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from bpx_connector.blocking import bpx
 from tools import class_stubs
+
+NEITHER_CCXTS_NOR_THE_VENUES = {"fetch_transaction_fee", "fetch_rfq_fills", "fetch_quote_fills"}
+"""ccxt has given up one of them and has no structure for the others."""
 
 MADE = class_stubs.made()
 SHARED = class_stubs.STUBS / "_shared.pyi"
@@ -46,10 +50,11 @@ def test_every_unified_method_says_what_it_gives() -> None:
     unified = re.findall(
         r"^    def ((?:fetch|create|cancel|edit)_\w+)\([^-]*-> ([^:]+): \.\.\.", BLOCKING, re.MULTILINE
     )
-    ours = set(dir(class_stubs.blocking.bpx))
-    vague = {name for name, result in unified if result == "Any" and name in ours and is_ours(name)}
-    assert vague == set()
+    vague = {name for name, result in unified if result in ("Any", "list[Any]") and is_ours(name)}
+    assert len(unified) > 100
+    assert vague - NEITHER_CCXTS_NOR_THE_VENUES == set()
 
 
 def is_ours(name: str) -> bool:
-    return getattr(class_stubs.blocking.bpx, name).__module__.startswith("bpx_connector")
+    module: str = getattr(bpx, name).__module__
+    return module.startswith("bpx_connector")

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ccxt.base.types import MarketInterface
+from ccxt.base.types import MarketInterface, Status
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
@@ -180,13 +180,15 @@ class ParseListed(Ccxt):
         rates = fees.get("markets", {}).get(market_id) or usual
         return {"maker": _rate(rates["maker"]), "taker": _rate(rates["taker"])}
 
-    def parse_status(self, status: Payload) -> Payload:
+    def parse_status(self, status: Payload) -> Status:
         """Whether the venue works, from /status."""
         word = Row(object_of(status, f"{self.id} the status")).word("status")
-        return {
+        told: Any = {
             "status": None if word is None else SYSTEM_STATUS.get(word, word),
             "updated": None,
             "eta": None,
             "url": STATUS_PAGE,
             "info": status,
         }
+        found: Status = told
+        return found

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ccxt.base.errors import BadRequest, BadResponse, BadSymbol
-from ccxt.base.types import Currencies
+from ccxt.base.types import Currencies, MarketInterface, Status
 
-from bpx_connector.aliases import Params, Payload
+from bpx_connector.aliases import Params
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.markets.currencies import ParseCurrencies
 from bpx_connector.parse.markets.listed import ParseListed
@@ -36,7 +36,7 @@ class Listed(Stocks, ParseListed, ParseCurrencies):
     """What is listed, and whether the venue works."""
 
     @flow
-    def fetch_markets(self, params: Params = {}) -> Flow[list[Any]]:
+    def fetch_markets(self, params: Params = {}) -> Flow[list[MarketInterface]]:
         """Every spot and perpetual market, the closed ones too, or those of the types asked for.
 
         With `options['adjustForTimeDifference']` the venue's clock is measured first.
@@ -137,7 +137,7 @@ class Listed(Stocks, ParseListed, ParseCurrencies):
         return {currency["code"]: currency for currency in currencies}
 
     @flow
-    def fetch_status(self, params: Params = {}) -> Flow[Payload]:
+    def fetch_status(self, params: Params = {}) -> Flow[Status]:
         """Whether the venue works: `status` is 'ok' or 'maintenance'; its message is in `info`.
 
         https://docs.backpack.exchange/#tag/System/operation/get_status

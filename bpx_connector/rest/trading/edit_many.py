@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ccxt.base.errors import ArgumentsRequired, BadRequest, BaseError, ExchangeError
+from ccxt.base.types import Order
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Params
@@ -18,7 +19,7 @@ class EditedOrders(Ccxt):
     """Replacing several orders."""
 
     @flow
-    def edit_orders(self, orders: Sequence[Any], params: Params = {}) -> Flow[list[Any]]:
+    def edit_orders(self, orders: Sequence[Any], params: Params = {}) -> Flow[list[Order]]:
         """The orders that have taken the places of others, in the order given.
 
         https://docs.backpack.exchange/#tag/Order/operation/cancel_order
