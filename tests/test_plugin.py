@@ -238,7 +238,7 @@ def test_an_error_of_the_program_is_shown_as_python_shows_it(program: Path) -> N
         (["run", "json"], "there is no file and no program json, but a module: run -m json"),
         (["run", "."], "a folder without a __main__.py"),
         (["run", "-m", ".relative"], "no module named .relative"),
-        (["record-stream"], "No such command 'record-stream'. Did you mean 'record-streams'?"),
+        (["record-stream"], "No such command 'record-stream'. Did you mean 'record-streams'"),
         (["run"], "no program to run"),
         (["run", "--wrong", "x.py"], "--wrong is not an option"),
         (["run", "-m"], "-m is not an option of `run`, or lacks its value"),
