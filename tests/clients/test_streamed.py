@@ -87,6 +87,8 @@ async def test_new_updates_decides_between_what_is_new_and_all(
 
 
 INTERRUPTED = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell's children ignore it
 import asyncio, os, signal, sys
 from bpx_connector.pro import bpx
 
