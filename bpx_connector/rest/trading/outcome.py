@@ -47,6 +47,7 @@ MARGIN = 1000
 
 SHORTEST_PAUSE = 100
 LONGEST_PAUSE = 2000
+MOST_UNSETTLED = 1000
 CLOCK_DOUBT = 120_000
 """Milliseconds before its sending in which an order of that client id is still taken for the one sent."""
 
@@ -183,7 +184,7 @@ class Outcomes(FoundOrders):
     """Finding out what became of orders."""
 
     _client_ids: ClientIds | None = None
-    _sendings: dict[int, Sent] | None = None
+    _unsettled: dict[int, Wanted] | None = None
 
     def _named(self, request: Payload) -> Payload:
         """The request of an order, which carries a client id from here on."""
@@ -268,6 +269,7 @@ class Outcomes(FoundOrders):
         for one in wanted:
             seen, missing = yield from self._found_out(one, enquiry)
             found, absent = found | seen, absent | missing
+            self._keep_unsettled(one.without([*seen, *missing]))
         return found, absent
 
     # --- one order ---------------------------------------------------------------------------------------
@@ -281,7 +283,7 @@ class Outcomes(FoundOrders):
             return understood_order(found[client_id])
         if absent:
             raise with_words(error, _absent_words(wanted.sent, client_id), outcome=ABSENT) from error
-        self._remember_sending(client_id, wanted.sent)
+        self._keep_unsettled(wanted)
         symbol = self.safe_symbol(wanted.market_id)
         raise OutcomeUnknown(
             f"{error}; {call} the outcome is not known: the order with client id {client_id} may have been "
@@ -290,10 +292,22 @@ class Outcomes(FoundOrders):
             symbol,
         ) from error
 
-    def _remember_sending(self, client_id: int, sent: Sent) -> None:
-        if self._sendings is None:
-            self._sendings = {}
-        self._sendings[client_id] = sent
+    def _keep_unsettled(self, wanted: Wanted) -> None:
+        """Remember when orders were sent of which nothing is known, for whoever asks later."""
+        kept = self._unsettled = self._unsettled or {}
+        for client_id in wanted.client_ids:
+            kept[client_id] = wanted._replace(client_ids=frozenset({client_id}))
+            if len(kept) > MOST_UNSETTLED:
+                del kept[next(iter(kept))]
+
+    def _unsettled_one(self, market_id: str, client_id: int, params: Params) -> Wanted:
+        """What is known of the sending of this order; of one sent elsewhere, that it was before now."""
+        kept = (self._unsettled or {}).get(client_id)
+        if kept is None or kept.market_id != market_id:
+            sent = Sent(_now(), 0, self._sent_now(params).recv_window)
+            kept = Wanted(market_id, frozenset({client_id}), sent, frozenset())
+            self._keep_unsettled(kept)
+        return kept
 
     @flow
     def resolve_order(self, client_id: Any, symbol: str, params: Params = {}) -> Flow[Any]:
@@ -308,14 +322,13 @@ class Outcomes(FoundOrders):
         """
         yield self.load_markets()
         market, number = self.market(symbol), client_id_of(client_id)
-        sent = (self._sendings or {}).get(number) or Sent(_now(), 0, self._sent_now(params).recv_window)
-        wanted = Wanted(market["id"], frozenset({number}), sent, frozenset())
-        enquiry = Enquiry(sent, self._longest_enquiry() or self.timeout)
+        wanted = self._unsettled_one(market["id"], number, params)
+        enquiry = Enquiry(wanted.sent, self._longest_enquiry() or self.timeout)
         found, absent = yield from self._found_out(wanted, enquiry)
         if found:
             return self.parse_order(self._remembered(understood_order(found[number])), market)
         if absent:
-            raise OrderNotFound(f"{self.id} resolveOrder() {_absent_words(sent, number)}")
+            raise OrderNotFound(f"{self.id} resolveOrder() {_absent_words(wanted.sent, number)}")
         raise OutcomeUnknown(
             f"{self.id} resolveOrder() it is still not known whether client id {number} was placed",
             number,
