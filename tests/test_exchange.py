@@ -361,6 +361,31 @@ def test_a_measured_clock_is_used_from_then_on(calling: Calling, venue: Scripted
     assert venue.requests[1].headers["X-Timestamp"] == str(MOMENT)
 
 
+@pytest.mark.parametrize("name", ["private_get_api_v1_capital", "private_delete_api_v1_orders"])
+def test_a_clock_that_drifts_is_measured_anew_and_the_call_made_again(
+    calling: Calling, venue: ScriptedVenue, name: str
+) -> None:
+    caller = calling({"options": {"adjustForTimeDifference": True}})
+    caller.exchange.milliseconds = lambda: MOMENT + 20_000
+    venue.answers = [EXPIRED, Answer(str(MOMENT), kind="text/plain"), Answer("[]")]
+    assert caller.call(name, {"symbol": "SOL_USDC"}) == []
+    assert [request.path for request in venue.requests][1] == "/api/v1/time"
+    assert venue.requests[2].headers["X-Timestamp"] == str(MOMENT)
+
+
+def test_an_order_is_not_made_again_but_the_next_one_has_the_right_time(
+    calling: Calling, venue: ScriptedVenue
+) -> None:
+    caller = calling({"options": {"adjustForTimeDifference": True}})
+    caller.exchange.milliseconds = lambda: MOMENT + 20_000
+    venue.answers = [EXPIRED, Answer(str(MOMENT), kind="text/plain"), Answer('{"id": "1"}')]
+    with pytest.raises(InvalidNonce) as failure:
+        caller.call("private_post_api_v1_order", ORDER)
+    assert "= True" not in str(failure.value)
+    caller.call("private_post_api_v1_order", ORDER)
+    assert venue.requests[-1].headers["X-Timestamp"] == str(MOMENT)
+
+
 def test_loading_markets_measures_the_clock_if_asked_to(calling: Calling, venue: ScriptedVenue) -> None:
     def paths(config: dict[str, Any]) -> set[str]:
         venue.answers = [Answer("[]")]
@@ -406,6 +431,39 @@ def test_the_call_after_the_budget_waits_instead_of_being_refused(calling: Calli
         caller.call("private_get_wapi_v1_history_orders")
     assert len(slept) == 1
     assert 50_000 < slept[0] <= 60_000
+
+
+def test_who_waits_for_the_budget_is_told_so_once(calling: Calling, caplog: pytest.LogCaptureFixture) -> None:
+    caller = calling({"enableRateLimit": True, "options": {"requestsPerMinute": {"historical": 1}}})
+    waits(caller)
+    caplog.set_level("INFO")
+    for _ in range(2):
+        caller.call("private_get_wapi_v1_history_orders")
+    (told,) = [record.getMessage() for record in caplog.records if "waiting" in record.getMessage()]
+    assert "waiting 60 s for the venue's budget of 1 accountHistory requests a minute" in told
+    assert "options['requestsPerMinute']" in told
+
+
+def test_a_question_about_ones_own_orders_waits_behind_no_candles(calling: Calling) -> None:
+    caller = calling({"enableRateLimit": True, "options": {"requestsPerMinute": {"historical": 2}}})
+    slept = waits(caller)
+    for _ in range(5):
+        caller.call("public_get_api_v1_klines", {"symbol": "SOL_USDC"})
+    assert len(slept) == 3
+    caller.call("private_get_wapi_v1_history_orders")
+    assert len(slept) == 3
+
+
+def test_a_call_without_patience_does_not_wait_and_takes_no_place(calling: Calling) -> None:
+    caller = calling({"enableRateLimit": True, "options": {"requestsPerMinute": {"historical": 1}}})
+    slept = waits(caller)
+    history: tuple[Any, ...] = ("wapi/v1/history/orders", "private", "GET", {})
+    caller.call("fetch2", *history)
+    for _ in range(5):
+        with pytest.raises(RateLimited, match="no place in time"):
+            caller.call("fetch2", *history, {"patience": 10})
+    caller.call("fetch2", *history)
+    assert slept[0] <= 60_000
 
 
 def test_the_historical_budget_is_not_the_standard_one(calling: Calling) -> None:

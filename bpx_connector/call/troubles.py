@@ -54,7 +54,8 @@ def _reason(error: BaseException, url: str) -> tuple[type[NetworkError], str]:
 
 
 def _text(causes: list[BaseException]) -> str:
-    return next((str(one) for one in reversed(causes) if str(one)), type(causes[-1]).__name__)
+    said = next((str(one) for one in reversed(causes) if str(one)), type(causes[-1]).__name__)
+    return " ".join(said.split())
 
 
 def _remedy(url: str) -> str:

@@ -8,8 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
-from ccxt.base.errors import ArgumentsRequired, BadRequest, ExchangeNotAvailable, InvalidAddress
+from ccxt.base.errors import (
+    ArgumentsRequired,
+    BadRequest,
+    BaseError,
+    ExchangeNotAvailable,
+    InvalidAddress,
+    NetworkError,
+)
 from ccxt.base.types import DepositAddress, DepositWithdrawFee, DepositWithdrawFees, Strings, Transaction
 
 from bpx_connector.aliases import Params, Payload
@@ -19,16 +27,18 @@ from bpx_connector.parse.numbers import EXACT, plain
 from bpx_connector.parse.rows import Row, quoted, read_each, rows_in
 from bpx_connector.parse.wallet import ParseWallet
 from bpx_connector.rest.arguments import asked_currency, checked_amount
+from bpx_connector.rest.enquiries import Enquiries, Enquiry, is_open_question, with_words
 from bpx_connector.rest.histories import Span, asked_span
 from bpx_connector.rest.params import taken
 from bpx_connector.venue.description import HISTORY_LIMIT
+from bpx_connector.venue.errors import OutcomeUnknown
 
 __all__ = ["Wallet"]
 
 TAG_WORDS = ("tag", "memo", "addressTag", "destinationTag")
 
 
-class Wallet(ParseWallet):
+class Wallet(Enquiries, ParseWallet):
     """Deposits, withdrawals, addresses and fees."""
 
     # --- addresses -------------------------------------------------------------------------------------
@@ -165,7 +175,8 @@ class Wallet(ParseWallet):
         https://docs.backpack.exchange/#tag/Capital/operation/request_withdrawal
 
         params: `network`, required: ccxt's code ('SOL', 'ERC20') or the venue's word ('Solana', 'Ethereum');
-        `clientId`, `twoFactorToken`, `autoBorrow`, `autoLendRedeem`, `recipientInformation`.
+        `clientId`, `twoFactorToken`, `autoBorrow`, `autoLendRedeem`, `recipientInformation`. If the answer is
+        lost the withdrawal is looked for by its client id, which is made up where none is given.
         """
         call = f"{self.id} withdraw()"
         params = _without_tag(call, params)
@@ -184,13 +195,44 @@ class Wallet(ParseWallet):
             "quantity": plain(quantity),
             "symbol": currency["id"],
         }
-        row = yield self.private_post_wapi_v1_capital_withdrawals({**request, **params})
-        if not isinstance(row, dict) or Row(row).word("id") is None:
-            raise ExchangeNotAvailable(
-                f"{call} was answered with {quoted(row)} instead of a withdrawal; whether the venue "
-                "acted on it is not known: look for it with fetchWithdrawals()"
-            )
+        row = yield from self._requested_withdrawal({"clientId": f"bpx-{uuid4()}", **request, **params})
         return self.parse_transaction(row, currency)
+
+    def _requested_withdrawal(self, request: Params) -> Flow[Payload]:
+        """The withdrawal as the venue has it; if its answer is lost it is looked for by its client id."""
+        call, sent = f"{self.id} withdraw()", self._sent_now(request)
+        try:
+            row = yield self.private_post_wapi_v1_capital_withdrawals(request)
+            return _answered_withdrawal(call, row)
+        except NetworkError as error:
+            if not (is_open_question(error) and self._longest_enquiry()):
+                raise
+            failure = error
+        client_id, enquiry = request["clientId"], Enquiry(sent, self._longest_enquiry())
+        while True:
+            has_passed = enquiry.has_window_passed
+            try:
+                found = yield from self._look(
+                    "wapi/v1/capital/withdrawals", {"clientId": client_id, "limit": 1}, enquiry.left
+                )
+                rows = rows_in(found, f"{self.id} withdrawals")
+                mine = next((one for one in rows if one.get("clientId") == client_id), None)
+                if mine is not None:
+                    return _answered_withdrawal(call, mine)
+                if has_passed and not rows:
+                    break
+            except BaseError as trouble:
+                self._note_trouble(trouble)
+            pause = enquiry.next_pause()
+            if not pause:
+                raise OutcomeUnknown(
+                    f"{failure}; {call} the outcome is not known: fetch_withdrawals(params={{'clientId': "
+                    f"{client_id!r}}}) tells whether it was requested"
+                ) from failure
+            yield self.sleep(pause)
+        raise with_words(
+            failure, f"the withdrawal was not requested: the venue knows none with client id {client_id}"
+        ) from failure
 
     # --- fees ------------------------------------------------------------------------------------------
 
@@ -248,6 +290,15 @@ class Wallet(ParseWallet):
         raise BadRequest(
             f"{call} cannot use network {wanted!r} for {currency['code']}, only one of these: {allowed}"
         )
+
+
+def _answered_withdrawal(call: str, row: Any) -> Payload:
+    if not isinstance(row, dict) or Row(row).word("id") is None:
+        raise ExchangeNotAvailable(
+            f"{call} was answered with {quoted(row)} instead of a withdrawal; whether the venue "
+            "acted on it is not known"
+        )
+    return row
 
 
 def _without_tag(call: str, params: Any) -> Params:

@@ -276,6 +276,8 @@ DESCRIPTION: dict[str, Any] = {
         "recvWindow": 5000,
         "adjustForTimeDifference": False,
         "timeDifference": 0,
+        # Find out what became of an order whose answer was lost; False, or {"timeout": milliseconds}.
+        "outcome": True,
         "requestsPerMinute": {str(budget): count for budget, count in REQUESTS_PER_MINUTE.items()},
         "createMarketBuyOrderRequiresPrice": False,
         "networks": NETWORK_ID,

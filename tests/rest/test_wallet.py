@@ -199,6 +199,7 @@ def test_an_amount_is_sent_as_plain_decimal_text(
     ((method, path, body),) = venue._requests
     assert (method, path) == ("POST", "/wapi/v1/capital/withdrawals")
     assert float(body.pop("quantity")) == float(text)
+    assert body.pop("clientId").startswith("bpx-")
     assert body == {
         "address": SOLANA_ADDRESS,
         "blockchain": "Solana",

@@ -9,11 +9,10 @@ has passed: until then the venue may still take it. Nothing is ever sent a secon
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from ccxt.base.errors import BadResponse, BaseError, InvalidNonce, NetworkError, OrderNotFound
+from ccxt.base.errors import BadResponse, BaseError, OrderNotFound
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
@@ -21,115 +20,20 @@ from bpx_connector.orders.life import is_open
 from bpx_connector.parse.numbers import milliseconds_of
 from bpx_connector.parse.trading.orders import orders_in, understood_order
 from bpx_connector.rest.arguments import client_id_of
+from bpx_connector.rest.enquiries import ABSENT, Enquiries, Enquiry, Sent, now_in_ms, with_words
 from bpx_connector.rest.histories import NEWEST
 from bpx_connector.rest.trading.answers import answered_order, answered_orders
 from bpx_connector.rest.trading.client_ids import ClientIds
 from bpx_connector.rest.trading.find import FoundOrders, is_meant, text_of
 from bpx_connector.venue.description import HISTORY_LIMIT
-from bpx_connector.venue.errors import NOTHING_SENT, OutcomeUnknown, RateLimited
+from bpx_connector.venue.errors import OutcomeUnknown
 from bpx_connector.venue.words import CANCEL_ORDER_TYPE, ORDER_STATUS
 
-__all__ = [
-    "Enquiry",
-    "Outcomes",
-    "Sent",
-    "Wanted",
-    "is_certainly_absent",
-    "is_open_question",
-    "wanted_of",
-    "with_words",
-]
+__all__ = ["Outcomes", "Wanted", "wanted_of"]
 
-ABSENT = "absent"
-LONGEST_WINDOW = 60_000
-MARGIN = 1000
-"""Milliseconds beyond the recvWindow: for the engine, and for a clock that is a little ahead."""
-
-SHORTEST_PAUSE = 100
-LONGEST_PAUSE = 2000
 MOST_UNSETTLED = 1000
 CLOCK_DOUBT = 120_000
 """Milliseconds before its sending in which an order of that client id is still taken for the one sent."""
-
-CERTAINLY_REFUSED = (RateLimited, InvalidNonce)
-"""Network errors after which it is certain that nothing happened."""
-
-E = TypeVar("E", bound=BaseError)
-
-
-def is_open_question(error: BaseError) -> bool:
-    """Whether the venue may have done what it was asked, although this came back."""
-    if not isinstance(error, NetworkError) or isinstance(error, CERTAINLY_REFUSED):
-        return False
-    return not str(error).endswith(NOTHING_SENT)
-
-
-def with_words(error: E, words: str, **known: Any) -> E:
-    """The same error with more to say, and more attributes."""
-    more = error.__class__(f"{error}; {words}")
-    vars(more).update(vars(error), **known)
-    return more
-
-
-def is_certainly_absent(error: BaseError) -> bool:
-    """Whether it was found out that the order of this error was never placed."""
-    return getattr(error, "outcome", None) == ABSENT
-
-
-def _now() -> float:
-    return time.monotonic() * 1000
-
-
-class Sent(NamedTuple):
-    """When something was sent, and how long the venue may still act on it; milliseconds."""
-
-    at: float
-    stamp: int
-    """By the venue's clock, as it was signed."""
-
-    recv_window: Any
-
-    @property
-    def window(self) -> int:
-        """The recvWindow; it has been checked when the request was signed."""
-        return int(self.recv_window or LONGEST_WINDOW)
-
-
-class Enquiry:
-    """When to ask again, and when to stop. Pauses count as time, whatever the clock says."""
-
-    def __init__(self, sent: Sent, longest: float) -> None:
-        self._sent = sent
-        self._began = _now()
-        self._longest = longest
-        self._paused = 0.0
-        self._pause: float = SHORTEST_PAUSE
-
-    @property
-    def left(self) -> float:
-        """Milliseconds that may still be spent."""
-        return self._longest - max(self._paused, _now() - self._began)
-
-    @property
-    def has_window_passed(self) -> bool:
-        """Whether what was sent can no longer reach the engine."""
-        return self._until_passed() <= 0
-
-    def next_pause(self) -> float:
-        """Milliseconds until the next look; 0 if it is to be the last one that was taken."""
-        until_passed, left = self._until_passed(), self.left
-        if left <= 0:
-            return 0
-        pause = min(self._pause, left)
-        if 0 < until_passed < 2 * pause:
-            pause = min(until_passed, left)  # the look that settles it
-        self._pause = min(2 * self._pause, LONGEST_PAUSE)
-        self._paused += pause
-        return pause
-
-    def _until_passed(self) -> float:
-        since = max(self._began - self._sent.at + self._paused, _now() - self._sent.at)
-        return self._sent.window + MARGIN - since
 
 
 class Wanted(NamedTuple):
@@ -180,7 +84,7 @@ def wanted_of(requests: Iterable[Payload], sent: Sent, older: frozenset[str]) ->
     return [Wanted(market_id, frozenset(ids), sent, older) for market_id, ids in of_market.items()]
 
 
-class Outcomes(FoundOrders):
+class Outcomes(Enquiries, FoundOrders):
     """Finding out what became of orders."""
 
     _client_ids: ClientIds | None = None
@@ -192,28 +96,12 @@ class Outcomes(FoundOrders):
             self._client_ids = ClientIds()
         return self._client_ids.named(request)
 
-    def _longest_enquiry(self) -> float:
-        """Milliseconds that may be spent on finding out; 0 if the caller does not want it."""
-        asked = self.options.get("outcome", True)
-        if not asked:
-            return 0.0
-        limit = asked.get("timeout") if isinstance(asked, dict) else None
-        timeout = float(self.timeout)
-        return timeout if limit is None else min(float(limit), timeout)
-
-    def _sent_now(self, params: Mapping[str, Any] = {}) -> Sent:
-        return Sent(_now(), int(self.nonce()), params.get("recvWindow", self.options.get("recvWindow")))
-
     def _ids_known(self, requests: Iterable[Payload]) -> frozenset[str]:
         """The venue's ids of orders that carry these client ids already: a caller may use one again."""
         known = [self._seen({"clientId": one["clientId"]}) for one in requests if "clientId" in one]
         return frozenset(order["id"] for order in known if order is not None)
 
     # --- looking -----------------------------------------------------------------------------------------
-
-    def _look(self, path: str, params: Params, patience: float) -> Flow[Any]:
-        """The answer to a question that does not wait for the budget longer than there is time."""
-        return (yield self.fetch2(path, ["private"], "GET", params, {"patience": max(patience, 0.0)}))
 
     def _sights(self, wanted: Wanted, *, is_last: bool, patience: float) -> Flow[tuple[Any, frozenset[int]]]:
         """The orders that are found, and the client ids that have fills although their order is not."""
@@ -304,7 +192,7 @@ class Outcomes(FoundOrders):
         """What is known of the sending of this order; of one sent elsewhere, that it was before now."""
         kept = (self._unsettled or {}).get(client_id)
         if kept is None or kept.market_id != market_id:
-            sent = Sent(_now(), 0, self._sent_now(params).recv_window)
+            sent = Sent(now_in_ms(), 0, self._sent_now(params).recv_window)
             kept = Wanted(market_id, frozenset({client_id}), sent, frozenset())
             self._keep_unsettled(kept)
         return kept
@@ -422,9 +310,6 @@ class Outcomes(FoundOrders):
         return [
             order for order in ended if ORDER_STATUS.get(order.get("status") or "") in ("canceled", "open")
         ]
-
-    def _note_trouble(self, trouble: BaseError) -> None:
-        self.logger.debug("%s looking for an order: %s", self.id, trouble)
 
 
 def _is_kind(row: Payload, kind: str | None) -> bool:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from ccxt.base.errors import BaseError, ExchangeError, NetworkError, OrderNotFound, RequestTimeout
 
+from bpx_connector.rest.enquiries import MARGIN, Enquiry, Sent
 from bpx_connector.rest.trading.client_ids import ClientIds
-from bpx_connector.rest.trading.outcome import MARGIN, Enquiry, Sent
 from bpx_connector.venue.errors import OutcomeUnknown
 from bpx_connector.venue.words import CLIENT_ID_MAX
 from tests.support.callers import Caller
@@ -214,6 +214,20 @@ def test_an_edit_never_leaves_two_orders_and_says_what_is_left(
     else:
         assert "nothing took its place" in str(failure.value)
         assert open_ids(trader) == []
+
+
+@SOME_LOSSES
+def test_a_withdrawal_is_told_as_the_account_has_it(trader: Caller, loss: str) -> None:
+    address = "GuTBLsGmJ9ZrZgmXkUeAYPe8ESiW8jTN8xjRhGa1Jzme"
+    asked = ("SOL", 1.5, address, {"network": "SOL"})
+    lose(trader, loss, "/wapi/v1/capital/withdrawals", "POST")
+    if loss == "the answer is lost":
+        told = [trader.call("withdraw", *asked)["id"]]
+    else:
+        with pytest.raises(NetworkError, match="the withdrawal was not requested"):
+            trader.call("withdraw", *asked)
+        told = []
+    assert [one["id"] for one in trader.call("fetch_withdrawals", "SOL")] == told
 
 
 # --- ids and time --------------------------------------------------------------------------------------
