@@ -93,8 +93,8 @@ soak-gateway: $(INSTALLED)
 	@$(BIN)/python -m benchmarks.soak_gateway $(ARGS)
 
 gateway: $(INSTALLED)
-	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m bpx_connector.gateway --with-server --net sandbox \
-		--url http://127.0.0.1:$(PORT) $(ARGS)
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/bpx gateway --with-server \
+		--sandbox http://127.0.0.1:$(PORT) $(ARGS)
 
 sandbox: $(INSTALLED)
 	@$(BIN)/python -m bpx_connector.sandbox --port $(PORT) $(ARGS)

@@ -1,6 +1,6 @@
 """`bpx COMMAND ...`: hands the command line to the command it names, and says in a sentence what is wrong.
 
-`run`, `sandbox` and `record-streams` read their own words and need nothing installed; the others are typer's.
+`run`, `sandbox`, `gateway` and `record-streams` read their own words; the others are read by typer.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _command(words: Sequence[str]) -> Callable[[], None]:
 
         return lambda: record_streams(rest)
     if first == "gateway":
-        from bpx_connector.gateway.__main__ import main as gateway
+        from bpx_connector.cli.gateway import gateway
 
         return lambda: gateway(rest)
     if first == "sandbox":
@@ -63,6 +63,7 @@ def _of_typer(words: list[str]) -> None:
             raise
         raise Refusal(
             "python -m bpx_connector COMMAND needs typer: pip install 'bpx-connector[cli]' (in the "
-            "repository: pip install '.[cli]'). The commands run, sandbox and record-streams do without"
+            "repository: pip install '.[cli]'). The commands run, sandbox, gateway and record-streams do "
+            "without"
         ) from error
     answered(words)

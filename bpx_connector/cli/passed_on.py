@@ -1,4 +1,4 @@
-"""`run`, `sandbox` and `record-streams` as typer lists them; `main` answers them before typer is loaded."""
+"""`run`, `sandbox`, `gateway` and `record-streams` as typer lists them; `main` answers them without it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ __all__ = ["add_to"]
 LISTED = {
     "sandbox": "Run the local exchange until it is interrupted; sandbox --help has its switches.",
     "run": "Run any Python program, unchanged, with the exchange as ccxt.bpx; run --help has more.",
+    "gateway": "Serve one feed and one request budget to many programs; gateway --help has its switches.",
     "record-streams": "Write what the venue says on some streams to a cassette.",
 }
 

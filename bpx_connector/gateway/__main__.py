@@ -1,122 +1,56 @@
-"""`python -m bpx_connector.gateway`: a gateway until it is interrupted. Run it twice for failover.
-
-The account's keys are read from BPX_API_KEY and BPX_SECRET; without them only public data is served. Keys and
-signatures never leave this process but to the venue.
-"""
+"""`python -m bpx_connector.gateway`, which is `bpx gateway`: a gateway until it is interrupted."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import logging
 import os
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
+
+from aiohttp import web
 
 from bpx_connector.gateway.bus.connection import Access
-from bpx_connector.gateway.bus.permissions import ROLES, User, nats_config
-from bpx_connector.gateway.bus.subjects import Subjects
+from bpx_connector.gateway.command_line import (
+    WrongWordsError,
+    access_of,
+    arguments,
+    printed_config,
+    settings_of,
+)
 from bpx_connector.gateway.publisher.metrics import serve_metrics
 from bpx_connector.gateway.publisher.service import Gateway, Settings
 from bpx_connector.gateway.publisher.venue import Venue
-from bpx_connector.gateway.rules.limits import limits_of
 
-LIVE = "live"
+__all__ = ["main"]
+
+PROGRAM: Final = "python -m bpx_connector.gateway"
+FAILED: Final = 1
+WRONG_USAGE: Final = 2
+INTERRUPTED: Final = 130
+NAMES: Final = {"apiKey": "BPX_API_KEY", "secret": "BPX_SECRET"}
 log = logging.getLogger("bpx_connector.gateway")
 
 
-def arguments(words: Sequence[str] | None) -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m bpx_connector.gateway", description=__doc__)
-    add = parser.add_argument
-    add("--nats", action="append", metavar="URL", help="nats://127.0.0.1:4222 or tls://host:4222; repeatable")
-    add("--with-server", action="store_true", help="start a nats-server found on PATH, on this machine only")
-    add("--server-port", type=int, default=4222, help="where that server listens")
-    add("--user", default=None, help="our name on the bus (default: gw- and the gateway's name)")
-    add("--seed", metavar="FILE", help="the file with the nkey seed of that user")
-    add("--ca", metavar="FILE", help="the authority that signed the server's certificate")
-    add("--insecure", action="store_true", help="speak to another machine without TLS")
-    add("--net", default=LIVE, help="live, or the name of a rehearsal; the two never mix")
-    add("--name", default="a", help="the gateway's name, another one for each")
-    add("--account", default="main", help="the account's name on the bus")
-    add("--public-only", action="store_true", help="serve no account")
-    add("--shard", default="0/1", metavar="K/N", help="the K-th of N parts of the markets, from 0")
-    add("--account-only", action="store_true", help="serve no markets, only the account")
-    add("--stream", action="append", default=[], metavar="NAME", help="follow it always, as depth.SOL_USDC")
-    add(
-        "--gather",
-        type=float,
-        default=1.0,
-        metavar="MS",
-        help="milliseconds for which frames are gathered and then said together, which spares readers and "
-        "server half of their CPU; 0 says each at once (default: %(default)s)",
-    )
-    add("--limits", metavar="FILE", help="JSON: what users without keys may send, by user")
-    add("--metrics", metavar="HOST:PORT", help="answer GET /metrics there")
-    add("--url", help="another venue than the live one: the sandbox's address")
-    add("--socket-url", help="its streams, if they are elsewhere")
-    add("--print-nats-config", action="store_true", help="write a server's configuration and end")
-    add(
-        "--bus-user",
-        action="append",
-        default=[],
-        metavar="NAME:ROLE[:NKEY]",
-        help=f"roles: {', '.join(ROLES)}",
-    )
-    add("--tls", nargs=2, metavar=("CERT", "KEY"), help="for the printed configuration")
-    return parser.parse_args(words)
+class CannotStartError(RuntimeError):
+    """Something that the gateway needs is not to be had; the message is one sentence."""
 
 
-def settings_of(options: argparse.Namespace) -> Settings:
-    """What the gateway is for."""
-    elsewhere = options.url or os.environ.get("BPX_SANDBOX")
-    if elsewhere and options.net == LIVE:
-        raise SystemExit(f"{elsewhere} is another venue than the live one: give it a --net of its own")
-    shard, _, shards = options.shard.partition("/")
-    rows = json.loads(Path(options.limits).read_text(encoding="utf-8")) if options.limits else {}
-    return Settings(
-        net=options.net,
-        name=options.name,
-        account=None if options.public_only else options.account,
-        shard=0 if options.account_only else int(shard),
-        shards=0 if options.account_only else int(shards or 1),
-        streams=tuple(options.stream),
-        users=limits_of(rows),
-        gather=options.gather / 1000,
-    )
-
-
-def users_of(options: argparse.Namespace) -> list[User]:
-    """The users of the configuration to be printed; by default one of each role."""
-    rows = options.bus_user or ["gw-a:gateway", "gw-b:gateway", "r1:reader", "a1:account-reader", "t1:trader"]
-    users = []
-    for row in rows:
-        name, _, rest = row.partition(":")
-        role, _, nkey = rest.partition(":")
-        users.append(User(name, role, options.account, nkey or None))
-    return users
-
-
-def printed_config(options: argparse.Namespace) -> str:
-    """The configuration of a nats-server for these users."""
-    shards = int(options.shard.partition("/")[2] or 1)
-    return nats_config(
-        users_of(options), Subjects(options.net), shards, tuple(options.tls) if options.tls else None
-    )
-
-
-async def started_server(port: int) -> tuple[asyncio.subprocess.Process, str]:
+async def started_server(port: int) -> asyncio.subprocess.Process:
     """A nats-server of our own, on loopback, with a store in a folder that stays."""
     program = shutil.which("nats-server") or shutil.which(
         "nats-server", path=str(Path(sys.executable).parent)
     )
     if program is None:
-        raise SystemExit("nats-server is not on PATH: install it from upstream, or name a server with --nats")
+        raise CannotStartError(
+            "nats-server is not on PATH: install it from upstream, or name a server with --nats"
+        )
     folder = Path(tempfile.gettempdir()) / f"bpx-gateway-{os.getuid()}-{port}"
     folder.mkdir(mode=0o700, exist_ok=True)
     for old in folder.glob("*.ports"):
@@ -127,65 +61,97 @@ async def started_server(port: int) -> tuple[asyncio.subprocess.Process, str]:
     process = await asyncio.create_subprocess_exec(program, *words, stderr=asyncio.subprocess.DEVNULL)
     for _ in range(200):
         if any(folder.glob("*.ports")):
-            return process, f"nats://127.0.0.1:{port}"
+            return process
         if process.returncode is not None:
             break
         await asyncio.sleep(0.05)
-    raise SystemExit(f"nats-server did not start: is port {port} taken? Then name it with --nats instead")
-
-
-def _report(message: str, error: BaseException | None) -> None:
-    log.warning("%s%s", message, "" if error is None else f": {error!r}")
-
-
-async def serve(options: argparse.Namespace) -> None:
-    """Serve until a signal comes."""
-    server, servers = None, tuple(options.nats or ())
-    if options.with_server:
-        server, url = await started_server(options.server_port)
-        servers = (url,)
-    access = Access(
-        servers or ("nats://127.0.0.1:4222",),
-        options.user or f"gw-{options.name}",
-        options.seed,
-        options.ca,
-        options.insecure,
+    raise CannotStartError(
+        f"nats-server did not start: is port {port} taken? Then name it with --nats instead"
     )
-    keys = {"apiKey": os.environ.get("BPX_API_KEY", ""), "secret": os.environ.get("BPX_SECRET", "")}
-    venue = Venue(keys if all(keys.values()) else {}, options.url, options.socket_url)
-    gateway = Gateway(access, venue, settings_of(options), report=_report)
-    runner = None
-    if options.metrics:
-        host, _, port = options.metrics.rpartition(":")
-        runner = await serve_metrics(gateway, host or "127.0.0.1", int(port))
+
+
+class Reports:
+    """What goes wrong, a line for each: the same one again and again is one line."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def __call__(self, message: str, error: BaseException | None) -> None:
+        line = message if error is None else f"{message}: {error!r}"
+        if line != self._last:
+            log.warning("%s", line)
+        self._last = line
+
+
+async def _metrics(gateway: Gateway, options: argparse.Namespace) -> web.AppRunner | None:
+    if options.metrics is None:
+        return None
+    host, port = options.metrics
+    try:
+        return await serve_metrics(gateway, host, port)
+    except OSError as error:
+        raise CannotStartError(f"--metrics {host}:{port} cannot be listened on: {error.strerror}") from error
+
+
+async def serve(
+    options: argparse.Namespace, access: Access, settings: Settings, keys: Mapping[str, str]
+) -> None:
+    """Serve until a signal comes."""
     interrupted = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, interrupted.set)
-    task = asyncio.create_task(gateway.run())
-    print(
-        f"gateway {options.name} serves {', '.join(gateway.settings.desks)} at {access.servers[0]}",
-        flush=True,
-    )
-    await asyncio.wait([task, asyncio.create_task(interrupted.wait())], return_when=asyncio.FIRST_COMPLETED)
-    task.cancel()
-    outcomes = await asyncio.gather(task, return_exceptions=True)
-    if runner is not None:
-        await runner.cleanup()
-    if server is not None:
-        server.terminate()
-        await server.wait()
-    if isinstance(outcomes[0], Exception):
-        raise outcomes[0]
+    server = await started_server(options.server_port) if options.with_server else None
+    gateway = Gateway(access, Venue(keys, options.url, options.socket_url), settings, report=Reports())
+    runner = None
+    try:
+        runner = await _metrics(gateway, options)
+        task = asyncio.create_task(gateway.run())
+        print(
+            f"gateway {settings.name} serves {', '.join(settings.desks)} at {access.servers[0]}", flush=True
+        )
+        ends = {task, asyncio.create_task(interrupted.wait())}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        task.cancel()
+        outcomes = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(outcomes[0], Exception):
+            raise outcomes[0]
+    finally:
+        if runner is not None:
+            await runner.cleanup()
+        if server is not None:
+            server.terminate()
+            await server.wait()
 
 
-def main(words: Sequence[str] | None = None) -> None:
-    """Run the command."""
-    options = arguments(words)
-    if options.print_nats_config:
-        sys.stdout.write(printed_config(options))
-        return
+def keys_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """The account's pair of keys; nothing if there is none."""
+    found = {ccxts: environment[ours] for ccxts, ours in NAMES.items() if environment.get(ours)}
+    if len(found) == 1:
+        missing = next(ours for ccxts, ours in NAMES.items() if ccxts not in found)
+        raise WrongWordsError(f"{missing} is not set, and one of the pair alone signs nothing")
+    return found
+
+
+def main(
+    words: Sequence[str] | None = None, program: str = PROGRAM, keys: Mapping[str, str] | None = None
+) -> None:
+    """Run the command; without `keys` those of the environment."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
-    asyncio.run(serve(options))
+    try:
+        options = arguments(sys.argv[1:] if words is None else words, program)
+        if options.print_nats_config:
+            sys.stdout.write(printed_config(options))
+            return
+        settings, access = settings_of(options), access_of(options)
+        asyncio.run(serve(options, access, settings, keys_of(os.environ) if keys is None else keys))
+    except WrongWordsError as error:
+        sys.stderr.write(f"{program}: {error}\n")
+        sys.exit(WRONG_USAGE)
+    except CannotStartError as error:
+        sys.stderr.write(f"{program}: {error}\n")
+        sys.exit(FAILED)
+    except KeyboardInterrupt:  # before the handler was there
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def command(text: str) -> Iterator[str]:
     """A block for a shell at work; what it has said first."""
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     process = subprocess.Popen(
-        ["bash", "-c", text.replace("\npython ", "\nexec python ")],
+        ["bash", "-c", re.sub("^bpx ", "exec bpx ", text, flags=re.MULTILINE)],
         env={**os.environ, "PATH": path},
         cwd=ROOT,
         stdout=subprocess.PIPE,

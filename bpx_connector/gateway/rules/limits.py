@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from bpx_connector.gateway.bus.subjects import checked_token
+
 __all__ = ["SENT_ONCE", "SentOnce", "UserLimits", "limits_of", "refusal_of"]
 
 SENT_ONCE = frozenset(
@@ -35,22 +37,39 @@ class UserLimits:
     most_open_orders: int | None = None
 
 
-def limits_of(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, UserLimits]:
+def limits_of(rows: Any) -> dict[str, UserLimits]:
     """Limits by user, from rows such as {"s7": {"symbols": [...], "maxNotional": "500", "maxOpenOrders":
-    20}}."""
-    unknown = {name for row in rows.values() for name in row} - {"symbols", "maxNotional", "maxOpenOrders"}
+    20}}; ValueError for what would limit nothing."""
+    if not isinstance(rows, Mapping):
+        raise ValueError("the limits are a table of users, such as {'s7': {'maxNotional': '500'}}")
+    return {user: _limits_of(user, row) for user, row in rows.items()}
+
+
+def _limits_of(user: str, row: Any) -> UserLimits:
+    checked_token("the user", user)
+    if not isinstance(row, Mapping):
+        raise ValueError(f"the limits of {user} are a table, such as {{'maxNotional': '500'}}, not {row!r}")
+    unknown = sorted(row.keys() - {"symbols", "maxNotional", "maxOpenOrders"})
     if unknown:
         raise ValueError(
-            f"unknown limits {', '.join(sorted(unknown))}: there are symbols, maxNotional, maxOpenOrders"
+            f"unknown limits {', '.join(unknown)}: there are symbols, maxNotional, maxOpenOrders"
         )
-    return {
-        user: UserLimits(
-            None if row.get("symbols") is None else frozenset(row["symbols"]),
-            None if row.get("maxNotional") is None else Decimal(str(row["maxNotional"])),
-            None if row.get("maxOpenOrders") is None else int(row["maxOpenOrders"]),
-        )
-        for user, row in rows.items()
-    }
+    symbols, notional, count = (row.get(name) for name in ("symbols", "maxNotional", "maxOpenOrders"))
+    if symbols is not None and not _are_texts(symbols):
+        raise ValueError(f"symbols of {user} is {symbols!r}, not a list of markets")
+    if notional is not None and _positive(notional) is None:
+        raise ValueError(f"maxNotional of {user} is {notional!r}, not a positive number")
+    if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 0):
+        raise ValueError(f"maxOpenOrders of {user} is {count!r}, not a whole number")
+    return UserLimits(
+        None if symbols is None else frozenset(symbols),
+        None if notional is None else _positive(notional),
+        count,
+    )
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def refusal_of(
