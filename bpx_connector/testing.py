@@ -31,6 +31,7 @@ import pytest
 from bpx_connector.keys import Keys, generated_keys
 
 if TYPE_CHECKING:
+    from bpx_connector.sandbox.records.switches import Switches
     from bpx_connector.sandbox.server import SandboxThread
 
 __all__ = [
@@ -102,6 +103,11 @@ class RunningSandbox:
         self.thread = thread
         self.url = thread.url
         self.socket_url = thread.socket_url
+
+    @property
+    def switches(self) -> Switches:
+        """What this sandbox does where the venue might do one thing or another, to look at and to set."""
+        return self.thread.sandbox.switches
 
     @property
     def urls(self) -> dict[str, Any]:

@@ -74,6 +74,12 @@ def shortest_timeframe(timeframe: str, span: int) -> str:
     return next((name for name in longer if LENGTH[name] * KLINES_LIMIT >= span), longer[-1])
 
 
+def _opens(rows: list[Any], until: int | None) -> list[int]:
+    """When those candles opened that had trades, up to `until`."""
+    opens = (opened_at(row) for row in rows if was_traded(row))
+    return [opened for opened in opens if until is None or opened <= until]
+
+
 class Candles(ParseCandles):
     """Candles of traded, mark and index prices."""
 
@@ -137,7 +143,12 @@ class Candles(ParseCandles):
         last = now if span.until is None else min(now, span.until)
         start = span.since
         if start is None:
-            start = max(0, last - (span.limit or DEFAULT_CANDLES) * length)
+            limit = span.limit or DEFAULT_CANDLES
+            newest = yield from self._newest(asked, min(limit, KLINES_LIMIT), span.until)
+            if limit <= KLINES_LIMIT or not newest:
+                return newest
+            last = newest[-1][0]
+            start = max(0, last - (limit - 1) * length)
         found: list[OHLCV] = []
         calls = 0
         while start <= last and (span.since is None or len(found) < (span.limit or len(found) + 1)):
@@ -153,26 +164,31 @@ class Candles(ParseCandles):
         return span.cut(found, lambda candle: candle[0])
 
     def _newest(self, asked: Asked, limit: int, until: int | None) -> Flow[list[OHLCV]]:
-        """The newest candles: by the clock, or where a market has not traded so lately, by its last trade."""
+        """The newest candles: by the clock, or where a market has not traded so lately, by its last trade.
+
+        One period more is asked for than wanted: whether the running candle is there is the venue's choice
+        (a capture lacks it although it had traded), and without it the newest begin a period earlier.
+        """
         length = LENGTH[asked.timeframe]
         latest = int(self.nonce()) if until is None else until
         end = None if until is None else until + length
-        rows = yield from self._klines(asked, latest - limit * length, end)
-        if not any(map(was_traded, rows)):
-            last = yield from self._last_open(asked, latest)
+        rows = yield from self._klines(asked, latest - (limit + 1) * length, end)
+        opens = _opens(rows, until)
+        if not opens or (len(opens) < limit and not asked.market["active"]):
+            last = max(opens) if opens else (yield from self._last_open(asked, latest, until))
             if last is None:
                 return []
             rows = yield from self._klines(asked, last - (limit - 1) * length, last + length)
         found = self._candles(asked, rows)
         return [candle for candle in found if until is None or candle[0] <= until][-limit:]
 
-    def _last_open(self, asked: Asked, latest: int) -> Flow[int | None]:
+    def _last_open(self, asked: Asked, latest: int, until: int | None) -> Flow[int | None]:
         """When the last candle with trades opened. Longer candles show where to look."""
         start, end = max(0, latest - KLINES_LIMIT * DAY), latest + DAY
         for _ in range(MOST_LOOKS):
             timeframe = shortest_timeframe(asked.timeframe, end - start)
             rows = yield from self._klines(asked._replace(timeframe=timeframe), start, end)
-            opens = [opened_at(row) for row in rows if was_traded(row) and opened_at(row) <= latest]
+            opens = _opens(rows, until)
             if not opens:
                 return None
             if timeframe == asked.timeframe:

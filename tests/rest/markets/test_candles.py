@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import bpx_connector
 from bpx_connector.rest.markets.candles import LENGTH, shortest_timeframe
 from bpx_connector.venue.description import KLINES_LIMIT
 from bpx_connector.venue.words import TIMEFRAME_OF
@@ -96,6 +98,9 @@ class Klines:
         return {"start": text(time), **dict.fromkeys(("open", "high", "low", "close", "volume"), price)}
 
 
+liberties = st.fixed_dictionaries(
+    {name: st.booleans() for name in ("counts_end_in", "sends_running", "sends_empty")}
+)
 times = st.integers(min_value=0, max_value=500 * 24 * 60).map(lambda minutes: BEGINNING + minutes * MINUTE)
 
 
@@ -106,9 +111,7 @@ times = st.integers(min_value=0, max_value=500 * 24 * 60).map(lambda minutes: BE
     timeframe=st.sampled_from(["1m", "15m", "1h", "1d", "3d", "1w", "1M"]),
     limit=st.none() | st.integers(1, 5),
     until=st.none() | times,
-    liberties=st.fixed_dictionaries(
-        {name: st.booleans() for name in ("counts_end_in", "sends_running", "sends_empty")}
-    ),
+    liberties=liberties,
 )
 @example(  # a three-day candle that opened in the month before its first trade
     trades=[1_711_929_620_000],
@@ -144,26 +147,116 @@ def test_a_since_gives_the_first_candles_at_or_after_it_wherever_they_are(
     assert len(exchange._queries) <= 12
 
 
-@settings(max_examples=60)
+@settings(max_examples=100)
 @given(
     trades=st.lists(times, max_size=8),
     timeframe=st.sampled_from(["1m", "1h", "1d"]),
     limit=st.integers(1, 5),
     back=st.integers(0, 5),
-    counts_end_in=st.booleans(),
+    liberties=liberties,
 )
 def test_without_a_since_the_newest_candles_come(
-    trades: list[int], timeframe: str, limit: int, back: int, counts_end_in: bool
+    trades: list[int], timeframe: str, limit: int, back: int, liberties: dict[str, bool]
 ) -> None:
     now = BEGINNING + 500 * DAY + 30_000
     recent = [now - back * LENGTH[timeframe], now - LENGTH[timeframe]]
-    klines = Klines(trades + recent, now, counts_end_in=counts_end_in, sends_running=True, sends_empty=False)
+    klines = Klines(trades + recent, now, **liberties)
     exchange = EXCHANGE.answered_by(klines)
     setattr(exchange, "milliseconds", lambda: now)  # noqa: B010  mypy allows no assignment to a method
     found = [one[0] for one in exchange.fetch_ohlcv(SPOT, timeframe, None, limit)]
-    earliest = opened(now - limit * LENGTH[timeframe], timeframe)
+    earliest = opened(now - (limit + 1) * LENGTH[timeframe], timeframe)
     assert found == [one for one in klines.opens(timeframe) if one >= earliest][-limit:]
     assert len(exchange._queries) == 1
+
+
+@given(
+    timeframe=st.sampled_from(["1m", "5m", "1h", "4h", "1d"]),
+    limit=st.integers(1, 7),
+    late=st.integers(0, DAY - 1),
+    until=st.none() | st.integers(1, 9),
+    liberties=liberties,
+)
+def test_of_a_market_that_trades_all_the_time_as_many_candles_come_as_were_asked_for(
+    timeframe: str, limit: int, late: int, until: int | None, liberties: dict[str, bool]
+) -> None:
+    length = LENGTH[timeframe]
+    now = BEGINNING + 100 * DAY + late
+    klines = Klines([now - place * length for place in range(20)], now, **liberties)
+    exchange = EXCHANGE.answered_by(klines)
+    setattr(exchange, "milliseconds", lambda: now)  # noqa: B010  mypy allows no assignment to a method
+    latest = now if until is None else opened(now, timeframe) - until * length
+    found = [one[0] for one in exchange.fetch_ohlcv(SPOT, timeframe, None, limit, {"until": latest})]
+    assert found == [one for one in klines.opens(timeframe) if one <= latest][-limit:]
+    assert len(found) == limit
+    if until is None:
+        newest = [one[0] for one in exchange.fetch_ohlcv(SPOT, timeframe, None, limit)]
+        assert newest == found
+
+
+@pytest.mark.parametrize(("limit", "wanted"), [(5, 5), (1_200, 1_200), (None, 100)])
+def test_pages_without_a_since_hold_the_newest_candles_of_a_market_that_ended_long_ago(
+    limit: int | None, wanted: int
+) -> None:
+    now = BEGINNING + 400 * DAY
+    end = now - 200 * DAY
+    klines = Klines(
+        [end - place * HOUR for place in range(1_300)],
+        now,
+        counts_end_in=False,
+        sends_running=False,
+        sends_empty=False,
+    )
+    exchange = EXCHANGE.answered_by(klines)
+    setattr(exchange, "milliseconds", lambda: now)  # noqa: B010  mypy allows no assignment to a method
+    found = exchange.fetch_ohlcv(SPOT, "1h", None, limit, {"paginate": True})
+    assert [one[0] for one in found] == klines.opens("1h")[-wanted:]
+
+
+@pytest.mark.parametrize("running", ["on", "off"])
+def test_the_newest_candles_are_as_many_whether_the_venue_tells_the_running_one_or_not(
+    bpx_driven_sandbox: Any, running: str
+) -> None:
+    bpx_driven_sandbox.switches.running_kline = running == "on"
+    exchange = bpx_driven_sandbox.exchange(bpx_connector.bpx)
+    for _ in range(4):
+        bpx_driven_sandbox.advance(47)
+        times = [one[0] for one in exchange.fetch_ohlcv("SOL/USDC", "1m", limit=5)]
+        assert len(times) == 5
+        assert {later - one for one, later in pairwise(times)} == {MINUTE}
+        assert times[-1] >= exchange.milliseconds() // MINUTE * MINUTE - MINUTE
+
+
+def test_a_closed_market_has_as_many_candles_as_were_asked_for_up_to_its_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = BEGINNING + 100 * DAY
+    klines = Klines(
+        [now - place * MINUTE for place in range(3, 20)],
+        now,
+        counts_end_in=False,
+        sends_running=True,
+        sends_empty=True,
+    )
+    exchange = EXCHANGE.answered_by(klines)
+    setattr(exchange, "milliseconds", lambda: now)  # noqa: B010  mypy allows no assignment to a method
+    assert len(exchange.fetch_ohlcv(SPOT, "1m", None, 5)) < 5
+    monkeypatch.setitem(exchange.markets[SPOT], "active", False)
+    assert [one[0] for one in exchange.fetch_ohlcv(SPOT, "1m", None, 5)] == klines.opens("1m")[-5:]
+
+
+@pytest.mark.parametrize("drift", [-400 * DAY, -5 * DAY, 5 * DAY, 400 * DAY])
+def test_the_newest_candles_come_whatever_the_clock_says(drift: int) -> None:
+    now = BEGINNING + 500 * DAY
+    klines = Klines(
+        [now - place * DAY for place in range(9, 0, -1)],
+        now,
+        counts_end_in=False,
+        sends_running=False,
+        sends_empty=False,
+    )
+    exchange = EXCHANGE.answered_by(klines)
+    setattr(exchange, "milliseconds", lambda: now + drift)  # noqa: B010  mypy allows no assignment to a method
+    assert [one[0] for one in exchange.fetch_ohlcv(SPOT, "1d", None, 3)] == klines.opens("1d")[-3:]
 
 
 @given(st.sampled_from(sorted(LENGTH)), st.integers(1, 60 * 365 * DAY))
