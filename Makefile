@@ -39,7 +39,7 @@ help:
 	@echo "make gateway      a gateway to the sandbox, with a NATS server of its own"
 	@echo "make sandbox      the local exchange on port $(PORT)"
 	@echo "make interop      other people's clients against the sandbox"
-	@echo "make operations   docs/operations.md: operations, methods, the sandbox's answers"
+	@echo "make operations   docs/operations.md and docs/control.md: operations, methods, the sandbox's answers and doors"
 	@echo "make clean        remove the virtual environments and caches"
 
 demo: $(INSTALLED)
@@ -104,9 +104,11 @@ interop: $(INSTALLED) $(INTEROP_INSTALLED)
 
 operations: $(INSTALLED)
 	@$(BIN)/python -m tools.operations
+	@$(BIN)/python -m tools.doors_page
 
 operations-check: $(INSTALLED)
 	@$(BIN)/python -m tools.operations --check
+	@$(BIN)/python -m tools.doors_page --check
 
 clean:
 	@rm -rf $(VENV) $(INTEROP_VENV) $(AUDIT_VENV) .venv-wheel* .venv-matrix .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

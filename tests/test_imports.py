@@ -65,7 +65,8 @@ SANDBOX_MAY_IMPORT: dict[str, set[str]] = {
     "faults": {"http", "exchange", "market", "records"},
     "socket": {"faults", "http", "exchange", "account", "market", "records"},
     "trouble": {"records"},
-    "control": {"faults", "http", "exchange", "account", "records", "clock"},
+    "doors": {"faults", "http", "exchange", "account", "records", "clock"},
+    "control": {"doors", "http", "records"},
     "callers": {"records", "clock"},
     "server": {
         *(

@@ -57,17 +57,53 @@ class Clock:
 
 
 class RealClock(Clock):
-    """The machine's time; somebody has to call `step` ten times a second."""
+    """The machine's time; somebody has to call `step` ten times a second.
+
+    It can be stopped, moved on by hand while it stands, and let go: from then on it is ahead of the machine,
+    or behind it, by what was passed or waited.
+    """
 
     def __init__(self, read: Callable[[], int] = time.time_ns) -> None:
         super().__init__()
         self._read = read
         self._latest = 0
+        self._ahead = 0
+        self.is_standing = False
+        """Whether it has been stopped."""
 
     def now(self) -> int:
         """The machine's time, held still while that is set back."""
-        self._latest = max(self._latest, self._read() // 1000)
+        if not self.is_standing:
+            self._latest = max(self._latest, self._read() // 1000 + self._ahead)
         return self._latest
+
+    def moments(self) -> tuple[int, ...]:
+        """This time, and the machine's where that is another: clients go by their own clocks."""
+        now = self.now()
+        if not self.is_standing and not self._ahead:
+            return (now // MILLISECOND,)
+        return (now // MILLISECOND, self._read() // 1_000_000)
+
+    def stop(self) -> None:
+        """Let time stand still."""
+        self.now()
+        self.is_standing = True
+
+    def go(self) -> None:
+        """Let time pass again, from where it stands."""
+        if self.is_standing:
+            self._ahead = self._latest - self._read() // 1000
+            self.is_standing = False
+
+    def advance(self, seconds: float) -> None:
+        """Let this much time pass, step by step, while the clock stands."""
+        if not self.is_standing:
+            raise ValueError("this clock keeps the machine's time: stop it before it is moved by hand")
+        end = self._latest + passing(seconds, self._latest)
+        while self._latest + STEP <= end:
+            self._latest += STEP
+            self.step()
+        self._latest = end
 
 
 class DrivenClock(Clock):
@@ -94,12 +130,7 @@ class DrivenClock(Clock):
 
     def advance(self, seconds: float) -> None:
         """Let this much time pass, step by step; what is left of a step passes without one."""
-        if not 0 <= seconds <= LONGEST_ADVANCE // SECOND or self._now + seconds * SECOND > LATEST:
-            raise ValueError(
-                f"seconds={seconds!r} cannot pass at once: give 0 to {LONGEST_ADVANCE // SECOND} (a week), "
-                "as often as needed"
-            )
-        end = self._now + round(seconds * SECOND)
+        end = self._now + passing(seconds, self._now)
         while self._now + STEP <= end:
             self._now += STEP
             self.step()
@@ -109,3 +140,13 @@ class DrivenClock(Clock):
         """Let this much time pass in a single step, as after a machine has slept."""
         self._now += round(seconds * 1_000_000)
         self.step()
+
+
+def passing(seconds: float, now: int) -> int:
+    """So many seconds in microseconds, if they can pass at once."""
+    if not 0 <= seconds <= LONGEST_ADVANCE // SECOND or now + seconds * SECOND > LATEST:
+        raise ValueError(
+            f"seconds={seconds!r} cannot pass at once: give 0 to {LONGEST_ADVANCE // SECOND} (a week), "
+            "as often as needed"
+        )
+    return round(seconds * SECOND)

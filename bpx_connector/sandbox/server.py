@@ -36,7 +36,14 @@ from bpx_connector.sandbox.faults.answers import SpoiledAnswers
 from bpx_connector.sandbox.faults.faults import Faults
 from bpx_connector.sandbox.faults.kinds import Fault
 from bpx_connector.sandbox.faults.old_books import OldBooks
-from bpx_connector.sandbox.http.answering import Request, answer, encoded, preparation, speed_bump
+from bpx_connector.sandbox.http.answering import (
+    Request,
+    answer,
+    encoded,
+    operation_name,
+    preparation,
+    speed_bump,
+)
 from bpx_connector.sandbox.http.answers import Answer
 from bpx_connector.sandbox.http.budgets import Budgets
 from bpx_connector.sandbox.http.complaints import in_one_line
@@ -230,6 +237,16 @@ class Sandbox:
         self.traffic.move(symbol, price)
         self.venue.set_index(symbol, price, self.clock.now())
 
+    def set_price(self, symbol: str, price: Decimal) -> None:
+        """Have a market trade at this price from now on: index, mark, books and the last trade, at once.
+
+        Orders that the new price has run into are filled. The bands around what was usual before are
+        forgotten.
+        """
+        now = self.clock.now()
+        self.venue.settle_at(symbol, price, now)
+        self.traffic.settle_at(symbol, price, now)
+
     async def reset(self) -> None:
         """Begin again: accounts, orders and books as at the start, faults ended, everybody's socket closed.
 
@@ -262,6 +279,8 @@ class Sandbox:
     async def _keep_stepping(self) -> None:
         while True:
             await asyncio.sleep(STEP / SECOND)
+            if isinstance(self.clock, RealClock) and self.clock.is_standing:
+                continue
             try:
                 self.clock.step()
             except Exception:
@@ -296,7 +315,9 @@ class Sandbox:
             request.remote or "",
         )
         await self._take_time(asked)
-        return _response(answer(self.context, asked, self._budgets))
+        given = answer(self.context, asked, self._budgets)
+        self.context.asked[operation_name(asked), given.status] += 1
+        return _response(given)
 
     async def _take_time(self, asked: Request) -> None:
         """Hold a taker's order back, or work out a long past, while others have their turn."""

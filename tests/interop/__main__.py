@@ -24,7 +24,7 @@ def main() -> int:
         (other_python, "backpack_exchange_sdk_client.py"),
         (other_python, "bpx_py_client.py"),
     ]
-    with SandboxThread() as sandbox:
+    with SandboxThread(switches={"withdraw_to": "any"}) as sandbox:
         failures = [
             script
             for number, (python, script) in enumerate(clients, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,3 +49,26 @@ def test_a_real_clock_never_runs_backwards() -> None:
 def test_a_driven_clock_lets_in_clients_that_keep_the_real_time() -> None:
     clock = DrivenClock(start=2_000_000, read=lambda: 9_000_000_000)
     assert clock.moments() == (2_000, 9_000)
+
+
+def test_a_real_clock_that_is_stopped_moves_by_hand_and_goes_on_from_there() -> None:
+    machine = [1_000_000_000]
+    clock = RealClock(read=lambda: machine[0])
+    assert clock.moments() == (1_000,)
+    clock.stop()
+    machine[0] = 5_000_000_000
+    assert clock.now() == 1_000_000
+    seen: list[int] = []
+    clock.watch(seen.append)
+    clock.advance(0.25)
+    assert (seen, clock.now()) == ([1_100_000, 1_200_000], 1_250_000)
+    assert clock.moments() == (1_250, 5_000)
+    clock.go()
+    machine[0] += 1_000_000_000
+    assert clock.now() == 2_250_000
+    assert clock.moments() == (2_250, 6_000)
+
+
+def test_a_real_clock_that_runs_is_not_moved_by_hand() -> None:
+    with pytest.raises(ValueError, match="stop it before"):
+        RealClock().advance(1)

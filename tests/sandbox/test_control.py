@@ -11,6 +11,7 @@ from aiohttp import ClientSession
 
 from bpx_connector.sandbox.clock import DRIVEN_START, DrivenClock
 from bpx_connector.sandbox.control import DOORS
+from bpx_connector.sandbox.records.orders import OrderRequest
 from bpx_connector.sandbox.server import Sandbox
 
 SPOT, PERP = "SOL_USDC", "SOL_USDC_PERP"
@@ -100,17 +101,69 @@ async def test_a_moved_market_stays_where_it_was_moved_to(visitor: Visitor) -> N
 async def test_time_passes_by_request(visitor: Visitor) -> None:
     assert await visitor.ask("POST", "/sandbox/time", {"advance": 1.5}) == (
         200,
-        {"time": DRIVEN_START // 1_000 + 1_500, "driven": True},
+        {"time": DRIVEN_START // 1_000 + 1_500, "driven": True, "stopped": True},
     )
 
 
-async def test_on_the_machines_time_nobody_advances() -> None:
+async def test_on_the_machines_time_nobody_advances_before_it_is_stopped() -> None:
     async with Sandbox(symbols=[SPOT], speed=0, control=0) as sandbox, ClientSession() as session:
-        status, said = await Visitor(sandbox, session).ask("POST", "/sandbox/time", {"advance": 1})
-        assert (status, said["message"]) == (
-            400,
-            "this sandbox keeps the machine's time: start it with --clock driven",
-        )
+        visitor = Visitor(sandbox, session)
+        status, said = await visitor.ask("POST", "/sandbox/time", {"advance": 1})
+        assert status == 400
+        assert "keeps the machine's time: stop it with PATCH /sandbox/time" in said["message"]
+        _, stopped = await visitor.ask("PATCH", "/sandbox/time", {"stopped": True})
+        assert (await visitor.ask("GET", "/sandbox/time"))[1] == stopped
+        _, later = await visitor.ask("POST", "/sandbox/time", {"advance": 60})
+        assert later["time"] - stopped["time"] == 60_000
+        _, going = await visitor.ask("PATCH", "/sandbox/time", {"stopped": False})
+        assert not going["stopped"]
+        assert going["time"] >= later["time"]
+
+
+async def test_a_price_that_is_set_is_there_at_once(visitor: Visitor) -> None:
+    venue = visitor.sandbox.venue
+    account = venue.open_account("me", visitor.sandbox.clock.now())
+    resting = OrderRequest(
+        symbol=SPOT, side="Bid", order_type="Limit", price=Decimal(80), quantity=Decimal(2), post_only=True
+    )
+    order = venue.execute(account, resting, visitor.sandbox.clock.now()).result
+    for symbol in (SPOT, PERP):
+        status, row = await visitor.ask("PATCH", f"/sandbox/markets/{symbol}", {"price": "70"})
+        assert status == 200
+        assert (row["index"], row["mark"], row["last"]) == ("70", "70", "70")
+        middle = venue.markets[symbol].middle
+        assert middle is not None
+        assert abs(middle - 70) < 1
+        assert venue.markets[symbol].marks.mean_mark == 70
+    assert order.status == "Filled"
+    assert order.executed_quote_quantity == 160
+
+
+async def test_balances_are_set_back_to_those_of_a_new_key(visitor: Visitor) -> None:
+    _, fresh = await visitor.ask("POST", "/sandbox/accounts", {"key": "me"})
+    await visitor.ask("PUT", "/sandbox/balances", {"key": "me", "asset": "USDC", "quantity": "1"})
+    await visitor.ask("PUT", "/sandbox/balances", {"key": "me", "asset": "SOL", "quantity": "0"})
+    assert await visitor.ask("DELETE", "/sandbox/balances", {"key": "me"}) == (200, fresh)
+
+
+async def test_what_happened_is_told_in_a_report(visitor: Visitor) -> None:
+    for key in ("me", "you"):
+        await visitor.ask("POST", "/sandbox/accounts", {"key": key, "funds": {"USDC": "10"}})
+    async with ClientSession() as session:
+        for path in ("/api/v1/time", "/api/v1/depth?symbol=NONE", "/nowhere"):
+            await (await session.get(visitor.sandbox.url + path)).read()
+    _, told = await visitor.ask("GET", "/sandbox/report")
+    assert told["requests"] == {
+        "GET /api/v1/depth": {"400": 1},
+        "GET /api/v1/time": {"200": 1},
+        "unknown": {"404": 1},
+    }
+    assert [row["key"] for row in told["accounts"]] == ["me", "you"]
+    assert told["accounts"][0]["deposits"][0]["quantity"] == "10"
+    assert set(told["markets"]) == {SPOT, PERP}
+    _, mine = await visitor.ask("GET", "/sandbox/report?key=me")
+    assert [row["key"] for row in mine["accounts"]] == ["me"]
+    assert (await visitor.ask("GET", "/sandbox/report?key=nobody"))[0] == 404
 
 
 async def test_switches_are_shown_and_turned(visitor: Visitor) -> None:
@@ -173,6 +226,11 @@ async def test_a_reset_begins_again(visitor: Visitor) -> None:
         ("POST", "/sandbox/time", {"advance": 1e12}, 400, "cannot pass at once"),
         ("POST", "/sandbox/time", {"advance": -1}, 400, "is not a number from 0 on"),
         ("POST", "/sandbox/time", {}, 400, "is not a number"),
+        ("PATCH", "/sandbox/time", {"stopped": "yes"}, 400, "neither true nor false"),
+        ("PATCH", "/sandbox/time", {"stopped": False}, 400, "this clock is driven"),
+        ("PATCH", "/sandbox/markets/SOL_USDC", {"price": "x"}, 400, "is not a number from 0.01 on"),
+        ("POST", "/sandbox/exempt", {"key": "a", "address": "b"}, 404, "no account"),
+        ("DELETE", "/sandbox/balances", {"key": "a"}, 404, "no account"),
         ("DELETE", "/sandbox/faults/9", None, 404, "there is no fault 9"),
     ],
 )
@@ -187,3 +245,9 @@ async def test_nonsense_is_told_what_would_be_sense(
 async def test_a_page_in_a_browser_finds_the_doors_shut(visitor: Visitor) -> None:
     status, said = await visitor.ask("POST", "/sandbox/reset", headers={"Origin": "https://evil.example"})
     assert (status, said["message"]) == (403, "these doors are not for pages in a browser")
+
+
+async def test_a_page_of_the_control_port_itself_may_ask(visitor: Visitor) -> None:
+    assert visitor.sandbox.control is not None
+    own = {"Origin": visitor.sandbox.control.address}
+    assert (await visitor.ask("GET", "/sandbox/time", headers=own))[0] == 200

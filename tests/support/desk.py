@@ -26,7 +26,9 @@ class LocalDesk:
         self, *, symbols: Iterable[str] | None = None, budgets: Budgets | None = None, **options: Any
     ) -> None:
         self.clock = DrivenClock()
-        self.sandbox = Sandbox(clock=self.clock, symbols=symbols, **options)
+        # What is withdrawn here goes anywhere, but for the tests of where it may go.
+        switches = {"withdraw_to": "any", **options.pop("switches", {})}
+        self.sandbox = Sandbox(clock=self.clock, symbols=symbols, switches=switches, **options)
         self.sandbox.open_trading()
         self.budgets = budgets
 

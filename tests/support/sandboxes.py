@@ -33,7 +33,10 @@ class RunningSandbox(SandboxThread):
 
     def __init__(self, **settings: Any) -> None:
         self.clock = DrivenClock()
-        super().__init__(**{"seed": SEED, "symbols": SYMBOLS, "clock": self.clock, **settings})
+        # What is withdrawn here goes anywhere, but for the tests of where it may go.
+        switches = {"withdraw_to": "any", **settings.pop("switches", {})}
+        given = {"seed": SEED, "symbols": SYMBOLS, "clock": self.clock, "switches": switches, **settings}
+        super().__init__(**given)
 
     @property
     def venue(self) -> Exchange:

@@ -111,6 +111,7 @@ class Account:
         self.auto_borrow_settlements = False
         self.auto_repay_borrows = False
         self.liquidating = False
+        self.exempt_addresses: Final[set[str]] = set()
         self.debt = ZERO
         self.balances: Final[dict[str, Balance]] = {}
         self.positions: Final[dict[str, Position]] = {}

@@ -42,6 +42,8 @@ BOOK_REACH_PPM: Final = 8_000
 """How far from the true price the farthest level lies; less on calm markets."""
 TAKE_SHARE: Final = 30
 """Of a hundred actions, how many are trades; the others renew quotes."""
+MOST_SWEEPS: Final = 1_000
+"""How many levels of others' orders one new price fills at most."""
 HOUSE_FUNDS: Final = Decimal(10) ** 12
 
 
@@ -77,6 +79,11 @@ class Traffic:
         """Have the traders of a market believe in another price; they requote bit by bit."""
         if symbol in self._markets:
             self._markets[symbol].move(price)
+
+    def settle_at(self, symbol: str, price: Decimal, now: int) -> None:
+        """Have the traders of a market quote around another price at once, and trade there."""
+        if symbol in self._markets:
+            self._markets[symbol].settle_at(price, now)
 
     def step(self, now: int) -> None:
         """Do what is due by now in every market."""
@@ -141,6 +148,18 @@ class _MarketTraders:
     def move(self, price: Decimal) -> None:
         """Believe in another price from now on."""
         self._true = max(int(price / self._rules.tick * MILLION), MILLION)
+
+    def settle_at(self, price: Decimal, now: int) -> None:
+        """Take all quotes back, fill what others have beyond the price, trade at it, quote around it anew."""
+        self.move(price)
+        for order in list(self._maker.open_orders.get(self._listing.symbol, {}).values()):
+            self._cancel(order, now)
+        for side in (BID, ASK):
+            self._sweep(side, price, now)
+        self._trade_at(self._rules.round_to_tick(price), now)
+        for place in range(self._listing.levels):
+            for side in (BID, ASK):
+                self._quote(side, self._offset_of(place), now)
 
     def trade_once(self, now: int) -> None:
         """One trade and one new quote."""
@@ -252,6 +271,42 @@ class _MarketTraders:
             ),
             now,
         )
+
+    def _sweep(self, side: str, price: Decimal, now: int) -> None:
+        """Fill every order of others that is better than the price."""
+        for _ in range(MOST_SWEEPS):
+            best = self._best_of(ASK if side == BID else BID)
+            if best is None or (best >= price if side == BID else best <= price):
+                return
+            self._take_all(side, best, now)
+
+    def _take_all(self, side: str, price: Decimal, now: int) -> None:
+        book = self._exchange.depth(self._listing.symbol)
+        levels = book.asks if side == BID else book.bids
+        self._place(
+            self._taker,
+            OrderRequest(
+                symbol=self._listing.symbol,
+                side=side,
+                order_type=LIMIT,
+                price=price,
+                quantity=levels[0][1],
+                time_in_force=IOC,
+            ),
+            now,
+        )
+
+    def _trade_at(self, price: Decimal, now: int) -> None:
+        """One trade among the traders at this price, so that it is the last one."""
+        for account, side in ((self._maker, BID), (self._taker, ASK)):
+            request = OrderRequest(
+                symbol=self._listing.symbol,
+                side=side,
+                order_type=LIMIT,
+                price=price,
+                quantity=self._rules.min_quantity,
+            )
+            self._place(account, request, now)
 
     def _best_of(self, side: str) -> Decimal | None:
         book = self._exchange.depth(self._listing.symbol, 1)

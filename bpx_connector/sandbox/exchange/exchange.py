@@ -211,6 +211,22 @@ class Exchange:
             self._withdrawn(account, asset, -change, now, address="", blockchain="", status="confirmed")
         return self._finish(now)
 
+    def reset_balances(self, account: Account, now: int) -> list[Event]:
+        """Back to the funds of a new key: open orders are cancelled and what is lent comes back.
+
+        Positions and what is borrowed stay.
+        """
+        for order in account.all_open():
+            self._orders.cancel(account, order, now)
+        self.lending.take_all_back(account, now)
+        for asset in {**account.balances, **self._starting_funds()}:
+            self.set_balance(account, asset, self._starting_funds().get(asset, ZERO), now)
+        return self._finish(now)
+
+    def exempt(self, account: Account, address: str) -> None:
+        """Let an account withdraw to an address without two-factor codes."""
+        account.exempt_addresses.add(address)
+
     def withdraw(
         self,
         account: Account,
@@ -280,6 +296,11 @@ class Exchange:
         """Move a market's outside price, which marks and index triggers follow."""
         market = self._market(symbol)
         market.marks.set_index(price)
+        return self._finish(now)
+
+    def settle_at(self, symbol: str, price: Decimal, now: int) -> list[Event]:
+        """Have a market's index and mark at this price, as if they had been there for long."""
+        self._market(symbol).marks.settle_at(price)
         return self._finish(now)
 
     def set_book_state(self, symbol: str, state: str) -> None:

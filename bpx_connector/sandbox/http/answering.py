@@ -34,11 +34,13 @@ from bpx_connector.sandbox.http.strategies import STRATEGIES
 from bpx_connector.sandbox.http.vaults import VAULTS
 from bpx_connector.sandbox.records.refusals import Refusal
 
-__all__ = ["HANDLERS", "Request", "answer", "encoded", "preparation", "speed_bump"]
+__all__ = ["HANDLERS", "Request", "answer", "encoded", "operation_name", "preparation", "speed_bump"]
 
 log = logging.getLogger(__name__)
 
 TAKER_SPEED_BUMP: Final = 0.1
+UNKNOWN: Final = "unknown"
+"""What requests for no operation are counted as."""
 
 HANDLERS: Final = PUBLIC | PRIVATE | LENDING | RFQS | STRATEGIES | VAULTS | DELAYS
 """The operations that are built."""
@@ -67,6 +69,12 @@ def answer(context: Context, request: Request, budgets: Budgets | None = None) -
     except Exception:
         log.exception("The sandbox failed on %s %s", request.method, request.path)
         return Answer({"code": "SERVER_ERROR", "message": "Internal server error"}, 500)
+
+
+def operation_name(request: Request) -> str:
+    """Method and path of the operation that is asked for; one name for all that are none."""
+    name = f"{request.method} {request.path}"
+    return name if name in HANDLERS else UNKNOWN
 
 
 def preparation(context: Context, request: Request) -> Iterator[None]:

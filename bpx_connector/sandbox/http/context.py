@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -57,6 +58,8 @@ class Context:
         closed: bool = False,
     ) -> None:
         """`born` is the time of the first trade: the invented past ends with the minute before it."""
+        self.asked: Final[Counter[tuple[str, int]]] = Counter()
+        """How often each operation was answered with each status."""
         self.exchange = exchange
         self.clock = clock
         self.closed = closed

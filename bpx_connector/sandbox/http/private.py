@@ -176,12 +176,15 @@ def _withdraw(call: Call) -> Answer:
         raise Refusal(400, "INVALID_ASSET", "Withdrawals are disabled for this asset and blockchain")
     if body["quantity"] < Decimal(tokens[0]["minimumWithdrawal"]):
         raise refusals.quantity_below_minimum()
-    done = call.context.exchange.withdraw(
+    exchange, address = call.context.exchange, body["address"]
+    if exchange.switches.withdraw_to == "exempt" and address not in call.account.exempt_addresses:
+        raise refusals.not_exempt()
+    done = exchange.withdraw(
         call.account,
         asset["symbol"],
         body["quantity"],
         call.now,
-        address=body["address"],
+        address=address,
         blockchain=body["blockchain"],
         fee=Decimal(tokens[0]["withdrawalFee"]),
         client_id=body.get("clientId"),

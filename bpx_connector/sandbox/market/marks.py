@@ -88,6 +88,13 @@ class Marks:
         self.index = price
         self._recompute()
 
+    def settle_at(self, price: Decimal) -> None:
+        """Have the index and with it the mark at this price, as if they had been there for long."""
+        self.index, self._lead = price, ZERO
+        self._recent.clear()
+        self._recent_marks = self._recent_premiums = ZERO
+        self._recompute()
+
     @property
     def mean_mark(self) -> Decimal:
         """The mean of the mark over the last five minutes."""

@@ -22,6 +22,7 @@ __all__ = [
     "invalid_symbol",
     "market_without_quantity",
     "no_liquidity",
+    "not_exempt",
     "not_found",
     "not_reduced",
     "price_above_maximum",
@@ -193,3 +194,10 @@ def borrow_limit() -> Refusal:
 def invalid_asset() -> Refusal:
     """A deposit or withdrawal of an asset that nothing here trades; the text is chosen."""
     return Refusal(400, "INVALID_ASSET", "Invalid asset")
+
+
+def not_exempt() -> Refusal:
+    """A withdrawal to an address that is not exempt; the code is one client's word, the text is chosen."""
+    return Refusal(
+        403, "WITHDRAWAL_2FA_REQUIRED", "Two-factor authentication is required for this withdrawal address"
+    )

@@ -65,6 +65,12 @@ class Switches:
         meaning="what becomes of a `limit` above the documented maximum: it counts as the maximum, or the "
         "request is refused; not documented",
     )
+    withdraw_to: str = _switch(
+        "exempt",
+        "any",
+        meaning="where withdrawals may go: only to addresses that are exempt from two-factor codes, as the "
+        "venue says of its API, or anywhere; an address is exempted at the control port or by `venue.exempt`",
+    )
     mean_bands: bool = _switch(
         True,
         False,

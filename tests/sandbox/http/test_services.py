@@ -12,6 +12,7 @@ import pytest
 from bpx_connector.sandbox.crowd.listings import stocks
 from bpx_connector.sandbox.http.answers import Answer
 from bpx_connector.sandbox.http.rfqs import open_session
+from bpx_connector.sandbox.records.switches import Switches
 from tests.support.desk import Client, LocalDesk
 from tests.support.openapi import problems
 
@@ -301,3 +302,28 @@ def test_a_shorter_delay_of_withdrawals_waits_for_the_longer_one_to_be_over() ->
     assert (changed["currentWithdrawalDelayHours"], changed["pendingWithdrawalDelayHours"]) == (24, 12)
     own.clock.leap(24 * 3600)
     assert fitting(f"GET {path}", own.ask("GET", path))["currentWithdrawalDelayHours"] == 12
+
+
+# --- where withdrawals may go ------------------------------------------------------------------------------
+
+
+def test_a_withdrawal_to_an_address_that_is_not_exempt_is_refused_until_it_is() -> None:
+    """ "Only 2FA-exempt addresses work by API"; the code is WITHDRAWAL_2FA_REQUIRED (FACTS 15 and 22)."""
+    desk = LocalDesk(symbols=["SOL_USDC"], switches={"withdraw_to": "exempt"})
+    client = desk.client()
+    body = {"address": "home", "blockchain": "Solana", "quantity": "10", "symbol": "USDC"}
+    path = "/wapi/v1/capital/withdrawals"
+    refusal = client.ask("POST", path, body=body)
+    assert (refusal.status, refusal.body["code"]) == (403, "WITHDRAWAL_2FA_REQUIRED")
+    desk.venue.exempt(desk.venue.account(client.api_key), "home")
+    row = client.done("POST", path, body=body)
+    assert row["status"] == "pending"
+    assert client.ask("POST", path, body={**body, "address": "elsewhere"}).status == 403
+    desk.clock.advance(10)
+    [row] = client.done("GET", path)
+    assert row["status"] == "confirmed"
+    assert row["transactionHash"]
+
+
+def test_a_new_sandbox_lets_withdrawals_go_to_exempt_addresses_only() -> None:
+    assert Switches().withdraw_to == "exempt"
