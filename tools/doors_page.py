@@ -26,9 +26,9 @@ INTRODUCTION = f"""# The control port
 
 Made by `make operations` from the code; do not edit.
 
-`bpx sandbox --control {PORT}` opens doors for programs in any language, on this machine only and to no page in
-a browser but the port's own: `http://127.0.0.1:{PORT}`. All of them speak JSON. `GET /` lists them, each with
-an example of what it takes. Wrong words are answered 400, or 404 for what does not exist, with
+`bpx sandbox --control {PORT}` opens doors for programs in any language, on this machine only and to no page
+in a browser but the port's own: `http://127.0.0.1:{PORT}`. All of them speak JSON. `GET /` lists them, each
+with an example of what it takes. Wrong words are answered 400, or 404 for what does not exist, with
 `{{"message": "..."}}` that says what would be right; what has nothing to say answers 204.
 
 Quantities and prices are best given as text: `"0.1"`. A key is the account's public key, as in `X-API-Key`.
