@@ -25,7 +25,8 @@ from bpx_connector.gateway.command_line import (
     settings_of,
 )
 from bpx_connector.gateway.publisher.metrics import serve_metrics
-from bpx_connector.gateway.publisher.service import Gateway, Settings
+from bpx_connector.gateway.publisher.service import Gateway
+from bpx_connector.gateway.publisher.settings import Settings
 from bpx_connector.gateway.publisher.venue import Venue
 
 __all__ = ["main"]

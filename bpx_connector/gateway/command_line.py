@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from bpx_connector.gateway.bus.connection import Access
 from bpx_connector.gateway.bus.permissions import ROLES, User, nats_config
 from bpx_connector.gateway.bus.subjects import Subjects
-from bpx_connector.gateway.publisher.service import Settings
+from bpx_connector.gateway.publisher.settings import Settings
 from bpx_connector.gateway.rules.limits import UserLimits, limits_of
 
 __all__ = ["ABOUT", "WrongWordsError", "access_of", "arguments", "printed_config", "settings_of"]

@@ -171,7 +171,7 @@ async def test_a_gateway_and_a_trader_work_under_the_printed_configuration(
     ):
         assert (await soon(trader.watch_order_book("SOL/USDC")))["bids"]
         watching = asyncio.ensure_future(trader.watch_my_trades())
-        await until(lambda: gateway.streams_on == 5)
+        await until(lambda: gateway.following.streams_on == 5)
         await trader.create_order("SOL/USDC", "market", "buy", 1)
         fills = await soon(watching)
         assert {fill["id"] for fill in fills} <= {

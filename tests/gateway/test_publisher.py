@@ -15,7 +15,7 @@ from bpx_connector.gateway.bus.connection import Bus, Message
 from bpx_connector.gateway.bus.subjects import Subjects
 from bpx_connector.gateway.publisher.metrics import metrics_text, serve_metrics
 from bpx_connector.gateway.publisher.outlet import Outlet
-from bpx_connector.gateway.publisher.service import Settings
+from bpx_connector.gateway.publisher.settings import Settings
 from bpx_connector.gateway.publisher.till import Limits
 from bpx_connector.gateway.rules.limits import UserLimits
 from bpx_connector.sandbox.clock import DrivenClock
@@ -102,11 +102,11 @@ async def test_the_second_takes_over_from_the_first_without_a_hole(nats_server: 
             second = await stack.enter_async_context(gateway_on(nats_server, venue, net, "b"))
             assert leading(first, second) == [first]
             nonce = (await soon(reader.watch_order_book("SOL/USDC")))["nonce"]
-            await until(lambda: second.streams_on == first.streams_on == 5)
+            await until(lambda: second.following.streams_on == first.following.streams_on == 5)
             on_since = len(second.outlet.ring)
             await until(lambda: len(second.outlet.ring) > on_since + 20)
         await until(lambda: second.leads)
-        assert second.takeovers == 1 and second.replayed > 0
+        assert second.leading.takeovers == 1 and second.replayed > 0
         for _ in range(30):
             assert (await soon(reader.watch_order_book("SOL/USDC")))["nonce"] >= nonce
         assert reader.stream_counters()["streams"]["depth.SOL_USDC"]["gaps"] == 0
@@ -168,7 +168,7 @@ async def test_the_limits_of_a_user_hold_and_open_orders_are_counted(
         bus_of(nats_server) as bus,
         exchange_on(venue) as direct,
     ):
-        await until(lambda: gateway.streams_on == 4)
+        await until(lambda: gateway.following.streams_on == 4)
         dear = await act(bus, net, "a", {**order, "quantity": "10"})
         assert b"500 is this user's most" in dear.data
         sent = json.loads((await act(bus, net, "b", order)).data)
@@ -186,7 +186,7 @@ async def test_private_events_are_stored_once_by_two_gateways(nats_server: NatsS
         exchange_on(venue) as trader,
         bus_of(nats_server) as bus,
     ):
-        await until(lambda: first.streams_on == second.streams_on == 4)
+        await until(lambda: first.following.streams_on == second.following.streams_on == 4)
         for _ in range(3):
             await trader.create_order("SOL/USDC", "market", "buy", 1)
         leader, standby = (first, second) if first.leads else (second, first)
@@ -214,7 +214,7 @@ async def test_markets_shared_out_among_two_have_a_leader_each(nats_server: Nats
         for symbol in ("SOL/USDC", "BTC/USDC"):
             assert (await soon(reader.watch_order_book(symbol)))["bids"]
         assert (await reader.fetch_balance())["total"]
-        assert first.streams + second.streams == 2
+        assert first.following.streams + second.following.streams == 2
 
 
 async def test_an_account_is_compared_with_the_venue_once_for_all(nats_server: NatsServer, net: str) -> None:
@@ -223,11 +223,11 @@ async def test_an_account_is_compared_with_the_venue_once_for_all(nats_server: N
         gateway_on(nats_server, venue, net, audit_every=0.05) as gateway,
         exchange_on(venue) as trader,
     ):
-        await until(lambda: gateway.audits > 3)
+        await until(lambda: gateway.auditing.audits > 3)
         await trader.create_order("SOL/USDC", "limit", "buy", 1, 90)
-        audits = gateway.audits
-        await until(lambda: gateway.audits > audits + 3)
-        assert gateway.doubts == 0
+        audits = gateway.auditing.audits
+        await until(lambda: gateway.auditing.audits > audits + 3)
+        assert gateway.auditing.doubts == 0
 
 
 async def test_its_figures_are_there_to_be_scraped(nats_server: NatsServer, net: str) -> None:

@@ -201,7 +201,7 @@ async def test_fills_are_resumed_after_a_restart_and_come_again_only_if_not_read
         async with reader_on(nats_server, net, resume="s7-fills") as reader:
             await reader.load_markets()
             watching = asyncio.ensure_future(reader.watch_my_trades())
-            await until(lambda: gateway.streams_on == 4)
+            await until(lambda: gateway.following.streams_on == 4)
             await trader.create_order("SOL/USDC", "market", "buy", 1)
             first = await soon(watching)
             assert first and first[0]["symbol"] == "SOL/USDC"

@@ -100,7 +100,7 @@ async def everything(ear: Any, venue: Sandbox, net: str) -> None:
     ):
         direct.urls["api"] = venue.url
         await soon(through.watch_order_book("SOL/USDC"))
-        await until(lambda: gateway.streams_on == 5)
+        await until(lambda: gateway.following.streams_on == 5)
         for exchange in (through, direct):
             watching = [asyncio.ensure_future(exchange.watch_orders())]
             watching.append(asyncio.ensure_future(exchange.watch_balance()))

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from bpx_connector.gateway.bus.connection import Access, Bus
-from bpx_connector.gateway.publisher.service import Gateway, Settings
+from bpx_connector.gateway.publisher.service import Gateway
+from bpx_connector.gateway.publisher.settings import Settings
 from bpx_connector.gateway.publisher.venue import Venue
 from bpx_connector.pro import bpx
 from bpx_connector.sandbox.server import Sandbox
@@ -57,7 +58,7 @@ async def gateway_on(
 ) -> AsyncIterator[Gateway]:
     """A gateway that leads, unless another one does."""
     async with running_gateway(server, sandbox.url, net, name, **settings) as gateway:
-        await until(lambda: gateway.leads or gateway.lease.is_refused)
+        await until(lambda: gateway.leads or gateway.leading.lease.is_refused)
         yield gateway
 
 

@@ -27,23 +27,25 @@ def figures_of(gateway: Gateway) -> Iterator[Figure]:
     """All that a gateway knows of itself."""
     said, desk = gateway.outlet.counts, gateway.desk
     yield Figure("leading", "gauge", "1 while this gateway leads", float(gateway.leads))
-    yield Figure("epoch", "gauge", "number with which the present lead began", gateway.lease.epoch)
-    yield Figure("takeovers_total", "counter", "leads begun", gateway.takeovers)
+    yield Figure("epoch", "gauge", "number with which the present lead began", gateway.leading.lease.epoch)
+    yield Figure("takeovers_total", "counter", "leads begun", gateway.leading.takeovers)
     yield Figure("bus_open", "gauge", "1 while the bus is connected", float(gateway.has_bus))
-    yield Figure("streams", "gauge", "streams of the venue that are followed", gateway.streams)
-    yield Figure("streams_on", "gauge", "of them, those that are on", gateway.streams_on)
+    yield Figure("streams", "gauge", "streams of the venue that are followed", gateway.following.streams)
+    yield Figure("streams_on", "gauge", "of them, those that are on", gateway.following.streams_on)
     yield Figure("said_total", "counter", "messages published", said["messages"])
     yield Figure("said_bytes_total", "counter", "their bytes", said["bytes"])
     yield Figure(
         "ring", "gauge", "messages held back by a gateway that does not lead", len(gateway.outlet.ring)
     )
     yield Figure("replayed_total", "counter", "messages said at a takeover", gateway.replayed)
-    yield Figure("heads_total", "counter", "heads of books said", gateway.heads_said)
+    yield Figure("heads_total", "counter", "heads of books said", gateway.announcing.heads_said)
     yield Figure("outbox", "gauge", "private events not known to be stored", gateway.outlet.unstored)
     yield Figure("stored_total", "counter", "private events stored", said["stored"])
-    yield Figure("backfilled_total", "counter", "fills taken from the history", gateway.backfilled)
-    yield Figure("audits_total", "counter", "comparisons with the venue", gateway.audits)
-    yield Figure("doubts_total", "counter", "comparisons that did not agree", gateway.doubts)
+    yield Figure(
+        "backfilled_total", "counter", "fills taken from the history", gateway.completeness.backfilled
+    )
+    yield Figure("audits_total", "counter", "comparisons with the venue", gateway.auditing.audits)
+    yield Figure("doubts_total", "counter", "comparisons that did not agree", gateway.auditing.doubts)
     yield Figure("venue_requests_total", "counter", "requests to the venue", gateway.venue_requests)
     yield Figure("coalesced_total", "counter", "questions answered with another's answer", desk.spared)
     for kind, count in desk.counts.items():
