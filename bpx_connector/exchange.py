@@ -15,23 +15,12 @@ from bpx_connector.call.masking import masking_logger
 from bpx_connector.call.time_difference import TimeDifference
 from bpx_connector.flow import settle_flows
 from bpx_connector.rest.account import Account
-from bpx_connector.rest.closing import ClosingAll
-from bpx_connector.rest.conditions import Conditions
-from bpx_connector.rest.conversions import Conversions
-from bpx_connector.rest.ledger import LedgerHistory
-from bpx_connector.rest.lending import Lending
+from bpx_connector.rest.asking.params import UnderstoodParams
+from bpx_connector.rest.convert.conversions import Conversions
+from bpx_connector.rest.lending.lending import Lending
+from bpx_connector.rest.lending.vaults import Vaults
 from bpx_connector.rest.markets import Markets
-from bpx_connector.rest.markets.several import SeveralMarkets
-from bpx_connector.rest.params import UnderstoodParams
-from bpx_connector.rest.past_positions import PastPositions
-from bpx_connector.rest.predictions import Predictions
-from bpx_connector.rest.strategies import Strategies
-from bpx_connector.rest.terms import Terms
 from bpx_connector.rest.trading import Trading
-from bpx_connector.rest.trading.edit_many import EditedOrders
-from bpx_connector.rest.transfers import Transfers
-from bpx_connector.rest.vaults import Vaults
-from bpx_connector.rest.wallet import Wallet
 from bpx_connector.tapes import Tapes
 from bpx_connector.venue.description import DESCRIPTION
 
@@ -40,23 +29,12 @@ __all__ = ["Backpack"]
 
 class Backpack(
     Markets,
-    SeveralMarkets,
     Trading,
-    EditedOrders,
     Account,
-    Conditions,
-    PastPositions,
-    ClosingAll,
-    Wallet,
-    Transfers,
-    LedgerHistory,
     Lending,
     Conversions,
     Tapes,
-    Strategies,
     Vaults,
-    Predictions,
-    Terms,
     UnderstoodParams,
     Calls,
     Answers,

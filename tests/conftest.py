@@ -98,7 +98,7 @@ def vcr_config() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def vcr_cassette_dir(request: pytest.FixtureRequest) -> str:
-    """cassettes/http/<subject>, the subject being the test module's name."""
+    """cassettes/http/<subject>, which is called as the folder of tests/rest/ that the test stands in."""
     return str(CASSETTES / subject(request.node.path))
 
 

@@ -87,6 +87,37 @@ SANDBOX_MAY_IMPORT: dict[str, set[str]] = {
 }
 """The same for the rooms of the sandbox, each of which imports only what stands above it."""
 
+REST_MAY_IMPORT: dict[str, set[str]] = {
+    "asking": set(),  # what every method asks with
+    "guards": set(),
+    "account": {"asking"},
+    "lending": {"asking"},
+    "convert": {"asking"},
+    "markets": {"asking", "convert"},  # stocks are markets, too
+    "trading": {"asking", "guards", "convert"},  # a market for requests for quotes is traded like any other
+    "order_request": {"trading"},
+    "__init__": set(),
+}
+"""The rooms of `rest`."""
+
+PARSE_BRICKS = {"numbers", "figures", "arithmetic", "rows", "border", "names", "overriding"}
+"""What is in `parse` itself: parts of parsers, of no subject."""
+
+PARSE_MAY_IMPORT: dict[str, set[str]] = {
+    **dict.fromkeys(PARSE_BRICKS, PARSE_BRICKS),
+    "__init__": set(),
+    "markets": PARSE_BRICKS,
+    "account": {*PARSE_BRICKS, "markets"},
+    "lending": {*PARSE_BRICKS, "account"},
+    "convert": PARSE_BRICKS,
+    "trading": {*PARSE_BRICKS, "markets"},
+    "events": {*PARSE_BRICKS, "markets"},
+}
+"""The rooms of `parse`, which are called as those of `rest`."""
+
+MOST_IN_A_ROOM = 15
+"""Modules in one folder of `rest` or `parse`. With more nobody finds anything: it wants rooms of its own."""
+
 ON_TOP = {"plugin", "cli", "__main__", "testing", "dead_man"}
 """Nothing imports these, but for the package itself, which offers `register`."""
 
@@ -141,10 +172,43 @@ def test_a_module_imports_only_what_its_part_may(path: Path) -> None:
     "path", sorted((PACKAGE / "sandbox").rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
 )
 def test_a_room_of_the_sandbox_imports_only_what_stands_above_it(path: Path) -> None:
-    room = path.relative_to(PACKAGE / "sandbox").parts[0].removesuffix(".py")
-    assert room in SANDBOX_MAY_IMPORT, f"{room} is new: say in SANDBOX_MAY_IMPORT what it may import"
-    rooms = {name.split(".")[1] for name in imported_names(path) if name.startswith("sandbox.")}
-    assert rooms - {room} <= SANDBOX_MAY_IMPORT[room]
+    assert_its_room_may(path, "sandbox", SANDBOX_MAY_IMPORT)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "rest").rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_a_room_of_rest_imports_only_what_it_may(path: Path) -> None:
+    assert_its_room_may(path, "rest", REST_MAY_IMPORT)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "parse").rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_a_room_of_parse_imports_only_what_it_may(path: Path) -> None:
+    assert_its_room_may(path, "parse", PARSE_MAY_IMPORT)
+
+
+def assert_its_room_may(path: Path, part: str, table: dict[str, set[str]]) -> None:
+    room = path.relative_to(PACKAGE / part).parts[0].removesuffix(".py")
+    assert room in table, f"{room} is new in {part}: say in the table above what it may import"
+    rooms = {name.split(".")[1] for name in imported_names(path) if name.startswith(f"{part}.")}
+    assert rooms - {room} <= table[room]
+
+
+def test_a_subject_has_the_same_room_in_rest_and_in_parse() -> None:
+    assert rooms_of("parse") <= rooms_of("rest")
+
+
+def rooms_of(part: str) -> set[str]:
+    return {path.parent.name for path in (PACKAGE / part).glob("*/__init__.py")}
+
+
+@pytest.mark.parametrize("part", ["rest", "parse"])
+def test_no_room_is_so_full_that_nobody_finds_anything(part: str) -> None:
+    folders = [PACKAGE / part, *(path.parent for path in (PACKAGE / part).glob("*/__init__.py"))]
+    full = {folder.name: len(list(folder.glob("*.py"))) for folder in folders}
+    assert {name: count for name, count in full.items() if count > MOST_IN_A_ROOM} == {}
 
 
 def test_the_rooms_of_the_sandbox_stand_one_above_the_other() -> None:

@@ -25,9 +25,9 @@ from bpx_connector.parse.markets.candles import (
 from bpx_connector.parse.numbers import iso8601
 from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.parse.rows import rows_in
-from bpx_connector.rest.arguments import checked_flag, checked_word, prices_of, whole_number_of
-from bpx_connector.rest.histories import Span, asked_span
-from bpx_connector.rest.params import taken
+from bpx_connector.rest.asking.arguments import checked_flag, checked_word, prices_of, whole_number_of
+from bpx_connector.rest.asking.histories import Span, asked_span
+from bpx_connector.rest.asking.params import taken
 from bpx_connector.venue.description import KLINES_LIMIT
 from bpx_connector.venue.words import PRICE_TYPE_ID, TIMEFRAME
 

@@ -19,8 +19,8 @@ from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.markets.funding import HOUR, ParseFunding
 from bpx_connector.parse.rows import Row, read_each, rows_in
-from bpx_connector.rest.arguments import asked_symbols
-from bpx_connector.rest.histories import Span, asked_span
+from bpx_connector.rest.asking.arguments import asked_symbols
+from bpx_connector.rest.asking.histories import Span, asked_span
 from bpx_connector.venue.description import FUNDING_RATES_LIMIT
 
 __all__ = ["Funding"]

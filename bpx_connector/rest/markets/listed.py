@@ -9,13 +9,13 @@ from ccxt.base.types import Currencies, MarketInterface, Status
 
 from bpx_connector.aliases import Params
 from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.convert.stocks import is_stock
 from bpx_connector.parse.markets.currencies import ParseCurrencies
 from bpx_connector.parse.markets.listed import ParseListed
 from bpx_connector.parse.numbers import milliseconds_of
 from bpx_connector.parse.rows import quoted, read_each, rows_in
-from bpx_connector.parse.stocks import is_stock
-from bpx_connector.rest.arguments import checked_word
-from bpx_connector.rest.stocks import Stocks
+from bpx_connector.rest.asking.arguments import checked_word
+from bpx_connector.rest.convert.stocks import Stocks
 from bpx_connector.venue.words import LISTED_TYPE
 
 __all__ = ["Listed"]

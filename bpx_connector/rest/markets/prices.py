@@ -12,8 +12,14 @@ from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.markets.books import depth_reading, order_book
 from bpx_connector.parse.markets.prices import ParsePrices, mark_price
 from bpx_connector.parse.rows import object_of, rows_in
-from bpx_connector.rest.arguments import asked_symbols, checked_flag, checked_limit, checked_word, prices_of
-from bpx_connector.rest.params import taken
+from bpx_connector.rest.asking.arguments import (
+    asked_symbols,
+    checked_flag,
+    checked_limit,
+    checked_word,
+    prices_of,
+)
+from bpx_connector.rest.asking.params import taken
 from bpx_connector.venue.words import DEPTH_LIMITS, MARKET_KINDS
 
 __all__ = ["Prices"]

@@ -13,7 +13,7 @@ from bpx_connector.aliases import Params
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.border import legible, legible_steps
 from bpx_connector.parse.numbers import difference, number_or_none, quotient
-from bpx_connector.rest.arguments import asked_symbols, checked_limit, checked_word
+from bpx_connector.rest.asking.arguments import asked_symbols, checked_limit, checked_word
 from bpx_connector.venue.words import MARKET_KINDS
 
 __all__ = ["SeveralMarkets", "premium_candles"]

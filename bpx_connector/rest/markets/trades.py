@@ -20,11 +20,11 @@ from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.markets.trades import public_trades, trade_moment
 from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.parse.rows import Row, rows_in
-from bpx_connector.parse.trades import ParseTrades
 from bpx_connector.parse.trading.in_time import oldest_first
-from bpx_connector.rest.arguments import whole_number_of
-from bpx_connector.rest.histories import Span, asked_span
-from bpx_connector.rest.params import taken
+from bpx_connector.parse.trading.trades import ParseTrades
+from bpx_connector.rest.asking.arguments import whole_number_of
+from bpx_connector.rest.asking.histories import Span, asked_span
+from bpx_connector.rest.asking.params import taken
 
 __all__ = ["Trades"]
 

@@ -12,13 +12,13 @@ from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.life import is_open
 from bpx_connector.orders.log import ORDERS_REMEMBERED
 from bpx_connector.parse.trading.orders import orders_in, understood_order
-from bpx_connector.rest.enquiries import Enquiry, Sent, is_open_question
-from bpx_connector.rest.history_pages import market_type_request
-from bpx_connector.rest.params import taken, trigger_of
+from bpx_connector.rest.asking.enquiries import Enquiry, Sent, is_open_question
+from bpx_connector.rest.asking.history_pages import market_type_request
+from bpx_connector.rest.asking.params import taken, trigger_of
+from bpx_connector.rest.convert.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.rest.trading.answers import NOTHING_SAID, answered_order, answered_orders
 from bpx_connector.rest.trading.find import reference_of
 from bpx_connector.rest.trading.outcome import Outcomes
-from bpx_connector.rest.trading.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.venue.words import CANCEL_ORDER_TYPE, ORDER_STATUS
 
 __all__ = ["CancelledOrders"]

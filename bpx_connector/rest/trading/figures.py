@@ -16,7 +16,7 @@ from typing import Any
 from ccxt.base.errors import InvalidOrder
 
 from bpx_connector.parse.numbers import plain
-from bpx_connector.rest.arguments import flag_of
+from bpx_connector.rest.asking.arguments import flag_of
 
 __all__ = ["Market", "amount_text", "cost_text", "figure_of", "not_sent", "price_text"]
 

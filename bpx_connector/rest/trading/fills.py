@@ -9,11 +9,11 @@ from ccxt.base.types import Trade
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.rows import Row
-from bpx_connector.parse.trades import ParseTrades
-from bpx_connector.rest.histories import NEWEST, Span, asked_span, history_rows
-from bpx_connector.rest.history_pages import market_type_request, rows_from
+from bpx_connector.parse.trading.trades import ParseTrades
+from bpx_connector.rest.asking.histories import NEWEST, Span, asked_span, history_rows
+from bpx_connector.rest.asking.history_pages import market_type_request, rows_from
+from bpx_connector.rest.convert.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.rest.trading.find import FoundOrders, reference_of
-from bpx_connector.rest.trading.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.venue.description import HISTORY_LIMIT
 
 __all__ = ["Fills"]

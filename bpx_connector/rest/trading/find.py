@@ -27,10 +27,10 @@ from bpx_connector.parse.trading.orders import (
     understood_order,
 )
 from bpx_connector.parse.trading.records import all_fills_added, fills_added
-from bpx_connector.rest.arguments import checked_flag, client_id_of
-from bpx_connector.rest.histories import NEWEST, Span, history_rows
-from bpx_connector.rest.params import taken, trigger_of
-from bpx_connector.rest.trading.rfq_orders import RfqOrders, is_rfq
+from bpx_connector.rest.asking.arguments import checked_flag, client_id_of
+from bpx_connector.rest.asking.histories import NEWEST, Span, history_rows
+from bpx_connector.rest.asking.params import taken, trigger_of
+from bpx_connector.rest.convert.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.venue.description import HISTORY_LIMIT
 
 __all__ = ["FoundOrders", "OneOrder", "is_meant", "reference_of", "text_of"]

@@ -17,8 +17,8 @@ from ccxt.base.errors import BadRequest, BaseError, OperationFailed, OperationRe
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.rest.guards.guarding import GuardedOrders
 from bpx_connector.rest.trading.find import FoundOrders
-from bpx_connector.rest.trading.guarding import GuardedOrders
 
 __all__ = ["LeavingOrders"]
 

@@ -15,12 +15,12 @@ from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.life import further_order
 from bpx_connector.orders.stops import fired_order, has_fired, with_outcome
 from bpx_connector.parse.trading.orders import millisecond_of_order, orders_in
-from bpx_connector.rest.arguments import checked_limit, checked_time, whole_number_of
-from bpx_connector.rest.histories import NEWEST, Span, asked_span, history_rows
-from bpx_connector.rest.history_pages import market_type_request
-from bpx_connector.rest.params import taken, trigger_of
+from bpx_connector.rest.asking.arguments import checked_limit, checked_time, whole_number_of
+from bpx_connector.rest.asking.histories import NEWEST, Span, asked_span, history_rows
+from bpx_connector.rest.asking.history_pages import market_type_request
+from bpx_connector.rest.asking.params import taken, trigger_of
+from bpx_connector.rest.convert.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.rest.trading.find import FoundOrders
-from bpx_connector.rest.trading.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.venue.words import ORDER_STATUS
 
 __all__ = ["ListedOrders"]

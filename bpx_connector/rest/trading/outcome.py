@@ -19,9 +19,9 @@ from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.life import is_open
 from bpx_connector.parse.numbers import milliseconds_of
 from bpx_connector.parse.trading.orders import orders_in, understood_order
-from bpx_connector.rest.arguments import client_id_of
-from bpx_connector.rest.enquiries import ABSENT, Enquiries, Enquiry, Sent, now_in_ms, with_words
-from bpx_connector.rest.histories import NEWEST
+from bpx_connector.rest.asking.arguments import client_id_of
+from bpx_connector.rest.asking.enquiries import ABSENT, Enquiries, Enquiry, Sent, now_in_ms, with_words
+from bpx_connector.rest.asking.histories import NEWEST
 from bpx_connector.rest.trading.answers import answered_order, answered_orders
 from bpx_connector.rest.trading.client_ids import ClientIds
 from bpx_connector.rest.trading.find import FoundOrders, is_meant, text_of

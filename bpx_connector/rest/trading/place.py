@@ -22,11 +22,11 @@ from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.stops import asked_as
 from bpx_connector.parse.rows import Row
 from bpx_connector.parse.trading.orders import refused_order, understood_order
-from bpx_connector.rest.enquiries import is_open_question, with_words
+from bpx_connector.rest.asking.enquiries import is_open_question, with_words
+from bpx_connector.rest.convert.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.rest.trading.answers import answered_order, answered_results
 from bpx_connector.rest.trading.outcome import Outcomes, wanted_of
 from bpx_connector.rest.trading.request import CALL_PARAMS, order_request
-from bpx_connector.rest.trading.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.venue.description import ORDERS_PER_BATCH
 from bpx_connector.venue.errors import OutcomeUnknown, error_class
 

@@ -23,11 +23,11 @@ from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.life import EXACT, executed_of, is_open
 from bpx_connector.parse.numbers import plain
 from bpx_connector.parse.trading.orders import amount_asked, understood_order
-from bpx_connector.rest.arguments import client_id_of
-from bpx_connector.rest.enquiries import is_certainly_absent, is_open_question, with_words
+from bpx_connector.rest.asking.arguments import client_id_of
+from bpx_connector.rest.asking.enquiries import is_certainly_absent, is_open_question, with_words
+from bpx_connector.rest.guards.guarding import GuardedOrders
 from bpx_connector.rest.trading.answers import NOTHING_SAID, answered_order
 from bpx_connector.rest.trading.find import reference_of
-from bpx_connector.rest.trading.guarding import GuardedOrders
 from bpx_connector.rest.trading.outcome import Outcomes
 from bpx_connector.rest.trading.request import order_request
 from bpx_connector.venue.words import ORDER_STATUS

@@ -15,7 +15,7 @@ from typing import Any
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.parse.numbers import plain
-from bpx_connector.rest.arguments import client_id_of, flag_of
+from bpx_connector.rest.asking.arguments import client_id_of, flag_of
 from bpx_connector.rest.trading.figures import (
     Market,
     amount_text,

@@ -12,7 +12,7 @@ from ccxt.base.errors import BaseError, InvalidOrder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpx_connector.rest.arguments import client_id_of
+from bpx_connector.rest.asking.arguments import client_id_of
 from bpx_connector.rest.trading.figures import amount_text, cost_text, price_text
 from bpx_connector.rest.trading.request import order_request
 

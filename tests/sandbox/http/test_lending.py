@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bpx_connector.parse.ledger import SOURCES, moved_by
+from bpx_connector.parse.account.ledger import SOURCES, moved_by
 from bpx_connector.sandbox.http.lending import LENDING
 from bpx_connector.sandbox.http.schema import operation_for
 from bpx_connector.venue.endpoints import Endpoints

@@ -1,0 +1,1 @@
+"""Balances, positions, histories and the wallet, from the venue's words to ccxt's structures."""

@@ -1,0 +1,92 @@
+"""Closed positions and liquidations become ccxt's structures.
+
+Sources: Backpack OpenAPI, schemas PositionHistoryRow and OrderFill.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from bpx_connector._ccxt import Ccxt
+from bpx_connector.aliases import Payload
+from bpx_connector.parse.account.state import CROSS
+from bpx_connector.parse.border import legible
+from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none, plain, product
+from bpx_connector.venue.words import SIDE
+
+__all__ = ["ParsePastPositions", "position_moment"]
+
+SIZELESS = dict.fromkeys(
+    (
+        "collateral", "initialMargin", "maintenanceMargin", "maintenanceMarginPercentage",
+        "liquidationPrice", "marginRatio", "percentage", "stopLossPrice", "takeProfitPrice",
+        "positionMargin", "lastPrice",
+    )
+)  # fmt: skip
+"""What a position has only while it is held."""
+
+
+def position_moment(row: Payload) -> int | None:
+    """When a position was closed; of an open one, when it was opened."""
+    return milliseconds_of(row.get("closedAt") or row.get("openedAt"))
+
+
+class ParsePastPositions(Ccxt):
+    """Positions of the history, and liquidations."""
+
+    @legible
+    def parse_past_position(self, row: Payload, market: Any = None) -> Any:
+        """ccxt's position, of a row of the position history.
+
+        Of a closed one `contracts` is the volume that was closed; its side the venue does not say.
+        """
+        number = self.number
+        market = self.safe_market(row["symbol"], market)
+        opened = milliseconds_of(row.get("openedAt"))
+        is_closed = row["state"] == "Closed"
+        quantity = Decimal(row["netQuantity"])
+        contracts = row["closedVolume"] if is_closed else plain(abs(quantity))
+        side = None if not quantity else "long" if quantity > 0 else "short"
+        mark = row.get("closingPrice") if is_closed else row["markPrice"]
+        return {
+            "info": row,
+            "id": row["id"],
+            "symbol": market["symbol"],
+            "timestamp": opened,
+            "datetime": iso8601(opened),
+            "lastUpdateTimestamp": milliseconds_of(row.get("closedAt")),
+            "hedged": False,
+            "side": side,
+            "contracts": number_or_none(number, contracts),
+            "contractSize": market.get("contractSize"),
+            "entryPrice": number_or_none(number, row["entryPrice"]) if Decimal(row["entryPrice"]) else None,
+            "markPrice": number_or_none(number, mark),
+            "notional": number_or_none(number, product(contracts, mark)),
+            "leverage": number_or_none(number, row.get("accountLeverage")),
+            "initialMarginPercentage": None if is_closed else number_or_none(number, row["imf"]),
+            "realizedPnl": number_or_none(number, row["cumulativePnlRealized"]),
+            "unrealizedPnl": number_or_none(number, "0" if is_closed else row["unrealizedPnl"]),
+            "marginMode": CROSS,
+            **SIZELESS,
+        }
+
+    @legible
+    def parse_liquidation(self, liquidation: Any, market: Any = None) -> Any:
+        """ccxt's liquidation, of one of the account's fills."""
+        number = self.number
+        market = self.safe_market(liquidation["symbol"], market)
+        timestamp = milliseconds_of(liquidation["timestamp"])
+        quantity, price = liquidation["quantity"], liquidation["price"]
+        return {
+            "info": liquidation,
+            "symbol": market["symbol"],
+            "contracts": number(quantity),
+            "contractSize": market.get("contractSize"),
+            "price": number(price),
+            "side": SIDE.get(liquidation["side"]),
+            "baseValue": number(quantity),
+            "quoteValue": number(product(quantity, price)),
+            "timestamp": timestamp,
+            "datetime": iso8601(timestamp),
+        }

@@ -1,0 +1,1 @@
+"""What `options["guards"]` allows: the rules, and where every order passes them."""

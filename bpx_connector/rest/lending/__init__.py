@@ -1,0 +1,1 @@
+"""Unified methods: what earns and costs interest. Borrowing, lending, and vaults."""

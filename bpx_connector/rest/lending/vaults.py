@@ -1,0 +1,201 @@
+"""Vaults: what they are worth, and taking and giving back shares of them.
+
+A redemption waits for the vault's delay and can be called off until then. What a vault is worth at this
+moment, and who waits, the venue tells to the vault's own key only. Source: Backpack OpenAPI, tag Vaults.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ccxt.base.errors import BadRequest
+
+from bpx_connector._ccxt import Ccxt
+from bpx_connector.aliases import Params, Payload
+from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.border import legible, legible_steps, listed
+from bpx_connector.parse.lending.lending import zoned_moment
+from bpx_connector.parse.numbers import iso8601, number_or_none, plain
+from bpx_connector.rest.asking.arguments import asked_currency, checked_amount, checked_word
+from bpx_connector.rest.asking.histories import asked_span
+
+__all__ = ["Vaults"]
+
+INTERVALS = ("1d", "1w", "1month", "1year")
+VAULT_MOST = 2**32 - 1
+NAV_FIGURES = ("nav", "twapNav", "mintNav", "redeemNav", "vaultEquity", "netEquity", "tokenCirculatingSupply")
+
+
+class Vaults(Ccxt):
+    """Shares of vaults."""
+
+    @flow
+    @legible_steps
+    def fetch_vaults(self, params: Params = {}) -> Flow[list[Payload]]:
+        """Every vault: its share token, what it takes, its limits and the delay of a redemption.
+
+        https://docs.backpack.exchange/#tag/Vaults/operation/get_vaults
+        """
+        yield self.load_markets()
+        return [self.parse_vault(row) for row in listed((yield self.public_get_api_v1_vaults(params)))]
+
+    @flow
+    @legible_steps
+    def fetch_vault_history(
+        self,
+        vaultId: Any = None,  # noqa: N803  the venue's name
+        since: int | None = None,
+        limit: int | None = None,
+        params: Params = {},
+    ) -> Flow[list[Payload]]:
+        """What a share was worth over time, oldest first, of one vault or of all.
+
+        https://docs.backpack.exchange/#tag/Vaults/operation/get_vault_history
+
+        params: `interval`, how far back: 1d, 1w, 1month (default) or 1year; `until`.
+        """
+        call = f"{self.id} fetchVaultHistory()"
+        span, rest = asked_span(call, since, limit, params)
+        interval = checked_word(call, "interval", rest.get("interval", "1month"), INTERVALS)
+        request: Params = {**rest, "interval": interval}
+        if vaultId is not None:
+            request["vaultId"] = _vault_id(call, vaultId)
+        rows = listed((yield self.public_get_api_v1_vaults_history(request)))
+        oldest_first = sorted(map(self.parse_vault_value, rows), key=lambda row: row["timestamp"])
+        return span.cut(oldest_first, lambda row: int(row["timestamp"]))
+
+    @flow
+    @legible_steps
+    def mint_vault_shares(
+        self,
+        vaultId: Any,  # noqa: N803
+        code: str,
+        amount: Any,
+        params: Params = {},
+    ) -> Flow[Payload]:
+        """What was put into a vault; the shares are in the balance.
+
+        https://docs.backpack.exchange/#tag/Vaults/operation/vault_mint
+
+        params: `autoBorrow`, `autoLendRedeem`.
+        """
+        call = f"{self.id} mintVaultShares()"
+        request: Params = {
+            "vaultId": _vault_id(call, vaultId),
+            "quantity": plain(checked_amount(call, "amount", amount)),
+        }
+        yield self.load_markets()
+        request["symbol"] = asked_currency(self, call, code)["id"]
+        yield self.private_post_api_v1_vault_mint({**request, **params})
+        return {"info": request, "vaultId": request["vaultId"], "currency": code}
+
+    @flow
+    @legible_steps
+    def redeem_vault_shares(
+        self,
+        vaultId: Any,  # noqa: N803
+        amount: Any = None,
+        params: Params = {},
+    ) -> Flow[Payload]:
+        """What is to be redeemed after the vault's delay: so many shares, or without an amount all of them.
+
+        https://docs.backpack.exchange/#tag/Vaults/operation/vault_redeem
+        """
+        call = f"{self.id} redeemVaultShares()"
+        request: Params = {"vaultId": _vault_id(call, vaultId)}
+        if amount is not None:
+            request["vaultTokenQuantity"] = plain(checked_amount(call, "amount", amount))
+        yield self.private_post_api_v1_vault_redeem({**request, **params})
+        return {"info": request, "vaultId": request["vaultId"]}
+
+    @flow
+    @legible_steps
+    def cancel_vault_redeem(self, vaultId: Any, params: Params = {}) -> Flow[Payload]:  # noqa: N803
+        """What was called off: the redemption that waits in a vault.
+
+        https://docs.backpack.exchange/#tag/Vaults/operation/vault_redeem_cancel
+        """
+        request = {"vaultId": _vault_id(f"{self.id} cancelVaultRedeem()", vaultId)}
+        yield self.private_delete_api_v1_vault_redeem({**request, **params})
+        return {"info": request, "vaultId": request["vaultId"]}
+
+    @flow
+    @legible_steps
+    def fetch_pending_vault_redeems(self, vaultId: Any, params: Params = {}) -> Flow[list[Payload]]:  # noqa: N803
+        """The redemptions that wait in a vault; for the vault's own key only.
+
+        https://docs.backpack.exchange/#tag/Vaults/operation/get_vault_pending_redeems
+        """
+        request = {"vaultId": _vault_id(f"{self.id} fetchPendingVaultRedeems()", vaultId)}
+        rows = listed((yield self.private_get_api_v1_vault_redeems_pending({**request, **params})))
+        return [self.parse_vault_redeem(row) for row in rows]
+
+    @flow
+    @legible_steps
+    def fetch_vault_nav(self, params: Params = {}) -> Flow[Payload]:
+        """What a share of the vault is worth now, to mint and to redeem; for the vault's own key only.
+
+        https://docs.backpack.exchange/#tag/Vaults/operation/get_vault_nav
+        """
+        row = yield self.private_get_api_v1_vault_nav(params)
+        timestamp = row.get("lastCrankTimestamp")
+        figures = {name: self.number(row[name]) for name in NAV_FIGURES}
+        return {"info": row, **figures, "timestamp": timestamp, "datetime": iso8601(timestamp)}
+
+    @legible
+    def parse_vault(self, row: Payload) -> Payload:
+        """A vault."""
+        number = self.number
+        return {
+            "info": row,
+            "id": row["id"],
+            "token": self.safe_currency_code(row["vaultToken"]),
+            "currency": self.safe_currency_code(row["symbol"]),
+            "mint": row["mintsEnabled"],
+            "redeem": row["redeemsEnabled"],
+            "redeemDelay": row["redeemDelayMs"],
+            "precision": number(row["tokenStepSize"]),
+            "limits": {
+                "mint": {"min": number(row["minMintQuantity"])},
+                "redeem": {"min": number(row["minRedeemTokens"])},
+            },
+            "remaining": number_or_none(number, row.get("remainingMintQuantity")),
+        }
+
+    @legible
+    def parse_vault_value(self, row: Payload) -> Payload:
+        """What a share of a vault was worth."""
+        timestamp = zoned_moment(row["timestamp"])
+        return {
+            "info": row,
+            "vaultId": row["vaultId"],
+            "timestamp": timestamp,
+            "datetime": iso8601(timestamp),
+            "nav": number_or_none(self.number, row.get("nav")),
+            "equity": number_or_none(self.number, row.get("vaultEquity")),
+            "supply": number_or_none(self.number, row.get("tokenCirculatingSupply")),
+        }
+
+    @legible
+    def parse_vault_redeem(self, row: Payload) -> Payload:
+        """A redemption."""
+        timestamp = row["timestamp"]
+        return {
+            "info": row,
+            "id": row["id"],
+            "vaultId": row["vaultId"],
+            "status": row["status"].lower(),
+            "amount": self.number(row["vaultTokenQuantity"]),
+            "received": number_or_none(self.number, row.get("quantity")),
+            "nav": number_or_none(self.number, row.get("nav")),
+            "reason": row.get("reason"),
+            "timestamp": timestamp,
+            "datetime": iso8601(timestamp),
+        }
+
+
+def _vault_id(call: str, value: Any) -> int:
+    text = str(value)
+    if isinstance(value, bool | float) or not (text.isascii() and text.isdigit()) or int(text) > VAULT_MOST:
+        raise BadRequest(f"{call} vaultId has to be the vault's whole number, not {value!r}")
+    return int(text)

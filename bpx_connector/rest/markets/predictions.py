@@ -1,0 +1,91 @@
+"""Prediction markets: the events they are about. Their markets are loaded when asked for by type.
+
+`fetch_markets({"type": "prediction"})`, or `options['fetchMarkets'] = {"types": ["spot", "swap",
+"prediction"]}` for load_markets; they are traded like any other. Source: Backpack OpenAPI, GET /prediction.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bpx_connector._ccxt import Ccxt
+from bpx_connector.aliases import Params, Payload
+from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.border import legible, legible_steps, listed
+from bpx_connector.parse.numbers import milliseconds_of, number_or_none
+from bpx_connector.rest.asking.arguments import checked_limit
+from bpx_connector.venue.description import HISTORY_LIMIT
+
+__all__ = ["Predictions"]
+
+
+class Predictions(Ccxt):
+    """Events and their tags."""
+
+    @flow
+    @legible_steps
+    def fetch_prediction_events(self, limit: int | None = None, params: Params = {}) -> Flow[list[Payload]]:
+        """The events that prediction markets are about, each with its markets, one an outcome.
+
+        https://docs.backpack.exchange/#tag/Markets/operation/get_prediction_events
+
+        All that fit, or `limit` of them. params: `symbol`, `tagSlug`, `eventSlug`, `seriesSlug`, `resolved`
+        True or False; `offset` for a page of one's own.
+        """
+        count = checked_limit(f"{self.id} fetchPredictionEvents()", limit)
+        yield self.load_markets()
+        size = min(count or HISTORY_LIMIT, HISTORY_LIMIT)
+        rows: list[Payload] = []
+        if "offset" in params:
+            rows = listed((yield self.public_get_api_v1_prediction({"limit": size, **params})))
+            return [self.parse_prediction_event(row) for row in rows]
+        while True:
+            page = listed(
+                (yield self.public_get_api_v1_prediction({**params, "limit": size, "offset": len(rows)}))
+            )
+            known = {row.get("slug") for row in rows}
+            rows += [row for row in page if row.get("slug") not in known]
+            if len(page) < size or (count is not None and len(rows) >= count):
+                return [self.parse_prediction_event(row) for row in rows[:count]]
+
+    @flow
+    @legible_steps
+    def fetch_prediction_tags(self, params: Params = {}) -> Flow[list[Payload]]:
+        """The tags by which events are found: `slug` and `title`.
+
+        https://docs.backpack.exchange/#tag/Markets/operation/get_prediction_tags
+        """
+        tags: list[Payload] = yield self.public_get_api_v1_prediction_tags(params)
+        return tags
+
+    @legible
+    def parse_prediction_event(self, row: Payload) -> Payload:
+        """An event; of its markets `price` is what the outcome is traded at, from 0 to 1."""
+        resolution = row["resolution"]
+        return {
+            "info": row,
+            "id": row["slug"],
+            "title": row["title"],
+            "description": row["description"],
+            "resolved": row["resolved"],
+            "start": milliseconds_of(resolution.get("startDate")),
+            "end": milliseconds_of(resolution.get("endDate")),
+            "quoteVolume": number_or_none(self.number, row["quoteVolume"]),
+            "tags": [tag["slug"] for tag in row["tags"]],
+            "series": [series["slug"] for series in row["series"]],
+            "markets": [self._prediction_market(market) for market in row["predictionMarkets"]],
+        }
+
+    def _prediction_market(self, row: Payload) -> Payload:
+        market: Any = (self.markets_by_id or {}).get(row["marketSymbol"])
+        return {
+            "info": row,
+            "id": row["marketSymbol"],
+            "symbol": market[0]["symbol"] if market else None,
+            "question": row["question"],
+            "yes": row["yesOutcomeLabel"],
+            "no": row["noOutcomeLabel"],
+            "price": number_or_none(self.number, row["activePrice"]),
+            "resolutionPrice": number_or_none(self.number, row.get("resolutionPrice")),
+            "resolved": milliseconds_of(row.get("resolvedAt")),
+        }
