@@ -13,11 +13,12 @@ PACKAGE = Path(__file__).parent.parent / "bpx_connector"
 MAY_IMPORT: dict[str, set[str]] = {
     "venue": set(),
     "flow": set(),
+    "garbage": set(),
     "aliases": set(),
     "_ccxt": {"aliases", "venue"},  # to a type checker: the implicit methods
-    "call": {"aliases", "flow", "venue", "_ccxt"},
+    "call": {"aliases", "flow", "garbage", "venue", "_ccxt"},
     "orders": {"aliases", "venue"},
-    "parse": {"aliases", "orders", "venue", "_ccxt"},
+    "parse": {"aliases", "garbage", "orders", "venue", "_ccxt"},
     "rest": {"aliases", "orders", "parse", "venue", "flow", "_ccxt"},
     "tape": {"call"},
     "tapes": {"call", "tape", "_ccxt"},

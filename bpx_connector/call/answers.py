@@ -15,6 +15,7 @@ from bpx_connector._ccxt import Ccxt
 from bpx_connector.call.masking import masked
 from bpx_connector.call.troubles import network_error, without_frames
 from bpx_connector.flow import Flow, flow
+from bpx_connector.garbage import uncollected
 from bpx_connector.venue.endpoints import endpoint_of
 from bpx_connector.venue.errors import error_class
 
@@ -132,7 +133,7 @@ class Answers(Ccxt):
     def on_json_response(self, response_body: Any) -> Any:
         """The decoded JSON of an answer."""
         try:
-            return msgspec.json.decode(response_body)
+            return _decoded(response_body)
         except msgspec.DecodeError as error:
             raise ValueError(str(error)) from error  # what ccxt's parse_json takes for "not JSON"
 
@@ -198,6 +199,9 @@ class Answers(Ccxt):
     def log(self, *args: Any) -> None:
         """Print, as `verbose` asks for; signatures, keys and two-factor codes are masked."""
         super().log(*(masked(arg) for arg in args))
+
+
+_decoded = uncollected(msgspec.json.decode)
 
 
 def _is_trouble(error: BaseError) -> bool:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
-from typing import Annotated, Any
+from types import MappingProxyType
+from typing import Annotated, Any, get_origin
 
 import msgspec
 
@@ -32,9 +34,11 @@ __all__ = [
     "Moment",
     "PickedReading",
     "Reading",
+    "as_read",
     "digits",
     "figures_of",
     "picked_rows_of",
+    "row_of",
     "rows_of",
     "units",
 ]
@@ -90,6 +94,9 @@ def units(text: str) -> int:
     return whole // POWERS[places - PLACES] if whole >= 0 else -(-whole // POWERS[places - PLACES])
 
 
+NO_PARTS: Mapping[str, Fields] = MappingProxyType({})
+
+
 class Fields:
     """What the fields of a row are, by name."""
 
@@ -100,6 +107,9 @@ class Fields:
         times: Iterable[str] = (),
         flags: Iterable[str] = (),
         identities: Iterable[str] = (),
+        counts: Iterable[str] = (),
+        parts: Mapping[str, Fields] = NO_PARTS,
+        lists: Mapping[str, Fields] = NO_PARTS,
     ) -> None:
         self._readers: dict[str, Callable[[Row, str], Any]] = {
             **dict.fromkeys(figures, Row.figure),
@@ -107,12 +117,23 @@ class Fields:
             **dict.fromkeys(times, Row.moment),
             **dict.fromkeys(flags, Row.flag),
             **dict.fromkeys(identities, Row.identity),
+            **dict.fromkeys(counts, Row.whole),
+            **{name: fields._part for name, fields in parts.items()},
+            **{name: fields._parts for name, fields in lists.items()},
         }
 
     def legible(self, row: Mapping[str, Any]) -> Payload:
         """The row as far as it can be read: a field that is there and cannot be is None."""
         read = Row(row)
         return {**row, **{name: reader(read, name) for name, reader in self._readers.items() if name in row}}
+
+    def _part(self, row: Row, name: str) -> Payload:
+        """An object within a row; where there is none, one that says nothing."""
+        return self.legible(row.part(name).info)
+
+    def _parts(self, row: Row, name: str) -> list[Payload]:
+        """The objects of a list within a row."""
+        return [self.legible(part.info) for part in row.parts(name)]
 
 
 class Reading:
@@ -187,12 +208,38 @@ def rows_of(
     """Reads rows with these figures as the caller's numbers, None where the venue has none, with others of
     these types, and with moments.
     """
+    kind: Any = row_of(name, figures, others, number, moments)
+    return Reading(list[kind], number, figures)
+
+
+def row_of(
+    name: str,
+    figures: Iterable[str],
+    others: Iterable[tuple[str, Any]],
+    number: Number,
+    moments: Iterable[str] = (),
+) -> Any:
+    """What one row is read as. A class made here may be a part of another row: unsaid it says nothing."""
     fields: list[Any] = [(moment, datetime | None, None) for moment in moments]
     fields += [(one, figures_of(number) | None, None) for one in figures]
-    fields += [(one, kind, None) for one, kind in others]
+    fields += [(one, kind, _unsaid(kind)) for one, kind in others]
     fields.sort(key=itemgetter(0))  # as the venue writes them: each is found where it is looked for first
-    kind: Any = msgspec.defstruct(name, fields, gc=False, kw_only=True)
-    return Reading(list[kind], number, figures)
+    return msgspec.defstruct(name, fields, gc=False, kw_only=True)
+
+
+def _unsaid(kind: Any) -> Any:
+    if get_origin(kind) is tuple:
+        return ()
+    is_part = isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+    return msgspec.field(default_factory=kind) if is_part else None
+
+
+def as_read(reading: Reading, fields: Fields, rows: Sequence[Mapping[str, Any]], number: Number) -> Any:
+    """What rows say that have parts: at once, or, where one does not keep to the document, field by field."""
+    if number is float:  # text could be anything: which figures of parts are plain is seen field by field
+        with suppress(*UNREADABLE):
+            return reading.of(rows)
+    return reading.of([fields.legible(row) for row in rows])
 
 
 def picked_rows_of(

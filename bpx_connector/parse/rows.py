@@ -24,6 +24,7 @@ __all__ = ["Row", "figure_text", "object_of", "quoted", "read_each", "rows_in", 
 
 _log = logging.getLogger(__name__)
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 IS_PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?").fullmatch
@@ -110,7 +111,7 @@ class Row:
     def part(self, name: str) -> Row:
         """An object within this one; where there is none, one that says nothing."""
         value = self.info.get(name)
-        return Row(value if isinstance(value, Mapping) else {})
+        return Row(value if type(value) is dict or isinstance(value, Mapping) else {})
 
     def parts(self, name: str) -> list[Row]:
         """The objects of a list within this one."""
@@ -149,7 +150,7 @@ def rows_in(answer: object, what: str) -> list[Payload]:
     return rows
 
 
-def read_each(rows: Sequence[Payload], read: Callable[[Payload], T], what: str) -> list[T]:
+def read_each(rows: Sequence[S], read: Callable[[S], T], what: str) -> list[T]:
     """What each row is read as; those that cannot be read are left out, with one line in the log."""
     found: list[T] = []
     faults: list[str] = []

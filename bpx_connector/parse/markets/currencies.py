@@ -5,15 +5,21 @@ A figure that the venue does not publish is None: its tables have no deposit fee
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from ccxt.base.types import Currency, CurrencyInterface
+from ccxt.base.errors import BadResponse
+from ccxt.base.types import Currencies, Currency, CurrencyInterface
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload, Structure
+from bpx_connector.garbage import uncollected
+from bpx_connector.parse.figures import Fields, Reading, as_read, row_of
 from bpx_connector.parse.numbers import EXACT, Number, number_or_none, plain
-from bpx_connector.parse.rows import Row
+from bpx_connector.parse.overriding import is_overridden, own
+from bpx_connector.parse.rows import quoted, read_each, rows_in
 from bpx_connector.venue.words import FIAT_ASSETS, NETWORK
 
 __all__ = ["ParseCurrencies", "network_code"]
@@ -27,25 +33,43 @@ def network_code(blockchain: str | None) -> str | None:
     return None if blockchain is None else NETWORK.get(blockchain, blockchain)
 
 
-def _known(tokens: list[Row], name: str) -> list[str]:
-    return [figure for token in tokens if (figure := token.figure(name)) is not None]
+TOKEN_FIGURES = ("maximumWithdrawal", "minimumDeposit", "minimumWithdrawal", "withdrawalFee")
+TOKEN_FLAGS = ("depositEnabled", "withdrawEnabled")
+TOKEN = Fields(TOKEN_FIGURES, ("blockchain",), flags=TOKEN_FLAGS, counts=("nativeDecimals",))
+FIELDS = Fields((), ("symbol", "displayName"), lists={"tokens": TOKEN})
 
 
-def _least(tokens: list[Row], name: str) -> str | None:
-    known = _known(tokens, name)
-    return known[0] if len(known) == 1 else min(known, key=Decimal, default=None)
+@lru_cache(maxsize=8)
+def _asset_rows(number: Number) -> Reading:
+    """What reads assets."""
+    facts = [("blockchain", str | None), *((flag, bool | None) for flag in TOKEN_FLAGS)]
+    token: Any = row_of("Token", TOKEN_FIGURES, [*facts, ("nativeDecimals", int | None)], number)
+    words = [("symbol", str | None), ("displayName", str | None)]
+    asset: Any = row_of("Asset", (), [*words, ("tokens", tuple[token, ...])], number)
+    return Reading(list[asset], number)
 
 
-def _most(tokens: list[Row], name: str) -> str | None:
-    # One network without a maximum leaves the currency without one.
-    known = _known(tokens, name)
+def _known(tokens: Sequence[Any], name: str) -> list[Any]:
+    return [figure for token in tokens if (figure := getattr(token, name)) is not None]
+
+
+def _least(tokens: Sequence[Any], name: str) -> Any:
+    if len(tokens) == 1:  # as of most assets
+        return getattr(tokens[0], name)
+    return min(_known(tokens, name), key=Decimal, default=None)
+
+
+def _most(tokens: Sequence[Any], name: str) -> Any:
+    if len(tokens) == 1:
+        return getattr(tokens[0], name)
+    known = _known(tokens, name)  # one network without a maximum leaves the currency without one
     return max(known, key=Decimal) if known and len(known) == len(tokens) else None
 
 
-def _step(token: Row) -> str | None:
+@lru_cache(maxsize=64)
+def _step(decimals: int | None) -> str | None:
     """The smallest part of a token that its chain knows, where the venue says so."""
-    decimals = token.whole("nativeDecimals")
-    if decimals is None or decimals > MOST_DECIMALS:
+    if decimals is None or not 0 <= decimals <= MOST_DECIMALS:
         return None
     return plain(EXACT.scaleb(Decimal(1), -decimals))
 
@@ -59,33 +83,34 @@ def _any_of(flags: list[bool | None]) -> bool | None:
     return True if True in flags else None if None in flags else False
 
 
-def _network(token: Row, number: Number) -> Structure:
-    deposit, withdraw, chain = (
-        token.flag("depositEnabled"),
-        token.flag("withdrawEnabled"),
-        token.word("blockchain"),
-    )
+class Token(NamedTuple):
+    """An asset on one of its chains: as the venue has it, and what was read of it."""
+
+    info: Mapping[str, Any]
+    read: Any
+
+
+def _network(token: Token, number: Number) -> Structure:
+    info, read = token
+    deposit, withdraw, chain = read.depositEnabled, read.withdrawEnabled, read.blockchain
     return {
-        "info": token.info,
+        "info": info,
         "id": chain,
         "network": network_code(chain),
         "name": chain,
         "active": _both(deposit, withdraw),
         "deposit": deposit,
         "withdraw": withdraw,
-        "fee": token.number("withdrawalFee", number),
-        "precision": number_or_none(number, _step(token)),
+        "fee": read.withdrawalFee,
+        "precision": number_or_none(number, _step(read.nativeDecimals)),
         "limits": {
-            "deposit": {"min": token.number("minimumDeposit", number), "max": None},
-            "withdraw": {
-                "min": token.number("minimumWithdrawal", number),
-                "max": token.number("maximumWithdrawal", number),
-            },
+            "deposit": {"min": read.minimumDeposit, "max": None},
+            "withdraw": {"min": read.minimumWithdrawal, "max": read.maximumWithdrawal},
         },
     }
 
 
-def _kind(symbol: str, tokens: list[Row]) -> str:
+def _kind(symbol: str, tokens: list[Token]) -> str:
     if symbol in FIAT_ASSETS:
         return "fiat"
     return "crypto" if tokens else "other"  # points, stocks and prediction outcomes live on no chain
@@ -100,36 +125,57 @@ class ParseCurrencies(Ccxt):
             return currency["code"] if currency else None
         return str(self.common_currency_code(currencyId))
 
+    @uncollected
+    def parse_currencies(self, rawCurrencies: Any) -> Currencies:  # noqa: N803  ccxt's name
+        """Currencies by code from /assets; what cannot be read is left out."""
+        what = f"{self.id} assets"
+        rows = rows_in(rawCurrencies, what)
+        if is_overridden(self, "parse_currency"):
+            currencies = read_each(rows, self.parse_currency, what)
+        else:
+            pairs = list(zip(rows, self._read_assets(rows), strict=True))
+            currencies = read_each(pairs, lambda pair: self._currency(*pair), what)
+        return {currency["code"]: currency for currency in currencies}
+
+    @own
     def parse_currency(self, rawCurrency: Payload) -> CurrencyInterface:  # noqa: N803  ccxt's name
         """A currency from a row of /assets. The lowest fee and widest limits of its networks are its own."""
-        row, number = Row(rawCurrency), self.number
-        symbol, tokens = row.needed("symbol"), _tokens(row)
+        [read] = self._read_assets([rawCurrency])
+        return self._currency(rawCurrency, read)
+
+    def _read_assets(self, rows: Sequence[Payload]) -> Any:
+        return as_read(_asset_rows(self.number), FIELDS, rows, self.number)
+
+    def _currency(self, info: Payload, read: Any) -> CurrencyInterface:
+        """The currency of a row and what was read in it."""
+        number, symbol = self.number, read.symbol
+        if not symbol:
+            raise BadResponse(f"there is no symbol in {quoted(info)}")
+        tokens = _tokens(info, read)
         networks = [_network(token, number) for token in tokens]
-        deposit = _any_of([network["deposit"] for network in networks])
-        withdraw = _any_of([network["withdraw"] for network in networks])
-        steps = [_step(token) for token in tokens]
+        facts = [token.read for token in tokens]
+        deposit = _any_of([fact.depositEnabled for fact in facts])
+        withdraw = _any_of([fact.withdrawEnabled for fact in facts])
+        steps = [step for fact in facts if (step := _step(fact.nativeDecimals)) is not None]
         currency: Any = {
-            "info": rawCurrency,
+            "info": info,
             "id": symbol,
             "numericId": None,
             "code": self.safe_currency_code(symbol),
-            "precision": number_or_none(number, max(filter(None, steps), key=Decimal, default=None)),
+            "precision": number_or_none(number, max(steps, key=Decimal, default=None)),
             "type": _kind(symbol, tokens),
-            "name": row.word("displayName"),
+            "name": read.displayName or None,
             "active": _both(deposit, withdraw),
             "deposit": deposit,
             "withdraw": withdraw,
-            "fee": number_or_none(number, _least(tokens, "withdrawalFee")),
+            "fee": _least(facts, "withdrawalFee"),
             "fees": {},
             "networks": {network["network"]: network for network in networks},
             "limits": {
-                "deposit": {
-                    "min": number_or_none(number, _least(tokens, "minimumDeposit")),
-                    "max": None,
-                },
+                "deposit": {"min": _least(facts, "minimumDeposit"), "max": None},
                 "withdraw": {
-                    "min": number_or_none(number, _least(tokens, "minimumWithdrawal")),
-                    "max": number_or_none(number, _most(tokens, "maximumWithdrawal")),
+                    "min": _least(facts, "minimumWithdrawal"),
+                    "max": _most(facts, "maximumWithdrawal"),
                 },
             },
         }
@@ -138,13 +184,13 @@ class ParseCurrencies(Ccxt):
 
     def parse_deposit_withdraw_fee(self, fee: Any, currency: Currency = None) -> Structure:
         """What moving one asset costs, by network. The venue publishes no deposit fees."""
-        number = self.number
+        [read] = self._read_assets([fee])
         networks: Structure = {
-            str(network_code(token.word("blockchain"))): {
+            str(network_code(token.read.blockchain)): {
                 "deposit": {"fee": None, "percentage": None},
-                "withdraw": {"fee": token.number("withdrawalFee", number), "percentage": False},
+                "withdraw": {"fee": token.read.withdrawalFee, "percentage": False},
             }
-            for token in _tokens(Row(fee))
+            for token in _tokens(fee, read)
         }
         nothing_known: Structure = {
             "deposit": {"fee": None, "percentage": None},
@@ -154,6 +200,9 @@ class ParseCurrencies(Ccxt):
         return {"info": fee, "deposit": only["deposit"], "withdraw": only["withdraw"], "networks": networks}
 
 
-def _tokens(row: Row) -> list[Row]:
+def _tokens(info: Payload, read: Any) -> list[Token]:
     """An asset on each of its chains; a token that names none is on none."""
-    return [token for token in row.parts("tokens") if token.word("blockchain") is not None]
+    if not read.tokens:
+        return []
+    infos = [token for token in info["tokens"] if isinstance(token, Mapping)]
+    return [Token(*pair) for pair in zip(infos, read.tokens, strict=True) if pair[1].blockchain]

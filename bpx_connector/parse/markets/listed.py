@@ -6,16 +6,22 @@ of a prediction. Markets for requests for quotes have no book and are left out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from ccxt.base.errors import BadResponse
 from ccxt.base.types import MarketInterface, Status
 
 from bpx_connector._ccxt import Ccxt
-from bpx_connector.aliases import Payload
-from bpx_connector.parse.numbers import EXACT, Number, number_or_none, plain
-from bpx_connector.parse.rows import Row, object_of, read_each, rows_in
+from bpx_connector.aliases import Payload, Structure
+from bpx_connector.garbage import uncollected
+from bpx_connector.parse.figures import Fields, Reading, as_read, row_of
+from bpx_connector.parse.names import Names
+from bpx_connector.parse.numbers import EXACT, Number, milliseconds_of, number_or_none, plain
+from bpx_connector.parse.overriding import is_overridden, own
+from bpx_connector.parse.rows import Row, figure_text, object_of, quoted, read_each, rows_in
 from bpx_connector.venue.words import MARKET_TYPE, OPEN_BOOK, SYSTEM_STATUS
 
 __all__ = ["ParseListed", "highest_leverage"]
@@ -27,22 +33,49 @@ INVERSE = "IPERP"
 OTHER = "other"
 """ccxt's word for a type of market that it has no word for."""
 
-WITHOUT_BOOK = frozenset({"RFQ"})
-"""Types of markets that are no ccxt markets: what is traded there is asked for, not offered."""
+WITHOUT_BOOK = "RFQ"
+"""The type of markets that are no ccxt markets: what is traded there is asked for, not offered."""
 
 # The base of a margin function is published with eight decimals (0.01333333 for 75-fold), so that its
 # inverse is known to about four.
 LEVERAGE_STEP = Decimal("0.0001")
 
 
-def highest_leverage(margin_function: Row) -> str | None:
-    """The most leverage that an initial margin function allows: one over the margin of a small position."""
-    return _inverse(margin_function.figure("base") or "0")
+PRICE_RULES = ("minPrice", "maxPrice", "tickSize")
+QUANTITY_RULES = ("minQuantity", "maxQuantity", "stepSize")
+WORDS = ("symbol", "baseSymbol", "quoteSymbol", "marketType", "orderBookState")
+
+FIELDS = Fields(
+    (),
+    WORDS,
+    parts={
+        "filters": Fields((), parts={"price": Fields(PRICE_RULES), "quantity": Fields(QUANTITY_RULES)}),
+        "imfFunction": Fields(("base",)),
+    },
+)
+
+
+@lru_cache(maxsize=8)
+def _market_rows(number: Number) -> Reading:
+    """What reads markets."""
+    price = row_of("PriceRules", PRICE_RULES, [("borrowEntryFeeMaxMultiplier", Any)], number)
+    quantity = row_of("QuantityRules", QUANTITY_RULES, (), number)
+    filters = row_of("Filters", (), [("price", price), ("quantity", quantity)], number)
+    margin = row_of("MarginFunction", (), [("base", Any)], number)
+    others = [*((word, str | None) for word in WORDS), ("createdAt", Any), ("filters", filters)]
+    listed: Any = row_of("Listed", (), [*others, ("imfFunction", margin | None)], number)
+    return Reading(list[listed], number)
+
+
+def highest_leverage(base: object) -> str | None:
+    """The most leverage that an initial margin function with this base allows: one over the margin of a small
+    position."""
+    return _inverse(base if type(base) is str else figure_text(base))
 
 
 @lru_cache(maxsize=256)
-def _inverse(base: str) -> str | None:
-    margin = Decimal(base)
+def _inverse(base: str | None) -> str | None:
+    margin = Decimal(figure_text(base) or 0)
     return plain(EXACT.quantize(EXACT.divide(Decimal(1), margin), LEVERAGE_STEP)) if margin > 0 else None
 
 
@@ -51,10 +84,9 @@ def _rate(rate: Any) -> str:
     return plain(Decimal(str(rate)))
 
 
-def _step(filters: Row, name: str, number: Number) -> Any:
+def _step(step: Any) -> Any:
     """A tick or a step, which is above zero, or unknown."""
-    step = filters.figure(name)
-    return number(step) if step is not None and Decimal(step) > 0 else None
+    return step if step is not None and float(step) > 0 else None
 
 
 def _symbol(market_id: str, pair: Pair, kind: str, settle: str | None) -> str:
@@ -78,107 +110,127 @@ class Pair(NamedTuple):
     quote_id: str | None
 
 
+def _traded_pair(info: Payload, read: Any, kind: str, codes: Names) -> Pair:
+    """What is traded for what; a market of a type that we know has both."""
+    base_id, quote_id = read.baseSymbol or None, read.quoteSymbol or None
+    if kind != OTHER and (base_id is None or quote_id is None):
+        missing = "baseSymbol" if base_id is None else "quoteSymbol"
+        raise BadResponse(f"there is no {missing} in {quoted(info)}")
+    return Pair(codes[base_id], codes[quote_id], base_id, quote_id)
+
+
+@lru_cache(maxsize=64)
+def _market_in_words(kind: str, is_inverse: bool, is_margin: bool) -> Structure:
+    """A market of which only the kind is known, to be copied: two hundred markets differ little in it.
+
+    Every field of ccxt's structure is there. Copied and filled in it costs half of one written anew.
+    """
+    is_spot, is_contract = kind == "spot", kind in ("swap", "future")
+    return {
+        **dict.fromkeys(("id", "lowercaseId", "symbol", "base", "quote", "settle")),
+        **dict.fromkeys(("baseId", "quoteId", "settleId")),
+        "type": kind,
+        "spot": is_spot,
+        "margin": is_margin,
+        "swap": kind == "swap",
+        "future": kind == "future",
+        "option": False,
+        "index": False,
+        "prediction": kind == "prediction",
+        "active": None,
+        "contract": is_contract,
+        "linear": not is_inverse if is_contract else None,
+        "inverse": is_inverse if is_contract else None,
+        "subType": ("inverse" if is_inverse else "linear") if is_contract else None,
+        "taker": None,
+        "maker": None,
+        "percentage": True,
+        "tierBased": True,
+        # A spot fill pays its fee in what is received, a contract in what it is settled in.
+        "feeSide": "get" if is_spot else "quote",
+        "contractSize": None,
+        "expiry": None,  # the venue's markets carry no date, not even dated ones
+        "expiryDatetime": None,
+        "strike": None,
+        "optionType": None,
+        **dict.fromkeys(("precision", "limits", "marginModes", "created", "info")),
+    }
+
+
 class ParseListed(Ccxt):
     """ccxt's parsers of markets."""
 
+    @uncollected
     def parse_markets(self, markets: Any) -> list[Any]:
         """Markets from /markets, without those that have no order book."""
         what = f"{self.id} markets"
-        listed = [row for row in rows_in(markets, what) if Row(row).word("marketType") not in WITHOUT_BOOK]
-        return read_each(listed, self.parse_market, what)
+        rows = rows_in(markets, what)
+        if is_overridden(self, "parse_market"):
+            listed = [row for row in rows if row.get("marketType") != WITHOUT_BOOK]
+            return read_each(listed, self.parse_market, what)
+        codes, read = Names(self.safe_currency_code), self._read_markets(rows)
+        pairs = [pair for pair in zip(rows, read, strict=True) if pair[1].marketType != WITHOUT_BOOK]
+        return read_each(pairs, lambda pair: self._market(*pair, codes), what)
 
+    @own
     def parse_market(self, market: Payload) -> MarketInterface:
         """One market with every field of ccxt's structure."""
-        row, number = Row(object_of(market, f"{self.id} a market")), self.number
-        market_id, venue_type = row.needed("symbol"), row.word("marketType")
-        kind = MARKET_TYPE.get(venue_type, OTHER) if venue_type else OTHER
-        pair = self._traded_pair(row, kind)
-        is_spot, is_contract, is_inverse = kind == "spot", kind in ("swap", "future"), venue_type == INVERSE
-        settle, settle_id = None, None
-        if is_contract:
-            settle, settle_id = (pair.base, pair.base_id) if is_inverse else (pair.quote, pair.quote_id)
-        leverage = highest_leverage(row.part("imfFunction")) if is_contract else None
-        price, quantity = row.part("filters").part("price"), row.part("filters").part("quantity")
-        fees, state = self._published_fees(market_id, kind), row.word("orderBookState")
+        [read] = self._read_markets([object_of(market, f"{self.id} a market")])
+        return self._market(market, read, Names(self.safe_currency_code))
+
+    def _read_markets(self, rows: Sequence[Payload]) -> Any:
+        return as_read(_market_rows(self.number), FIELDS, rows, self.number)
+
+    def _market(self, info: Payload, read: Any, codes: Names) -> MarketInterface:
+        """The market of a row and what was read in it; the codes of assets by the venue's names."""
+        number, market_id, venue_type = self.number, read.symbol, read.marketType
+        if not market_id:
+            raise BadResponse(f"there is no symbol in {quoted(info)}")
+        kind = MARKET_TYPE.get(venue_type, OTHER)
+        pair = _traded_pair(info, read, kind, codes)
+        is_contract, is_inverse = kind in ("swap", "future"), venue_type == INVERSE
+        price, quantity = read.filters.price, read.filters.quantity
         # Only spot markets on margin have a fee for entering with borrowed money.
-        is_margin = is_spot and price.info.get("borrowEntryFeeMaxMultiplier") is not None
-        found: Any = {
-            "id": market_id,
-            "lowercaseId": market_id.lower(),
-            "symbol": _symbol(market_id, pair, kind, settle),
-            "base": pair.base,
-            "quote": pair.quote,
-            "settle": settle,
-            "baseId": pair.base_id,
-            "quoteId": pair.quote_id,
-            "settleId": settle_id,
-            "type": kind,
-            "spot": is_spot,
-            "margin": is_margin,
-            "swap": kind == "swap",
-            "future": kind == "future",
-            "option": False,
-            "index": False,
-            "prediction": kind == "prediction",
-            "active": None if state is None else state == OPEN_BOOK,
-            "contract": is_contract,
-            "linear": not is_inverse if is_contract else None,
-            "inverse": is_inverse if is_contract else None,
-            "subType": ("inverse" if is_inverse else "linear") if is_contract else None,
-            "taker": number(fees["taker"]),
-            "maker": number(fees["maker"]),
-            "percentage": True,
-            "tierBased": True,
-            # A spot fill pays its fee in what is received, a contract in what it is settled in.
-            "feeSide": "get" if is_spot else "quote",
-            "contractSize": number("1") if is_contract else None,
-            "expiry": None,  # the venue's markets carry no date, not even dated ones
-            "expiryDatetime": None,
-            "strike": None,
-            "optionType": None,
-            "precision": {
-                "amount": _step(quantity, "stepSize", number),
-                "price": _step(price, "tickSize", number),
-                "cost": None,
-                "base": None,
-                "quote": None,
-            },
-            "limits": {
-                "leverage": {
-                    "min": number("1") if is_contract else None,
-                    "max": number_or_none(number, leverage),
-                },
-                "amount": {
-                    "min": quantity.number("minQuantity", number),
-                    "max": quantity.number("maxQuantity", number),
-                },
-                "price": {
-                    "min": price.number("minPrice", number),
-                    "max": price.number("maxPrice", number),
-                },
-                "cost": {"min": None, "max": None},  # the venue has no minimum notional
-            },
-            "marginModes": {"cross": is_contract or is_margin, "isolated": False},
-            "created": row.moment("createdAt"),
-            "info": market,
+        is_margin = kind == "spot" and price.borrowEntryFeeMaxMultiplier is not None
+        one, leverage, settle = None, None, None
+        found: Any = _market_in_words(kind, is_inverse, is_margin).copy()
+        if is_contract:
+            settle = pair.base if is_inverse else pair.quote
+            one, leverage = number("1"), highest_leverage(read.imfFunction and read.imfFunction.base)
+            found["settle"] = settle
+            found["settleId"] = pair.base_id if is_inverse else pair.quote_id
+            found["contractSize"] = one
+        found["id"] = market_id
+        found["lowercaseId"] = market_id.lower()
+        found["symbol"] = _symbol(market_id, pair, kind, settle)
+        found["base"], found["quote"], found["baseId"], found["quoteId"] = pair
+        found["active"] = read.orderBookState == OPEN_BOOK if read.orderBookState else None
+        found["taker"], found["maker"] = self._published_fees(market_id, kind)
+        found["precision"] = {
+            "amount": _step(quantity.stepSize),
+            "price": _step(price.tickSize),
+            "cost": None,
+            "base": None,
+            "quote": None,
         }
-        parsed: MarketInterface = found
-        return parsed
+        found["limits"] = {
+            "leverage": {"min": one, "max": number_or_none(number, leverage)},
+            "amount": {"min": quantity.minQuantity, "max": quantity.maxQuantity},
+            "price": {"min": price.minPrice, "max": price.maxPrice},
+            "cost": {"min": None, "max": None},  # the venue has no minimum notional
+        }
+        found["marginModes"] = {"cross": is_contract or is_margin, "isolated": False}
+        found["created"] = milliseconds_of(read.createdAt)
+        found["info"] = info
+        market: MarketInterface = found
+        return market
 
-    def _traded_pair(self, row: Row, kind: str) -> Pair:
-        """What is traded for what; a market of a type that we know has both."""
-        if kind == OTHER:
-            base_id, quote_id = row.word("baseSymbol"), row.word("quoteSymbol")
-        else:
-            base_id, quote_id = row.needed("baseSymbol"), row.needed("quoteSymbol")
-        return Pair(self.safe_currency_code(base_id), self.safe_currency_code(quote_id), base_id, quote_id)
-
-    def _published_fees(self, market_id: str, kind: str) -> dict[str, str]:
-        """The base tier's maker and taker rates, as `describe()` or the user's config has them."""
+    def _published_fees(self, market_id: str, kind: str) -> tuple[Any, Any]:
+        """The base tier's taker and maker rates, as `describe()` or the user's config has them."""
         fees: Any = self.fees
         usual = fees["swap" if kind in ("swap", "future") else "trading"]
         rates = fees.get("markets", {}).get(market_id) or usual
-        return {"maker": _rate(rates["maker"]), "taker": _rate(rates["taker"])}
+        return self.number(_rate(rates["taker"])), self.number(_rate(rates["maker"]))
 
     def parse_status(self, status: Payload) -> Status:
         """Whether the venue works, from /status."""

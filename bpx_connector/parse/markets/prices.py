@@ -14,6 +14,7 @@ from ccxt.base.types import LastPrice, LastPrices, Market, Strings, Ticker, Tick
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Params, Payload, Structure
+from bpx_connector.garbage import uncollected
 from bpx_connector.parse.arithmetic import Arithmetic, arithmetic_in
 from bpx_connector.parse.figures import UNIT, UNREADABLE, Fields, Reading, rows_of, units
 from bpx_connector.parse.numbers import Number
@@ -78,11 +79,18 @@ def _tickers_of(
         found["symbol"] = symbol
         found["high"] = figures.high or None
         found["low"] = figures.low or None
-        found["vwap"] = _average_by_volume(row, figures, arithmetic)
+        if figures.quoteVolume and figures.volume:
+            found["vwap"] = arithmetic.average(
+                figures.quoteVolume, figures.volume, row["quoteVolume"], row["volume"]
+            )
         found["open"] = first or None
         found["close"] = found["last"] = last or None
         found["change"] = _derived_change(row, arithmetic) if change is None and is_traded else change
-        found["percentage"] = _percentage(row, figures, arithmetic)
+        fraction = figures.priceChangePercent
+        if fraction is not None and float(fraction):
+            found["percentage"] = arithmetic.hundredfold(fraction, row["priceChangePercent"])
+        else:
+            found["percentage"] = _derived_percent(row, arithmetic)
         if is_traded:
             found["average"] = arithmetic.middle(first, last, row["firstPrice"], row["lastPrice"], tick)
         found["baseVolume"] = figures.volume
@@ -92,29 +100,16 @@ def _tickers_of(
     return list(map(_without_zero_prices, tickers)) if number is str else tickers
 
 
-def _average_by_volume(row: Payload, figures: Any, arithmetic: Arithmetic) -> Any:
-    """What was paid for the volume, by that volume; None if nothing was traded."""
-    turnover, volume = figures.quoteVolume, figures.volume
-    if not turnover or not volume:
-        return None
-    return arithmetic.average(turnover, volume, row["quoteVolume"], row["volume"])
-
-
-def _percentage(row: Payload, figures: Any, arithmetic: Arithmetic) -> Any:
-    """A hundred times the venue's fraction; if that is zero it was rounded, and the prices say more."""
-    fraction = figures.priceChangePercent
-    if fraction is not None and float(fraction):
-        return arithmetic.hundredfold(fraction, row["priceChangePercent"])
-    return _derived_percent(row, arithmetic)
-
-
 def _derived_change(row: Payload, arithmetic: Arithmetic) -> Any:
     first, last = units(row["firstPrice"]), units(row["lastPrice"])
     return arithmetic.scaled(last - first) if first and last else None
 
 
 def _derived_percent(row: Payload, arithmetic: Arithmetic) -> Any:
-    """The percentage that the change is of the first price."""
+    """The percentage that the change is of the first price.
+
+    Where the venue's fraction is zero it was rounded, and the prices say more.
+    """
     first, last = units(row.get("firstPrice") or "0"), units(row.get("lastPrice") or "0")
     change_text = row.get("priceChange")
     if first <= 0 or (change_text is None and not last):
@@ -162,6 +157,7 @@ class ParsePrices(Ccxt):
         """A ticker from a row of /ticker or /tickers."""
         return _tickers([ticker], [self._priced(ticker, market)], self.number)[0]
 
+    @uncollected
     def parse_tickers(self, tickers: Any, symbols: Strings = None, params: Params = {}) -> Tickers:
         """Tickers by symbol, of the symbols asked for or of all."""
         rows = rows_in(tickers, f"{self.id} tickers")

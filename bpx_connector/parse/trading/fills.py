@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from bpx_connector.aliases import Payload, Structure
+from bpx_connector.garbage import uncollected
 from bpx_connector.parse.arithmetic import arithmetic_in
 from bpx_connector.parse.figures import UNREADABLE, Fields, Identity, Reading, rows_of
 from bpx_connector.parse.names import Names, ParseNames
@@ -81,7 +82,15 @@ def _structures(
     structures: list[Structure] = []
     for fill, info, row in zip(fills, infos, _fill_rows(number).of(fills), strict=True):
         identity, order, price, amount = row.tradeId, row.orderId, row.price, row.quantity
-        timestamp, datetime = _moment(row.timestamp, fill)
+        timestamp, datetime = None, None
+        if row.timestamp is not None:
+            text, timestamp = fill["timestamp"], milliseconds_at(row.timestamp)
+            if len(text) == USUAL and text[10] == "T":
+                datetime = text + "Z"
+            else:
+                datetime = iso8601(timestamp)
+            if not EARLIEST <= timestamp < LATEST:
+                timestamp, datetime = None, None
         fee = {"currency": currencies[row.feeSymbol], "cost": row.fee}
         structures.append(
             {
@@ -108,19 +117,10 @@ def _structures(
     return structures
 
 
-def _moment(moment: Any, fill: Payload) -> tuple[int | None, str | None]:
-    """When a fill happened, in milliseconds and in words."""
-    if moment is None:
-        return None, None
-    text, timestamp = fill["timestamp"], milliseconds_at(moment)
-    if not EARLIEST <= timestamp < LATEST:
-        return None, None
-    return timestamp, text + "Z" if len(text) == USUAL and text[10] == "T" else iso8601(timestamp)
-
-
 class ParseFills(ParseNames):
     """ccxt's parsers of the account's fills."""
 
+    @uncollected
     def parse_fills(
         self, fills: Any, market: Any = None, since: int | None = None, limit: int | None = None
     ) -> list[Any]:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from bpx_connector.aliases import Payload, Structure
+from bpx_connector.garbage import uncollected
 from bpx_connector.parse.arithmetic import Arithmetic, arithmetic_in
 from bpx_connector.parse.figures import (
     UNREADABLE,
@@ -314,6 +315,7 @@ class ParseOrders(ParseNames):
         [parsed] = order_structures([order], [order], symbols, self.number)
         return parsed
 
+    @uncollected
     def parse_orders(
         self,
         orders: Any,

@@ -13,7 +13,7 @@ from bpx_connector.parse.convert.stocks import is_stock
 from bpx_connector.parse.markets.currencies import ParseCurrencies
 from bpx_connector.parse.markets.listed import ParseListed
 from bpx_connector.parse.numbers import milliseconds_of
-from bpx_connector.parse.rows import quoted, read_each, rows_in
+from bpx_connector.parse.rows import quoted
 from bpx_connector.rest.asking.arguments import checked_word
 from bpx_connector.rest.convert.stocks import Stocks
 from bpx_connector.venue.words import LISTED_TYPE
@@ -131,10 +131,7 @@ class Listed(Stocks, ParseListed, ParseCurrencies):
 
         https://docs.backpack.exchange/#tag/Assets/operation/get_assets
         """
-        what = f"{self.id} fetchCurrencies()"
-        rows = rows_in((yield self.public_get_api_v1_assets(params)), what)
-        currencies = read_each(rows, self.parse_currency, what)
-        return {currency["code"]: currency for currency in currencies}
+        return self.parse_currencies((yield self.public_get_api_v1_assets(params)))
 
     @flow
     def fetch_status(self, params: Params = {}) -> Flow[Status]:

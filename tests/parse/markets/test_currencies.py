@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from ccxt.test.exchange.base.test_currency import test_currency as check_currency
 
 from tests.support.parsing import Offline, Sample, asset
@@ -121,3 +122,39 @@ def test_of_several_networks_none_speaks_for_the_currency(offline: Offline) -> N
     fee = offline().parse_deposit_withdraw_fee(asset("USDC", token("Solana"), token("Ethereum")))
     assert fee["withdraw"] == {"fee": None, "percentage": None}
     assert set(fee["networks"]) == {"SOL", "ERC20"}
+
+
+def test_a_currencies_parser_that_a_program_has_replaced_is_called_for_each_row(offline: Offline) -> None:
+    exchange = offline()
+    exchange.parse_currency = lambda row: {"code": row["symbol"], "mine": True}
+    assert exchange.parse_currencies([asset("A")]) == {"A": {"code": "A", "mine": True}}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"withdrawalFee": "N/A"}, {"withdrawalFee": {}}, {"withdrawalFee": "NaN"},
+        {"depositEnabled": "perhaps", "withdrawalFee": None}, {"nativeDecimals": -1, "withdrawalFee": None},
+        {"nativeDecimals": "many", "withdrawalFee": None},
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_what_cannot_be_read_of_a_network_is_none_and_the_other_currencies_come(
+    offline: Offline, change: dict[str, Any]
+) -> None:
+    found = offline().parse_currencies([asset("A", token("Solana", **change)), asset("B", token("Solana"))])
+    network = found["A"]["networks"]["SOL"]
+    assert (network["fee"], network["precision"]) == (None, None)
+    assert network["deposit"] is (None if "depositEnabled" in change else True)
+    assert found["B"]["fee"] == 1
+
+
+@pytest.mark.parametrize("tokens", [None, "x", [7], [{"blockchain": None}], [{"blockchain": ""}]])
+def test_an_asset_on_no_chain_has_no_networks(offline: Offline, tokens: Any) -> None:
+    currency = offline().parse_currency({"symbol": "X", "displayName": "", "tokens": tokens})
+    assert (currency["networks"], currency["fee"], currency["name"]) == ({}, None, None)
+
+
+@pytest.mark.parametrize("symbol", [None, "", [], True])
+def test_an_asset_without_a_name_is_left_out(offline: Offline, symbol: Any) -> None:
+    assert list(offline().parse_currencies([{**asset("X"), "symbol": symbol}, asset("Y")])) == ["Y"]

@@ -9,7 +9,6 @@ from ccxt.base.exchange import Exchange
 from ccxt.test.exchange.base.test_market import test_market as check_market
 
 from bpx_connector.parse.markets.listed import highest_leverage
-from bpx_connector.parse.rows import Row
 from tests.support.parsing import NUMBERS, Offline, Sample, row
 
 
@@ -141,11 +140,11 @@ def test_the_stablecoin_pair_trades_for_nothing(offline: Offline) -> None:
 def test_the_highest_leverage_is_one_over_the_margin_of_a_small_position(
     base: str, leverage: str | None
 ) -> None:
-    assert highest_leverage(Row({"base": base, "factor": "0", "type": "sqrt"})) == leverage
+    assert highest_leverage(base) == leverage
 
 
 def test_a_market_without_a_margin_function_has_no_highest_leverage() -> None:
-    assert highest_leverage(Row({})) is None
+    assert highest_leverage(None) is None
 
 
 @NUMBERS
@@ -195,3 +194,65 @@ def test_the_status_has_every_field(offline: Offline, sample: Sample) -> None:
         "info": payload,
     }
     assert exchange.parse_status({"status": "Maintenance"})["status"] == "maintenance"
+
+
+def test_a_markets_parser_that_a_program_has_replaced_is_called_for_each_row(
+    offline: Offline, sample: Sample
+) -> None:
+    exchange = offline()
+    exchange.parse_market = lambda row: {"id": row["symbol"], "mine": True}
+    rows = [row(sample, "SOL_USDC"), {**row(sample, "SOL_USDC"), "marketType": "RFQ"}]
+    assert exchange.parse_markets(rows) == [{"id": "SOL_USDC", "mine": True}]
+
+
+@NUMBERS
+@pytest.mark.parametrize(
+    ("change", "place", "name"),
+    [
+        ({"tickSize": "N/A"}, "precision", "price"),
+        ({"tickSize": "NaN"}, "precision", "price"),
+        ({"tickSize": "0"}, "precision", "price"),
+        ({"tickSize": []}, "precision", "price"),
+        ({"minPrice": {}}, "limits", "price"),
+        ({"minPrice": "1e400"}, "limits", "price"),
+    ],
+    ids=repr,
+)
+def test_a_rule_that_cannot_be_read_is_none_and_all_else_is_as_it_was(
+    offline: Offline, sample: Sample, number: Any, change: dict[str, Any], place: str, name: str
+) -> None:
+    exchange, sound = offline({"number": number}), row(sample, "SOL_USDC")
+    filters = {**sound["filters"], "price": {**sound["filters"]["price"], **change}}
+    odd = {**sound, "filters": filters}
+    expected, other = exchange.parse_markets([sound, row(sample, "BTC_USDC_PERP")])
+    found, beside = exchange.parse_markets([odd, row(sample, "BTC_USDC_PERP")])
+    assert (found[place][name] if place == "precision" else found[place][name]["min"]) is None
+    assert beside == other
+    for key in expected.keys() - {place, "info"}:
+        assert found[key] == expected[key]
+
+
+@pytest.mark.parametrize("filters", [None, [], "x", {}, {"price": None}, {"quantity": 7}])
+def test_a_market_without_rules_is_listed_without_them(
+    offline: Offline, sample: Sample, filters: Any
+) -> None:
+    (market,) = offline().parse_markets([{**row(sample, "SOL_USDC"), "filters": filters}])
+    assert market["symbol"] == "SOL/USDC"
+    assert market["precision"]["price"] is None
+
+
+@pytest.mark.parametrize("missing", ["symbol", "baseSymbol", "quoteSymbol"])
+@pytest.mark.parametrize("value", [None, "", [], True])
+def test_a_market_that_cannot_be_named_is_left_out_and_the_others_come(
+    offline: Offline, sample: Sample, missing: str, value: Any
+) -> None:
+    rows = [{**row(sample, "SOL_USDC"), missing: value}, row(sample, "BTC_USDC_PERP")]
+    assert [market["id"] for market in offline().parse_markets(rows)] == ["BTC_USDC_PERP"]
+
+
+def test_markets_do_not_share_what_a_program_may_change(offline: Offline, sample: Sample) -> None:
+    one, other = offline().parse_markets([row(sample, "SOL_USDC"), row(sample, "BTC_USDC_PERP")])
+    one["limits"]["price"]["max"] = 7
+    one["precision"]["cost"] = 7
+    assert other["limits"]["price"]["max"] == 1_000_000
+    assert other["precision"]["cost"] is None
