@@ -1,14 +1,15 @@
 """`make faults`: orders while requests and answers are lost, and whether callers are told the truth.
 
 Ours, blocking and asyncio, and ccxt's own class do random actions at fixed seeds: place, cancel, cancel all,
-edit, batches. A quarter of the requests about orders are dropped, done and not answered, held back, answered
-late, or replaced by 5xx pages and codes. At the end every word is compared with the sandbox's own books:
+edit, batches. A third of the requests about orders are dropped, done and not answered, held back, answered
+late, done and answered with a refusal, or met by an exchange that has just died. At the end every word is
+compared with the sandbox's own books:
 
     wrong          told something that the account does not show
     unresolvable   left open, and could not be found out afterwards
     twice          one order asked for, and more than one in the books
 
-Loopback only; ends by itself.
+Loopback only; ends by itself. The tests do the same without a wire, at seeds of their own.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import inspect
 import random
 from base64 import b64encode
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +29,7 @@ from nacl.signing import SigningKey
 
 from bpx_connector.sandbox.server import SandboxThread
 
-__all__ = ["Counted", "counted"]
+__all__ = ["FAULTS", "TIMEOUT", "WINDOW", "Counted", "Trader", "books_of", "counted", "settings"]
 
 SYMBOL, MARKET = "SOL/USDC", "SOL_USDC"
 SUBJECTS = ("bpx, blocking", "bpx, asyncio", "ccxt, asyncio")
@@ -35,16 +37,31 @@ WINDOW = 600
 """Milliseconds: a short recvWindow, so that what is lost is known to be lost soon."""
 
 TIMEOUT = 1500
+ASKED_AGAIN = 20
+"""How often a caller asks what became of its order before it gives up: the faults go on meanwhile."""
+
 FAULTS = (
     "drop /api/v1/order* chance=0.06",
-    "lost /api/v1/order* chance=0.08",
+    "lost /api/v1/order* chance=0.06",
+    "lost /api/v1/order* status=500 chance=0.02",
+    "lost /api/v1/order* status=503 says=RESOURCE_NOT_FOUND chance=0.02",
+    "lost /api/v1/order* status=504 says=INVALID_ORDER chance=0.02",
+    "lost /api/v1/order* status=502 body=html chance=0.02",
+    "lost /api/v1/order* status=200 body=object chance=0.01",
+    "lost /api/v1/order* status=200 body=list method=POST chance=0.01",
     "refuse /api/v1/order* status=503 chance=0.03",
     "refuse /api/v1/order* status=502 body=html chance=0.03",
     "refuse /api/v1/order* status=200 body=empty chance=0.02",
     "hold /api/v1/order* chance=0.03 seconds=0.3",
+    "hold /api/v1/order* chance=0.01 seconds=1.8",
     "late /api/v1/order* chance=0.02 seconds=2",
+    "die /api/v1/order* chance=0.01 seconds=0.4",
     "drop /wapi/v1/history/* chance=0.05",
 )
+"""What goes wrong, and how often. A request that is held longer than the timeout arrives after its window."""
+
+Books = Callable[[str], list[tuple[str, int | None, str]]]
+"""(id, client id, status) of every order of the account of that key, as the exchange has them."""
 
 
 @dataclass
@@ -61,37 +78,52 @@ class Counted:
         return f"{self.subject:15}" + "".join(f"{self.counts[name]:14}" for name in names)
 
 
+def settings() -> dict[str, Any]:
+    """The configuration of an exchange object with an account of its own, but for its addresses."""
+    key = SigningKey.generate()
+    return {
+        "apiKey": b64encode(bytes(key.verify_key)).decode(),
+        "secret": b64encode(bytes(key)).decode(),
+        "enableRateLimit": False,
+        "timeout": TIMEOUT,
+        "options": {"recvWindow": WINDOW, "outcome": {"timeout": 60_000}},
+    }
+
+
 def _exchange(subject: str, url: str) -> Any:
     import ccxt.async_support as peers
 
     import bpx_connector.async_support
 
-    key = SigningKey.generate()
     kind: Any = {
         SUBJECTS[0]: bpx_connector.bpx,
         SUBJECTS[1]: bpx_connector.async_support.bpx,
         SUBJECTS[2]: vars(peers)["backpack"],
     }[subject]
-    exchange = kind(
-        {
-            "apiKey": b64encode(bytes(key.verify_key)).decode(),
-            "secret": b64encode(bytes(key)).decode(),
-            "enableRateLimit": False,
-            "timeout": TIMEOUT,
-            "urls": {"api": url if subject != SUBJECTS[2] else {"public": url, "private": url}},
-            "options": {"recvWindow": WINDOW, "outcome": {"timeout": 60_000}},
-        }
-    )
+    api = url if subject != SUBJECTS[2] else {"public": url, "private": url}
+    exchange = kind({**settings(), "urls": {"api": api}})
     exchange.timeout_on_exit = 0
     return exchange
+
+
+def books_of(sandbox: Any, key: str) -> list[tuple[str, int | None, str]]:
+    """(id, client id, status) of every order of an account, from the sandbox's own books."""
+    account = sandbox.venue.account(key)
+    if account is None:
+        return []
+    orders = {order.id: order for order in (*account.all_open(), *sandbox.venue.order_history(account))}
+    return [(str(one.id), one.request.client_id, str(one.status)) for one in orders.values()]
 
 
 class Trader:
     """Does one thing after the other with an account of its own, and keeps what it was told."""
 
-    def __init__(self, subject: str, thread: SandboxThread, seed: int, counted: Counted) -> None:
-        self._exchange = _exchange(subject, thread.url)
-        self._thread = thread
+    def __init__(
+        self, exchange: Any, books: Books, seed: int, counted: Counted, *, in_threads: bool = True
+    ) -> None:
+        self._exchange = exchange
+        self._books = books
+        self._in_threads = in_threads
         self._dice = random.Random(seed)
         self._counted = counted
         self._open: list[str] = []
@@ -103,7 +135,7 @@ class Trader:
         method = getattr(self._exchange, name)
         if inspect.iscoroutinefunction(method):
             return await method(*args)
-        return await asyncio.to_thread(method, *args)
+        return await asyncio.to_thread(method, *args) if self._in_threads else method(*args)
 
     async def run(self, actions: int) -> None:
         """Act at random."""
@@ -142,11 +174,15 @@ class Trader:
 
     async def _afterwards(self, client_id: int, error: Exception) -> bool | None:
         """What the caller knows after an error: placed, not placed, or (None) neither."""
-        if isinstance(error, ExchangeError) or "was not placed" in str(error) or "orders was" in str(error):
+        if (
+            isinstance(error, ExchangeError)
+            or "was not placed" in str(error)
+            or "orders was placed" in str(error)
+        ):
             return False
         if not hasattr(self._exchange, "resolve_order"):
             return None
-        for _ in range(5):
+        for _ in range(ASKED_AGAIN):
             try:
                 await self._call("resolve_order", client_id, SYMBOL)
             except ExchangeError:
@@ -173,7 +209,7 @@ class Trader:
         self._told_cancelled[order_id] = order["status"] in ("canceled", None)
 
     async def _is_cancelled(self, order_id: str) -> bool | None:
-        for _ in range(5):
+        for _ in range(ASKED_AGAIN):
             try:
                 order = await self._call("fetch_order", order_id, SYMBOL)
             except BaseError:
@@ -241,7 +277,7 @@ class Trader:
 
     def compare(self) -> None:
         """Hold what was told against the sandbox's books."""
-        rows = self._thread.run(self._books)
+        rows = self._books(self._exchange.apiKey)
         placed = Counter(client_id for _, client_id, _ in rows)
         status = {identity: word for identity, _, word in rows}
         for client_id, told in self._told_placed.items():
@@ -258,21 +294,20 @@ class Trader:
             self._counted.counts["wrong"] += 1
             self._counted.wrong.append(f"{what}: told {told}, true is {truth}")
 
-    def _books(self, sandbox: Any) -> list[tuple[str, int | None, str]]:
-        """(id, client id, status) of every order of the account, from the sandbox's own books."""
-        account = sandbox.venue.account(self._exchange.apiKey)
-        if account is None:
-            return []
-        orders = {order.id: order for order in (*account.all_open(), *sandbox.venue.order_history(account))}
-        return [(str(one.id), one.request.client_id, str(one.status)) for one in orders.values()]
-
 
 async def counted(subject: str, actions: int, seed: int, at_once: int = 8) -> Counted:
     """What a class tells, over so many actions of several accounts at once."""
     result = Counted(subject)
     with SandboxThread(seed=seed, symbols=(MARKET,)) as thread:
         thread.run(lambda sandbox: [sandbox.faults.add(fault) for fault in FAULTS])
-        traders = [Trader(subject, thread, seed * 100 + number, result) for number in range(at_once)]
+
+        def books(key: str) -> list[tuple[str, int | None, str]]:
+            return thread.run(lambda sandbox: books_of(sandbox, key))
+
+        traders = [
+            Trader(_exchange(subject, thread.url), books, seed * 100 + number, result)
+            for number in range(at_once)
+        ]
         await asyncio.gather(*(trader.run(actions // at_once) for trader in traders))
         thread.run(lambda sandbox: sandbox.faults.clear())
         await asyncio.sleep((TIMEOUT + WINDOW) / 1000)  # until nothing can arrive any more

@@ -7,6 +7,7 @@ meanwhile.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
@@ -33,6 +34,10 @@ REFUSALS: Final = {
 }
 """Status to the venue's code and words; only those of 429 are published. Others are SERVER_ERROR."""
 INVALID_SIGNATURE: Final = ("INVALID_CLIENT_REQUEST", "Invalid signature")
+MESSAGES: Final = dict(REFUSALS.values()) | {
+    "INVALID_ORDER": "Invalid order",
+    "INSUFFICIENT_FUNDS": "Insufficient funds",
+}
 PAGE: Final = "<html>\n<head><title>{0}</title></head>\n<body><center><h1>{0}</h1></center></body>\n</html>\n"
 """What an outage in front of the exchange looks like: a page of the proxy, not an answer of the exchange."""
 
@@ -45,12 +50,15 @@ class SpoiledAnswers:
         self._answered: Final = answered
         self._old_books: Final = old_books
         self._closing: Final = asyncio.Event()
+        self._death: tuple[Fault, float] | None = None
+        """What the exchange has died of, and until when."""
         self._acts: Final[dict[str, Callable[[Fault, web.Request], Awaitable[web.Response]]]] = {
             "refuse": self._refuse,
             "drop": self._drop,
             "hold": self._hold,
             "late": self._late,
             "lost": self._lost,
+            "die": self._die,
             "stale": self._stale,
         }
 
@@ -58,6 +66,8 @@ class SpoiledAnswers:
         """A spoiled answer, or None if this request is to be answered as always."""
         if "upgrade" in request.headers:
             return None
+        if self._is_dead():
+            return _cut(request)
         if "X-Signature" in request.headers and self._faults.refuses_signature(request.path):
             return _refusal(400, *INVALID_SIGNATURE)
         fault = self._faults.for_request(request.method, request.path, request.query.get("symbol", ""))
@@ -72,13 +82,7 @@ class SpoiledAnswers:
             await asyncio.wait_for(self._closing.wait(), seconds)
 
     async def _refuse(self, fault: Fault, request: web.Request) -> web.Response:
-        status, body = fault.options["status"], fault.options["body"]
-        if body == "empty":
-            return web.Response(status=status)
-        if body == "html":
-            title = f"{status} {web.Response(status=status).reason}"
-            return web.Response(text=PAGE.format(title), status=status, content_type="text/html")
-        return _refusal(status, *REFUSALS.get(status, REFUSALS[500]))
+        return _instead(fault.options["status"], fault.options["body"], fault.options.get("says"))
 
     async def _drop(self, fault: Fault, request: web.Request) -> web.Response:
         return _cut(request)
@@ -96,7 +100,20 @@ class SpoiledAnswers:
 
     async def _lost(self, fault: Fault, request: web.Request) -> web.Response:
         await self._answered(request)
+        return _cut(request) if fault.options["status"] is None else await self._refuse(fault, request)
+
+    async def _die(self, fault: Fault, request: web.Request) -> web.Response:
+        if fault.happened % 2:
+            await self._answered(request)
+        self._death = fault, time.monotonic() + fault.options["seconds"]
         return _cut(request)
+
+    def _is_dead(self) -> bool:
+        """Whether nobody is answered; a fault that has been ended kills no longer."""
+        if self._death is None:
+            return False
+        fault, until = self._death
+        return fault in self._faults.all and time.monotonic() < until
 
     async def _stale(self, fault: Fault, request: web.Request) -> web.Response:
         response = await self._answered(request)
@@ -107,6 +124,18 @@ class SpoiledAnswers:
             request.query["symbol"], fault.options["seconds"], None if limit is None else int(limit)
         )
         return response if older is None else web.json_response(older)
+
+
+def _instead(status: int, body: str, says: str | None) -> web.Response:
+    if body in ("object", "list"):
+        return web.json_response({} if body == "object" else [], status=status)
+    if body == "empty":
+        return web.Response(status=status)
+    if body == "html":
+        title = f"{status} {web.Response(status=status).reason}"
+        return web.Response(text=PAGE.format(title), status=status, content_type="text/html")
+    code, message = REFUSALS.get(status, REFUSALS[500])
+    return _refusal(status, says or code, MESSAGES.get(says, "") if says else message)
 
 
 def _refusal(status: int, code: str, message: str) -> web.Response:

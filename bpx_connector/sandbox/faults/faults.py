@@ -93,7 +93,7 @@ class Faults:
         return self.set("freeze", pattern, **options)
 
     def refuse(self, pattern: str = "*", **options: Any) -> Fault:
-        """Requests that are answered with `status` (503) at the door; `body` is venue, html or empty."""
+        """Requests that are answered with `status` (503) at the door; `body` is one of `BODIES`."""
         return self.set("refuse", pattern, **options)
 
     def drop(self, pattern: str = "*", **options: Any) -> Fault:
@@ -109,8 +109,12 @@ class Faults:
         return self.set("late", pattern, **options)
 
     def lost(self, pattern: str = "*", **options: Any) -> Fault:
-        """Requests that are done and never answered: the connection is cut."""
+        """Requests that are done and never answered: the connection is cut, or `status` comes instead."""
         return self.set("lost", pattern, **options)
+
+    def die(self, pattern: str = "*", **options: Any) -> Fault:
+        """Requests at which the exchange dies for `seconds`, in real time: before or after it has acted."""
+        return self.set("die", pattern, **options)
 
     def stale(self, pattern: str = "*", **options: Any) -> Fault:
         """Snapshots of these symbols as they were `seconds` ago, though no older than the fault."""

@@ -47,7 +47,8 @@ class Kind(NamedTuple):
     options: Mapping[str, Any] = {}
 
 
-BODIES: Final = ("venue", "html", "empty")
+BODIES: Final = ("venue", "html", "empty", "object", "list")
+"""What a spoilt answer holds: a code and a message, a page, nothing, `{}` or `[]`."""
 
 KINDS: Final[Mapping[str, Kind]] = {
     "lose": Kind(Place.FRAME, "the frame is not sent"),
@@ -62,7 +63,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     "freeze": Kind(Place.SOCKET, "the socket stays open and does nothing any more, pongs included"),
     "refuse": Kind(
         Place.REQUEST,
-        "the request is answered with this status and goes no further; body is venue, html or empty",
+        "the request is answered with this status and goes no further; body is venue, html, empty, object or "
+        "list",
         {"status": 503, "body": "venue", "method": None},
     ),
     "drop": Kind(
@@ -79,7 +81,16 @@ KINDS: Final[Mapping[str, Kind]] = {
         {"seconds": 1.0, "method": None},
     ),
     "lost": Kind(
-        Place.REQUEST, "the exchange acts, the connection is cut instead of an answer", {"method": None}
+        Place.REQUEST,
+        "the exchange acts, the connection is cut instead of an answer; with a status that is answered "
+        "instead, as by `refuse`, and `says` is the code in it",
+        {"status": None, "body": "venue", "says": None, "method": None},
+    ),
+    "die": Kind(
+        Place.REQUEST,
+        "nobody is answered for so many seconds, every connection is cut; every other time the exchange has "
+        "acted on the request before",
+        {"seconds": 1.0, "method": None},
     ),
     "stale": Kind(
         Place.REQUEST,
@@ -208,7 +219,7 @@ def _option(name: str, value: Any) -> Any:
         return _whole(name, value, 200, 599)
     if name == "code":
         return _whole(name, value, 1000, 4999)
-    if name == "method":
+    if name in ("method", "says"):
         return str(value).upper()
     if value not in BODIES:
         raise FaultError(f"body={value} is not one of {', '.join(BODIES)}")

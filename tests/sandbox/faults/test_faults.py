@@ -492,6 +492,38 @@ async def test_a_lost_answer_leaves_the_order_in_the_exchange(
     assert exchange.faults.counts == {"lost": 1}
 
 
+async def test_an_order_that_was_taken_can_be_answered_with_a_refusal_of_any_status(
+    exchange: Sandbox, session: ClientSession
+) -> None:
+    exchange.faults.lost("/api/v1/order", method="POST", status=503, says="invalid_order")
+
+    assert await post_order(exchange, session) == (503, "Invalid order")
+    assert [order.request.price for order in open_orders(exchange)] == [Decimal(90)]
+
+
+@pytest.mark.parametrize(("body", "expected"), [("object", {}), ("list", [])])
+async def test_a_success_can_be_answered_without_saying_anything(
+    exchange: Sandbox, session: ClientSession, body: str, expected: Any
+) -> None:
+    exchange.faults.lost("/api/v1/time", status=200, body=body)
+    async with session.get(f"{exchange.url}/api/v1/time") as answer:
+        assert (answer.status, await answer.json()) == (200, expected)
+
+
+async def test_an_exchange_dies_before_or_after_it_has_acted_and_answers_nobody(
+    exchange: Sandbox, session: ClientSession
+) -> None:
+    death = exchange.faults.die("/api/v1/order", method="POST", seconds=3600)
+    for _ in range(2):
+        with pytest.raises(ClientConnectionError):
+            await post_order(exchange, session)
+    assert len(open_orders(exchange)) == 1
+    with pytest.raises(ClientConnectionError):
+        await session.get(f"{exchange.url}/api/v1/ping")
+    exchange.faults.remove(death.id)
+    assert (await session.get(f"{exchange.url}/api/v1/ping")).status == 200
+
+
 async def test_a_late_answer_leaves_the_order_in_the_exchange(
     exchange: Sandbox, session: ClientSession
 ) -> None:

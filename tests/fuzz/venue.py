@@ -1,0 +1,90 @@
+"""An exchange object whose venue gives a good answer to everything, but for those answers that are spoilt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+import bpx_connector
+from bpx_connector.sandbox.crowd.listings import assets
+from tests.fuzz.calls import Asked
+from tests.fuzz.good_answers import good_answer
+from tests.support.keys import FIRST
+from tests.support.samples import captured_markets, offline_exchange, sample
+
+__all__ = ["NOW", "Answered", "answered_exchange"]
+
+NOW = 1_789_999_999_000
+"""A little after what is captured."""
+
+Told = tuple[int, str]
+EMPTY = {"PATCH /api/v1/account": 200, "POST /wapi/v1/capital/withdrawals/delay": 200}
+
+
+class Answered(bpx_connector.bpx):
+    """The blocking class, answered from a table: operation to status and body."""
+
+    def begin(self, spoilt: Mapping[str, Told] = {}) -> None:
+        """Have these operations answered so from now on, all others well."""
+        self._spoilt = spoilt
+        self._asked: Counter[str] = Counter()
+        self._slept = 0.0
+
+    @property
+    def asked(self) -> Counter[str]:
+        """How often each operation has been asked since."""
+        return self._asked
+
+    def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
+        operation = f"{method} {urlsplit(url).path}"
+        self._asked[operation] += 1
+        if sum(self._asked.values()) > 500:
+            raise AssertionError(f"asked without an end: {dict(self._asked)}")
+        status, text = self._spoilt.get(operation) or _good(operation)
+        read = self.on_rest_response(status, "", url, method, {}, text, headers, body)
+        decoded = self.parse_json(read)
+        self.handle_errors(status, "", url, method, {}, text, decoded, headers, body)
+        return text if decoded is None else decoded
+
+    def sleep(self, milliseconds: float) -> None:
+        """Nobody waits."""
+
+    def milliseconds(self) -> int:
+        return NOW
+
+
+@cache
+def _good(operation: str) -> Told:
+    answer = good_answer(operation)
+    if answer is None:
+        return EMPTY.get(operation, 200), ""
+    return 200, answer if isinstance(answer, str) else msgspec.json.encode(answer).decode()
+
+
+@cache
+def _known() -> Any:
+    rows = {row["symbol"]: row for row in (*assets(), *sample("rest/get_api_v1_assets"))}
+    exchange = offline_exchange(markets=captured_markets(), assets=list(rows.values()))
+    stock = exchange.rfq_market(good_answer("GET /api/v1/securities")[0])
+    exchange.set_markets([*exchange.markets.values(), stock], exchange.currencies)
+    return exchange
+
+
+def answered_exchange(number: Callable[[str], Any] = float, **config: Any) -> Answered:
+    """A new object with the captured markets loaded."""
+    session = {"headers": {"Cookie": "a browser's session"}}
+    exchange = Answered({"enableRateLimit": False, "number": number, **FIRST.credentials, **session, **config})
+    exchange.set_markets(deepcopy(list(_known().markets.values())), deepcopy(_known().currencies))
+    exchange.begin()
+    return exchange
+
+
+def result_of(exchange: Answered, asked: Asked) -> Any:
+    """What the method gives."""
+    return getattr(exchange, asked.name)(*deepcopy(asked.args))
