@@ -137,9 +137,12 @@ class Trader:
             return await method(*args)
         return await asyncio.to_thread(method, *args) if self._in_threads else method(*args)
 
+    async def begin(self) -> None:
+        """Learn the markets, while nothing goes wrong."""
+        await self._call("load_markets")
+
     async def run(self, actions: int) -> None:
         """Act at random."""
-        await self._call("load_markets")
         kinds = [self._place] * 4 + [self._cancel] * 3 + [self._edit] * 3 + [self._batch] * 2
         for _ in range(actions):
             self._counted.counts["actions"] += 1
@@ -299,7 +302,6 @@ async def counted(subject: str, actions: int, seed: int, at_once: int = 8) -> Co
     """What a class tells, over so many actions of several accounts at once."""
     result = Counted(subject)
     with SandboxThread(seed=seed, symbols=(MARKET,)) as thread:
-        thread.run(lambda sandbox: [sandbox.faults.add(fault) for fault in FAULTS])
 
         def books(key: str) -> list[tuple[str, int | None, str]]:
             return thread.run(lambda sandbox: books_of(sandbox, key))
@@ -308,6 +310,9 @@ async def counted(subject: str, actions: int, seed: int, at_once: int = 8) -> Co
             Trader(_exchange(subject, thread.url), books, seed * 100 + number, result)
             for number in range(at_once)
         ]
+        for trader in traders:
+            await trader.begin()
+        thread.run(lambda sandbox: [sandbox.faults.add(fault) for fault in FAULTS])
         await asyncio.gather(*(trader.run(actions // at_once) for trader in traders))
         thread.run(lambda sandbox: sandbox.faults.clear())
         await asyncio.sleep((TIMEOUT + WINDOW) / 1000)  # until nothing can arrive any more

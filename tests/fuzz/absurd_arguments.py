@@ -1,16 +1,18 @@
-"""Absurd arguments for every method: the right exception of ccxt's, with a sentence, before anything is sent."""
+"""Absurd arguments for every method: the right exception, with a sentence, before anything is sent."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from copy import deepcopy
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
-import numpy
 from ccxt.base.errors import BadResponse, BaseError, ExchangeError, OperationFailed
 
 from bpx_connector.venue.endpoints import ENDPOINTS
@@ -28,22 +30,33 @@ class Surprise:
         return "<a surprise>"
 
 
+def _arrays() -> tuple[Any, ...]:
+    """What numpy has, where it is installed."""
+    if find_spec("numpy") is None:
+        return ()
+    numpy = import_module("numpy")
+    made = (numpy.int64(-5), numpy.float64("nan"), numpy.float32(1.5), numpy.bool_(True), numpy.array([1, 2]))
+    return (*made, numpy.array(7), numpy.str_("abc"), numpy.datetime64("2026-01-01"))
+
+
+ARRAYS = _arrays()
+
 ABSURD: tuple[Any, ...] = (
-    None, -1, 0, 1.5, True, False, "", " ", "abc", " 1 ", "1_000", "١٢", "²", "NaN", "inf", "0x10", "1e400", "-0",
-    float("nan"), float("inf"), -float("inf"), 1e308, 10**400, -(10**400), b"x", bytearray(b"1"), [], {}, (), [None],
-    [[]], [1], ["abc"], {"a": 1}, {1: 2}, {"SOL/USDC"}, Surprise(), Surprise, len, numpy.int64(-5),
-    numpy.float64("nan"), numpy.float32(1.5), numpy.bool_(True), numpy.array([1, 2]), numpy.array(7),
-    numpy.str_("abc"), numpy.datetime64("2026-01-01"), Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"),
-    Decimal("1E+999999"), Decimal("1E-999999"), Fraction(1, 3), 1j, datetime(2026, 1, 1), "x" * 10_000,
+    None, -1, 0, 1.5, True, False, "", " ", "abc", " 1 ", "1_000", "١٢", "²", "NaN", "inf", "0x10", "1e400",
+    "-0", float("nan"), float("inf"), -float("inf"), 1e308, 10**400, -(10**400), b"x", bytearray(b"1"), [],
+    {}, (), [None], [[]], [1], ["abc"], {"a": 1}, {1: 2}, {"SOL/USDC"}, Surprise(), Surprise, len, *ARRAYS,
+    Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal("1E+999999"), Decimal("1E-999999"),
+    Fraction(1, 3), 1j, datetime(2026, 1, 1, tzinfo=UTC), "x" * 10_000,
     "\ud800", "\x00", "SOL/USDC\n", "SOL/USDC\x00", range(3), iter([1]), NotImplemented, ...,
 )  # fmt: skip
 """What no argument should be, but for some of them here and there."""
 
 PARAMS = (
-    "recvWindow", "until", "paginate", "clientOrderId", "clientOrderIds", "clientId", "postOnly", "reduceOnly",
-    "timeInForce", "triggerPrice", "triggerBy", "stopLossPrice", "takeProfitPrice", "stopLoss", "takeProfit", "cost",
-    "trigger", "type", "subType", "network", "limit", "offset", "sortDirection", "selfTradePrevention", "price",
-    "priceType", "method", "marketType", "hedged", "marginMode", "quoteOrderQty", "X-Window", "twoFactorToken",
+    "recvWindow", "until", "paginate", "clientOrderId", "clientOrderIds", "clientId", "postOnly",
+    "reduceOnly", "timeInForce", "triggerPrice", "triggerBy", "stopLossPrice", "takeProfitPrice", "stopLoss",
+    "takeProfit", "cost", "trigger", "type", "subType", "network", "limit", "offset", "sortDirection",
+    "selfTradePrevention", "price", "priceType", "method", "marketType", "hedged", "marginMode",
+    "quoteOrderQty", "X-Window", "twoFactorToken",
 )  # fmt: skip
 """Params that any method may be given."""
 
@@ -60,7 +73,9 @@ def parameters_of(asked: Asked) -> dict[str, Any]:
 
 def params_of(exchange: Answered) -> list[str]:
     """The names that are worth spoiling: those of the operations that were asked, and the general ones."""
-    named = {name for method, path in (one.split(" /") for one in exchange.asked) for name in _names(method, path)}
+    named = {
+        name for method, path in (one.split(" /") for one in exchange.asked) for name in _names(method, path)
+    }
     return sorted({*PARAMS, *named})
 
 
@@ -73,10 +88,8 @@ def absurd_calls(asked: Asked) -> Iterator[tuple[str, dict[str, Any]]]:
     """What is absurd, and all arguments of the call."""
     good = parameters_of(asked)
     exchange = answered_exchange()
-    try:
+    with suppress(BaseError):
         getattr(exchange, asked.name)(**deepcopy(good))
-    except BaseError:
-        pass
     for name in good:
         for value in ABSURD:
             yield f"{name}={_short(value)}", {**good, name: value}
@@ -92,7 +105,11 @@ def absurd_calls(asked: Asked) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _short(value: Any) -> str:
-    text = f"{type(value).__name__} {str(value)[:30]!r}" if not isinstance(value, int) or abs(value) < 10**9 else "huge"
+    text = (
+        f"{type(value).__name__} {str(value)[:30]!r}"
+        if not isinstance(value, int) or abs(value) < 10**9
+        else "huge"
+    )
     return text if not isinstance(value, float) else repr(value)
 
 

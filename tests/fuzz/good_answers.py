@@ -140,7 +140,11 @@ NEWER: dict[str, Any] = {
 """Operations that the document does not have yet."""
 
 TEXTS = {"GET /api/v1/ping": "pong", "GET /api/v1/time": "1788285244094"}
-FIGURES = {"decimal": "1.5", "naive-date-time": "2026-09-01T17:54:04.094", "date-time": "2026-09-01T17:54:04Z"}
+FIGURES = {
+    "decimal": "1.5",
+    "naive-date-time": "2026-09-01T17:54:04.094",
+    "date-time": "2026-09-01T17:54:04Z",
+}
 
 
 def operations() -> list[str]:
@@ -154,7 +158,7 @@ def operations() -> list[str]:
 
 
 def good_answer(operation: str) -> Any:
-    """A fresh copy of a good answer; text for the operations that answer text, None where there is no body."""
+    """A fresh copy of a good answer: JSON, or text where that is answered; None where there is no body."""
     return deepcopy(_answer(operation))
 
 

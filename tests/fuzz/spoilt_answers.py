@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,14 +19,25 @@ from tests.fuzz.calls import Asked, name_of
 from tests.fuzz.good_answers import good_answer
 from tests.fuzz.venue import Answered, answered_exchange, result_of
 
-__all__ = ["BODIES", "MISSING", "SPOILT", "Report", "oddities", "place_of", "places", "spoil", "spoilt_answers", "swept"]
+__all__ = [
+    "BODIES",
+    "MISSING",
+    "SPOILT",
+    "Report",
+    "oddities",
+    "place_of",
+    "places",
+    "spoil",
+    "spoilt_answers",
+    "swept",
+]
 
 MISSING = "(missing)"
 HUGE = 10**400
 
 SPOILT: tuple[Any, ...] = (
-    None, "", " ", "abc", "N/A", "NaN", "Infinity", "-Infinity", "1e400", "1E-400", "-1", "0", "0E-8", "1_000",
-    " 1 ", "١٢", "9" * 60, "2026", "2026-13-45T99:99:99", "9999-12-31T23:59:59.999999",
+    None, "", " ", "abc", "N/A", "NaN", "Infinity", "-Infinity", "1e400", "1E-400", "-1", "0", "0E-8",
+    "1_000", " 1 ", "١٢", "9" * 60, "2026", "2026-13-45T99:99:99", "9999-12-31T23:59:59.999999",
     0, -1, 1, 7.5, 1e308, 10**27, HUGE, True, False,
     [], {}, [None], [[]], [1], {"a": 1}, "\x00", "\ud800", "x" * 5000,
     MISSING,
@@ -33,10 +45,12 @@ SPOILT: tuple[Any, ...] = (
 """What stands in a field that is spoilt."""
 
 BODIES = (
-    "null", "[]", "{}", "[null]", "[[]]", "[1]", "[{}]", '{"a":1}', '"text"', "1", "1e400", "true", "NaN", "", " ",
-    "text", "<html></html>", "{", "[[1,2]", "\ufeff{}", '{"code":1}', '{"code":null,"message":null}',
+    "null", "[]", "{}", "[null]", "[[]]", "[1]", "[{}]", '{"a":1}', '"text"', "1", "1e400", "true", "NaN", "",
+    " ", "text", "<html></html>", "{", "[[1,2]", "\ufeff{}", '{"code":1}', '{"code":null,"message":null}',
 )  # fmt: skip
 """What stands where the whole answer is spoilt."""
+
+ODD_ROWS: tuple[Any, ...] = (None, [], {}, 1, "text", [None])
 
 ROWS = 1
 """How many rows of a list are spoilt."""
@@ -77,12 +91,14 @@ def as_json(value: Any) -> str:
         return "[" + ",".join(map(as_json, value)) + "]"
     if isinstance(value, str):
         return msgspec.json.encode(value).decode() if value.isprintable() else _escaped(value)
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else msgspec.json.encode(value).decode()
+    return (
+        str(value)
+        if isinstance(value, int) and not isinstance(value, bool)
+        else msgspec.json.encode(value).decode()
+    )
 
 
 def _escaped(text: str) -> str:
-    import json
-
     return json.dumps(text)
 
 
@@ -92,7 +108,7 @@ def spoilt_answers(operation: str) -> Iterator[tuple[str, str]]:
         yield f"body {body!r}", body
     good = good_answer(operation)
     if isinstance(good, list):
-        for more in (None, [], {}, 1, "text", [None]):
+        for more in ODD_ROWS:
             yield f"one more row {more!r}", as_json([*good, more])
             yield f"a first row {more!r}", as_json([more, *good])
     if not isinstance(good, list | dict):
@@ -137,7 +153,9 @@ class Report:
         self.faults.append(f"{kind}: {text}")
 
 
-def swept(asked: Asked, report: Report, chosen: Callable[[], bool] = lambda: True, number: Any = float) -> None:
+def swept(
+    asked: Asked, report: Report, chosen: Callable[[], bool] = lambda: True, number: Any = float
+) -> None:
     """Call one method with spoilt answers to each of the operations that it asks."""
     exchange = answered_exchange(number)
     right = _told(exchange, asked)

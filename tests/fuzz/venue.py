@@ -55,9 +55,6 @@ class Answered(bpx_connector.bpx):
     def sleep(self, milliseconds: float) -> None:
         """Nobody waits."""
 
-    def milliseconds(self) -> int:
-        return NOW
-
 
 @cache
 def _good(operation: str) -> Told:
@@ -79,8 +76,11 @@ def _known() -> Any:
 def answered_exchange(number: Callable[[str], Any] = float, **config: Any) -> Answered:
     """A new object with the captured markets loaded."""
     session = {"headers": {"Cookie": "a browser's session"}}
-    exchange = Answered({"enableRateLimit": False, "number": number, **FIRST.credentials, **session, **config})
+    exchange = Answered(
+        {"enableRateLimit": False, "number": number, **FIRST.credentials, **session, **config}
+    )
     exchange.set_markets(deepcopy(list(_known().markets.values())), deepcopy(_known().currencies))
+    setattr(exchange, "milliseconds", lambda: NOW)  # noqa: B010  mypy allows no assignment to a method
     exchange.begin()
     return exchange
 

@@ -1,4 +1,4 @@
-"""The sandbox without a wire: requests and answers are lost and held back on a timeline that nobody waits for.
+"""The sandbox without a wire: requests and answers are lost and held back, and nobody waits.
 
 What goes wrong is written as for the sandbox; a pause, a timeout and a held request only move the time on. So
 a thousand orders under faults take seconds, and with one seed they always go the same way.
@@ -65,7 +65,7 @@ class LossyVenue:
         self.clock.advance(max(end - self.monotonic(), 0))
 
     def told(self, request: Request, timeout: float) -> Told:
-        """What comes back for a request, after however long; RequestTimeout and the like where nothing does."""
+        """What comes back for a request, or ccxt's exception where nothing does."""
         self.advance(ROUND_TRIP)
         if self.monotonic() < self._dead_until:
             raise _broken()

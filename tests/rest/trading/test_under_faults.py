@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from benchmarks.outcomes import FAULTS, MARKET, Counted, Trader, books_of, settings
-from bpx_connector.rest import enquiries
+from bpx_connector.rest.asking import enquiries
 from tests.support.lossy import LossyVenue, lossy_exchange
 
 ACTIONS = 1000
@@ -22,6 +22,7 @@ async def told_under_faults(is_asyncio: bool, seed: int, monkeypatch: pytest.Mon
     exchange = lossy_exchange(venue, is_asyncio=is_asyncio, **settings())
     counted = Counted("asyncio" if is_asyncio else "blocking")
     trader = Trader(exchange, partial(books_of, venue.sandbox), seed, counted, in_threads=False)
+    await trader.begin()
     await trader.run(ACTIONS)
     venue.sandbox.faults.clear()
     venue.advance(AFTER_ALL)
