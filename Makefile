@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 INTEROP_VENV ?= $(VENV)-interop
+FREQTRADE_VENV ?= $(VENV)-freqtrade
 AUDIT_VENV ?= $(VENV)-audit
 PORT ?= 8787
 # The releases to install: CONSTRAINTS=constraints.txt for those that CI runs with, otherwise the newest allowed.
@@ -12,13 +13,14 @@ WORKERS ?= auto
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INTEROP_INSTALLED := $(INTEROP_VENV)/.installed
+FREQTRADE_INSTALLED := $(FREQTRADE_VENV)/.installed
 AUDIT_INSTALLED := $(AUDIT_VENV)/.installed
 PIP_OPTIONS := --disable-pip-version-check --progress-bar off
 # A dot for every package, so that one sees it is at work; what pip complains of goes past this.
 DOTS := { while read -r line; do case $$line in Collecting*|Installing*) printf .;; esac; done; echo; }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check types types-check types-report matrix constraints audit record bench bench-check faults soak soak-gateway gateway sandbox interop operations operations-check clean
+.PHONY: help demo test check types types-check types-report matrix constraints audit record bench bench-check faults soak soak-gateway gateway sandbox interop freqtrade operations operations-check clean
 
 help:
 	@echo "make demo         trade on the local exchange, through ccxt"
@@ -40,6 +42,7 @@ help:
 	@echo "make sandbox      the local exchange on port $(PORT)"
 	@echo "make interop      other people's clients against the sandbox"
 	@echo "make operations   docs/operations.md and docs/control.md: operations, methods, the sandbox's answers and doors"
+	@echo "make freqtrade    freqtrade from lists to orders, for seven minutes: SECONDS=120 a trading mode"
 	@echo "make clean        remove the virtual environments and caches"
 
 demo: $(INSTALLED)
@@ -102,6 +105,9 @@ sandbox: $(INSTALLED)
 interop: $(INSTALLED) $(INTEROP_INSTALLED)
 	@$(BIN)/python -m tests.interop $(INTEROP_VENV)/bin/python
 
+freqtrade: $(INSTALLED) $(FREQTRADE_INSTALLED)
+	@$(BIN)/python -m tests.programs.freqtrade $(FREQTRADE_VENV)/bin/python $(SECONDS)
+
 operations: $(INSTALLED)
 	@$(BIN)/python -m tools.operations
 	@$(BIN)/python -m tools.doors_page
@@ -111,7 +117,7 @@ operations-check: $(INSTALLED)
 	@$(BIN)/python -m tools.doors_page --check
 
 clean:
-	@rm -rf $(VENV) $(INTEROP_VENV) $(AUDIT_VENV) .venv-wheel* .venv-matrix .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	@rm -rf $(VENV) $(INTEROP_VENV) $(AUDIT_VENV) $(FREQTRADE_VENV) .venv-wheel* .venv-matrix .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -135,3 +141,11 @@ $(INTEROP_INSTALLED): tests/interop/requirements.txt
 	@rm -f $@
 	@{ PYTHONUNBUFFERED=1 $(INTEROP_VENV)/bin/python -m pip install $(PIP_OPTIONS) \
 		--requirement tests/interop/requirements.txt && touch $@; } | $(DOTS); test -e $@
+
+# freqtrade brings a hundred packages of its own, and is no dependency of anything here.
+$(FREQTRADE_INSTALLED):
+	@echo "installing into $(FREQTRADE_VENV): two minutes"
+	@$(PYTHON) -m venv $(FREQTRADE_VENV)
+	@rm -f $@
+	@{ PYTHONUNBUFFERED=1 $(FREQTRADE_VENV)/bin/python -m pip install $(PIP_OPTIONS) freqtrade \
+		&& $(FREQTRADE_VENV)/bin/python -m pip install $(PIP_OPTIONS) --editable '.[cli]' && touch $@; } | $(DOTS); test -e $@

@@ -8,7 +8,7 @@ from copy import deepcopy
 from typing import Any
 
 from bpx_connector._ccxt import AliasedOnce, Ccxt
-from bpx_connector.call.addresses import addresses_from, in_region
+from bpx_connector.call.addresses import addresses_from, in_region, kept_here
 from bpx_connector.call.answers import Answers
 from bpx_connector.call.calls import Calls
 from bpx_connector.call.masking import masking_logger
@@ -61,6 +61,8 @@ class Backpack(
         region = self.options.get("region")
         if region is not None and "urls" not in config:
             self.urls["api"] = in_region(self.id, self.urls["api"], region)
+        if os.environ.get("BPX_SANDBOX"):
+            self.urls["api"] = kept_here(self.urls["api"], os.environ)
 
     def __getstate__(self) -> dict[str, Any]:
         """What `pickle` and `copy.deepcopy` take along: all but what is made anew when it is needed."""

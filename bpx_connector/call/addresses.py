@@ -16,7 +16,7 @@ from ccxt.base.errors import BadRequest
 
 from bpx_connector.venue.description import REGION_HOST, STREAMS
 
-__all__ = ["Addresses", "addresses_from", "addresses_of", "in_region", "refuse_mixture"]
+__all__ = ["Addresses", "addresses_from", "addresses_of", "in_region", "kept_here", "refuse_mixture"]
 
 VENUE = "backpack.exchange"
 
@@ -90,6 +90,17 @@ def addresses_from(environment: Mapping[str, str]) -> dict[str, Any]:
     streams = "ws" + url.removeprefix("http")
     all_there = {"public": url, "private": url, "ws": {"public": streams, "private": streams}}
     return {"urls": {"api": all_there, "test": all_there}}
+
+
+def kept_here(urls: Any, environment: Mapping[str, str]) -> Any:
+    """`urls["api"]`, or the sandbox's where the environment names one and these lead off this machine.
+
+    A program that is told to rehearse does not trade for real because its own configuration names the venue.
+    """
+    there = addresses_from(environment)
+    if not there or all(map(_is_local, addresses_of(urls))):
+        return urls
+    return there["urls"]["api"]
 
 
 def _streams_beside(url: str) -> str:

@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from bpx_connector.cli import account, call, demo, doctor, download, keys, passed_on, prices, tapes, trading
+from bpx_connector.cli import (
+    account,
+    call,
+    demo,
+    doctor,
+    download,
+    keys,
+    passed_on,
+    prices,
+    tapes,
+    trading,
+    verify,
+)
 from bpx_connector.cli.words import FAILED
 
 __all__ = ["answered", "app"]
@@ -45,7 +57,7 @@ def _of_all(
     """Backpack Exchange on the command line, and a local exchange to rehearse on."""
 
 
-for group in (passed_on, demo, doctor, keys, prices, account, trading, call, tapes, download):
+for group in (passed_on, demo, doctor, keys, prices, account, trading, call, tapes, download, verify):
     group.add_to(app)
 
 

@@ -16,6 +16,7 @@ from ccxt import exchanges
 
 from bpx_connector.cli.words import refusal, sandbox_address
 from bpx_connector.plugin import OUR_NAME, register
+from bpx_connector.programs import furnish_when_imported
 
 __all__ = ["USAGE", "run"]
 
@@ -54,6 +55,7 @@ def run(command_line: Sequence[str]) -> None:
         hint = f"\non this command line: --name {wish.name} --replace" if wish.name in exchanges else ""
         raise refusal("run", f"{error}{hint}") from error
     start = _way_to_start(wish)
+    furnish_when_imported(wish.name)
     _tell_children(wish.name, os.environ)
     start(wish)
 

@@ -107,3 +107,27 @@ def test_a_region_has_its_own_host_and_the_streams_of_all(kind: Any) -> None:
     assert addresses_of(own.urls["api"]).public == HERE
     with pytest.raises(BadRequest, match="region"):
         kind({"options": {"region": "us"}})
+
+
+@EVERY_CLASS
+@pytest.mark.parametrize("urls", [VENUE, {"public": VENUE, "private": VENUE, "ws": {"public": STREAMS}}])
+def test_a_program_that_is_told_to_rehearse_does_not_reach_the_venue_by_its_own_addresses(
+    kind: Any, urls: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BPX_SANDBOX", HERE)
+    assert addresses_of(kind({"urls": {"api": urls}}).urls["api"]) == (HERE, HERE, STREAMS_HERE)
+
+
+@EVERY_CLASS
+def test_another_local_exchange_that_a_program_names_is_used(
+    kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BPX_SANDBOX", HERE)
+    other = "http://127.0.0.1:9999"
+    assert addresses_of(kind({"urls": {"api": other}}).urls["api"]).private == other
+
+
+@EVERY_CLASS
+def test_no_region_leads_off_the_sandbox(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BPX_SANDBOX", HERE)
+    assert addresses_of(kind({"options": {"region": "eu"}}).urls["api"]).private == HERE

@@ -31,5 +31,7 @@ def _run_the_next() -> None:
 _run_the_next()
 with suppress(ImportError):
     from bpx_connector.plugin import register_when_imported
+    from bpx_connector.programs import furnish_when_imported
 
     register_when_imported(os.environ.get("BPX_REGISTER", "bpx"))
+    furnish_when_imported(os.environ.get("BPX_REGISTER", "bpx"))

@@ -1,0 +1,158 @@
+"""Asks the questions, one after the other, and gathers what is otherwise than it should be.
+
+What is asked goes through the exchange object's signer and its budgets; the answer is taken as it came, with
+its status and headers, since that is what is in question.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from bpx_connector.verify.facts import FACTS, Answer
+from bpx_connector.verify.questions import Question
+from bpx_connector.verify.shapes import between, differences
+
+__all__ = ["Asker", "Finding", "compared", "judged"]
+
+CONTRADICTION, NEWS, TROUBLE = "contradiction", "news", "trouble"
+OPENAPI = "the venue's OpenAPI"
+SLOW = 30.0
+
+
+class Finding(NamedTuple):
+    """One thing that is otherwise: where, what was found, which fact it breaks and where that comes from."""
+
+    kind: str
+    question: str
+    where: str
+    found: str
+    fact: str
+    source: str
+    switch: str = ""
+
+
+Listener = Callable[[Answer, str, str], None]
+
+
+class Asker:
+    """Sends questions for one exchange object, and hands each answer to who writes them down."""
+
+    def __init__(self, exchange: Any, told: Listener | None = None) -> None:
+        self._exchange = exchange
+        self._told = told
+
+    def ask(self, question: Question, *, is_signed: bool | None = None) -> Answer:
+        """The answer, whatever it is; ccxt's NetworkError if there is none."""
+        method, path = question.operation.split(" /")
+        access = "private" if (_is_private(path) if is_signed is None else is_signed) else "public"
+        request = self._exchange.sign(path, access, method, dict(question.params))
+        self._exchange.throttle(1)
+        began = time.perf_counter()
+        response = self._send(request)
+        took = (time.perf_counter() - began) * 1000
+        answer = Answer(
+            question.name,
+            question.params,
+            response.status_code,
+            dict(response.headers),
+            _decoded(response.text),
+            response.text,
+            self._exchange.milliseconds(),
+            took,
+        )
+        if self._told is not None:
+            self._told(answer, method, request["url"])
+        return answer
+
+    def _send(self, request: Mapping[str, Any]) -> Any:
+        import requests
+        from ccxt.base.errors import ExchangeNotAvailable
+
+        try:
+            return self._exchange.session.request(
+                request["method"],
+                request["url"],
+                headers=dict(request["headers"]),
+                data=request["body"],
+                timeout=SLOW,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise ExchangeNotAvailable(
+                f"{request['method']} {request['url']}: {type(error).__name__}"
+            ) from error
+
+
+def _is_private(path: str) -> bool:
+    from bpx_connector.venue.endpoints import ENDPOINTS
+
+    endpoint = ENDPOINTS.get(("GET", path))
+    return endpoint is not None and endpoint.instruction is not None
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def judged(question: Question, answer: Answer) -> Iterator[Finding]:
+    """What an answer has that it should not have."""
+    if question.shape is not None:
+        if answer.status not in question.statuses:
+            yield Finding(
+                TROUBLE,
+                question.name,
+                "",
+                f"{answer.status} {answer.text[:120]!r}",
+                "it is answered",
+                OPENAPI,
+            )
+            return
+        if answer.status == 200:
+            yield from _of_shape(question, answer)
+    for name in question.facts:
+        fact = FACTS[name]
+        for found in fact.broken(answer):
+            yield Finding(
+                NEWS if fact.is_open else CONTRADICTION,
+                question.name,
+                "",
+                found,
+                fact.sentence,
+                fact.source,
+                fact.switch,
+            )
+
+
+def _of_shape(question: Question, answer: Answer) -> Iterator[Finding]:
+    for each in differences(answer.body, question.shape):
+        yield Finding(
+            NEWS if each.is_news else CONTRADICTION,
+            question.name,
+            each.path,
+            each.said,
+            question.operation,
+            OPENAPI,
+        )
+
+
+def compared(question: Question, answer: Answer, sandboxs: Answer) -> Iterable[Finding]:
+    """Where the sandbox answers the same question otherwise."""
+    if question.shape is None or answer.status != 200 or sandboxs.status != 200:
+        return
+    known = {each.path for each in differences(answer.body, question.shape)}
+    for each in between(answer.body, sandboxs.body):
+        if each.path not in known:
+            yield Finding(
+                NEWS,
+                question.name,
+                each.path,
+                each.said,
+                "the sandbox answers alike",
+                "the sandbox beside it",
+            )

@@ -1,0 +1,240 @@
+"""`python -m tests.programs.freqtrade PYTHON [SECONDS]`: freqtrade, unchanged, from lists to orders.
+
+PYTHON has freqtrade and this package. What it does, on a sandbox of its own: list, download (spot, futures,
+mark prices, funding), backtest, a dry run, and live trading on spot and on futures for SECONDS each, with
+stops on the exchange. Afterwards every order that freqtrade knows has to be one of the sandbox's, and the
+reverse, with the same side, amount, price and end.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from bpx_connector.keys import Keys, generated_keys
+from bpx_connector.sandbox.server import Sandbox, SandboxThread
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "freqtrade"
+NAMED = "127.0.0.1:8787"
+"""Where the example's configuration looks for the sandbox; the one that is started here has another port."""
+MODES = {"spot": ("SOL/USDC", "Often"), "futures": ("SOL/USDC:USDC", "OftenBothWays")}
+"""Trading mode -> a pair to download, and the strategy."""
+FALLING = [f"{base}_USDC{kind}" for base in ("SOL", "BTC", "ETH") for kind in ("", "_PERP")]
+FALL = Decimal("0.985")
+DRY_RUN = 45
+ENDS_WITHIN = 60
+INTERRUPTED = 130
+CLOSE = Decimal("1e-9")
+"""How far figures may differ: freqtrade keeps binary fractions."""
+
+
+class Trouble(Exception):  # noqa: N818  # told to a person
+    """freqtrade did something that it should not."""
+
+
+class Freqtrade:
+    """One user of freqtrade: a folder, keys, and the address of the sandbox."""
+
+    def __init__(self, python: str, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.place = url.removeprefix("http://")
+        self.command = [python, "-m", "bpx_connector", "run", f"--sandbox={url}", "-m", "freqtrade"]
+        self.keys = generated_keys()
+
+    def run(self, *words: str) -> str:
+        """What a command printed; it has to end well."""
+        done = subprocess.run(
+            [*self.command, *words],
+            cwd=self.folder,
+            env=self._environment(self.keys),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+        told = done.stdout + done.stderr
+        (self.folder / f"{words[0]}.log").write_text(told)
+        if done.returncode or "Traceback" in told:
+            raise Trouble(f"freqtrade {' '.join(words)} ended with {done.returncode}:\n{told[-4000:]}")
+        return told
+
+    def trade(self, mode: str, seconds: float, *overlays: str, keys: Keys | None = None) -> tuple[Path, str]:
+        """Trade for a while, then be interrupted as by Ctrl-C: the database, and what was said."""
+        name = f"{mode}-{'live' if keys else 'dry'}"
+        database, log = self.folder / f"{name}.sqlite", self.folder / f"{name}.log"
+        words = [
+            *self.config(mode, *overlays),
+            "-s",
+            MODES[mode][1],
+            "--strategy-path",
+            str(EXAMPLES / "strategies"),
+        ]
+        with log.open("w") as told:
+            process = subprocess.Popen(
+                [*self.command, "trade", *words, "--db-url", f"sqlite:///{database}"],
+                cwd=self.folder,
+                env=self._environment(keys or self.keys),
+                stdout=told,
+                stderr=subprocess.STDOUT,
+            )
+            try:
+                code: int | None = process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGINT)
+                code = process.wait(ENDS_WITHIN)
+        said = log.read_text()
+        if code not in (0, INTERRUPTED) or "Traceback" in said:
+            raise Trouble(f"trading {name} ended with {code}:\n{said[-4000:]}")
+        return database, said
+
+    def config(self, mode: str, *overlays: str) -> list[str]:
+        """The words that name the configurations of a mode, as they are in the examples but for the port."""
+        words = []
+        for name in (f"{mode}.json", *overlays):
+            copy = self.folder / name
+            copy.write_text((EXAMPLES / name).read_text().replace(NAMED, self.place))
+            words += ["-c", str(copy)]
+        return words
+
+    def _environment(self, keys: Keys) -> dict[str, str]:
+        own = {"FREQTRADE__EXCHANGE__KEY": keys.api_key, "FREQTRADE__EXCHANGE__SECRET": keys.secret}
+        return {"PATH": os.environ["PATH"], "HOME": str(self.folder), **own}
+
+
+# --- one for one --------------------------------------------------------------------------------------------
+
+
+def orders_of_freqtrade(database: Path) -> dict[str, dict[str, Any]]:
+    """Every order that freqtrade has placed, by its id."""
+    with sqlite3.connect(database) as connection:
+        connection.row_factory = sqlite3.Row
+        rows = connection.execute("SELECT * FROM orders").fetchall()
+    return {row["order_id"]: dict(row) for row in rows}
+
+
+def differences(theirs: dict[str, dict[str, Any]], exchange: Any) -> list[str]:
+    """Where freqtrade's orders and those of its account differ."""
+    ours = {order["id"]: order for order in exchange.fetch_orders(None, None, 1000)}
+    children = {order["info"].get("relatedOrderId") for order in ours.values()} - {None}
+    fired = {key for key, order in ours.items() if order["info"].get("relatedOrderId") and key not in theirs}
+    found = [f"{key} is freqtrade's alone" for key in theirs if key not in ours and key not in children]
+    found += [f"{key} is the sandbox's alone" for key in ours if key not in theirs and key not in fired]
+    for key, order in theirs.items():
+        found += _difference(key, order, exchange.fetch_order(key, order["ft_pair"]))
+    return found
+
+
+def _difference(key: str, theirs: dict[str, Any], ours: Any) -> list[str]:
+    pairs = {
+        "side": (theirs["side"], ours["side"]),
+        "filled": (theirs["filled"] or 0, ours["filled"]),
+        "average": (theirs["average"] if ours["filled"] else None, ours["average"]),
+        "status": (theirs["status"], ours["status"]),
+    }
+    return [
+        f"{key}: {name} is {one} with freqtrade, {other} in the sandbox"
+        for name, (one, other) in pairs.items()
+        if not _same(one, other)
+    ]
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
+        return abs(Decimal(repr(one)) - Decimal(repr(other))) <= CLOSE
+    return bool(one == other)
+
+
+# --- the steps ----------------------------------------------------------------------------------------------
+
+
+def look(user: Freqtrade) -> None:
+    """Lists and history."""
+    if "bpx" not in user.run("list-exchanges"):
+        raise Trouble("list-exchanges does not list bpx")
+    user.run("create-userdir", "--userdir", "user_data")
+    today = datetime.now(UTC).date()
+    for mode, (pair, _) in MODES.items():
+        listed = user.run("list-pairs", *user.config(mode), "--print-list")
+        if pair not in listed:
+            raise Trouble(f"list-pairs of {mode} lacks {pair}")
+        span = f"{today - timedelta(days=2):%Y%m%d}-{today:%Y%m%d}"
+        user.run("download-data", *user.config(mode), "--timerange", span, "-t", "5m", "1h", "-p", pair)
+        files = sorted(path.name for path in (user.folder / "user_data/data").rglob("*.feather"))
+        say(f"{mode}: listed, downloaded {', '.join(files)}")
+        strategy = ["-s", MODES[mode][1], "--strategy-path", str(EXAMPLES / "strategies"), "-i", "5m"]
+        told = user.run("backtesting", *user.config(mode), *strategy, "--timerange", span, "-p", pair)
+        trades = re.search(r"Total/Daily Avg Trades\s*[│|]\s*(\d+)", told)
+        if trades is None or trades.group(1) == "0":
+            raise Trouble(f"backtesting {mode} made no trades:\n{told[-3000:]}")
+        say(f"{mode}: backtested, {trades.group(1)} trades")
+
+
+def trade(user: Freqtrade, sandbox: SandboxThread, seconds: float) -> list[str]:
+    """Dry, then live; what differs."""
+    user.trade("futures", DRY_RUN, keys=None)
+    say(f"futures: dry run of {DRY_RUN} s")
+    found = []
+    for mode in MODES:
+        keys = generated_keys()
+        falling = threading.Timer(0.6 * seconds, fall, [sandbox])
+        falling.start()
+        database, said = user.trade(mode, seconds, "sandbox.json", keys=keys)
+        theirs = orders_of_freqtrade(database)
+        exchange = sandbox.exchange(**keys.config)
+        differing = differences(theirs, exchange)
+        stops = [order for order in theirs.values() if order["ft_order_side"] == "stoploss"]
+        fired = [order for order in stops if order["status"] == "closed"]
+        counts = f"{len(theirs)} orders, {len(stops)} stops, {len(fired)} fired, {len(differing)} differ"
+        say(f"{mode}: live, {counts}")
+        warnings = re.findall(r"^.* - (?:WARNING|ERROR) - .*$", said, re.MULTILINE)
+        for line in warnings:
+            print(f"    {line[:200]}")
+        if not stops:
+            found.append(f"{mode}: no stop was placed on the exchange")
+        found += differing
+    return found
+
+
+def fall(sandbox: SandboxThread) -> None:
+    """Let every market of the example fall, so that stops fire."""
+
+    def move(inner: Sandbox) -> None:
+        for symbol in FALLING:
+            inner.move(symbol, (inner.venue.markets[symbol].marks.index * FALL).quantize(Decimal("0.1")))
+
+    sandbox.run(move)
+
+
+def say(line: str) -> None:
+    """One line of progress."""
+    print(line, flush=True)
+
+
+def main() -> int:
+    """0 if all went as it should."""
+    python, seconds = sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 120
+    with tempfile.TemporaryDirectory() as folder, SandboxThread(seed=5, speed=5) as sandbox:
+        user = Freqtrade(python, Path(os.environ.get("FREQTRADE_FOLDER", folder)), sandbox.url)
+        try:
+            if "trade" not in sys.argv:
+                look(user)
+            found = trade(user, sandbox, seconds)
+        except Trouble as trouble:
+            found = [str(trouble)]
+    for line in found:
+        print(line, file=sys.stderr)
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
