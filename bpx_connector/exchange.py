@@ -21,6 +21,7 @@ from bpx_connector.rest.lending.lending import Lending
 from bpx_connector.rest.lending.vaults import Vaults
 from bpx_connector.rest.markets import Markets
 from bpx_connector.rest.trading import Trading
+from bpx_connector.rest.watched import WatchedArguments
 from bpx_connector.tapes import Tapes
 from bpx_connector.venue.description import DESCRIPTION
 
@@ -28,6 +29,7 @@ __all__ = ["Backpack"]
 
 
 class Backpack(
+    WatchedArguments,
     Markets,
     Trading,
     Account,

@@ -113,88 +113,100 @@ class bpx(async_support.bpx):
 
         https://docs.backpack.exchange/#tag/Streams/Public/Ticker
         """
-        return await prices.watch_one(self._watching, prices.TICKERS, symbol)
+        return await prices.watch_one(self._asked("watchTicker", params), prices.TICKERS, symbol)
 
     async def un_watch_ticker(self, symbol: str, params: Params = {}) -> bool:
         """End watch_ticker."""
-        return await prices.un_watch(self._watching, prices.TICKERS, [symbol])
+        return await prices.un_watch(self._asked("unWatchTicker", params), prices.TICKERS, [symbol])
 
     async def watch_tickers(self, symbols: Any = None, params: Params = {}) -> Tickers:
         """The last 24 hours of these markets or of all: of those that have changed.
 
         https://docs.backpack.exchange/#tag/Streams/Public/Ticker
         """
-        return await prices.watch_many(self._watching, prices.TICKERS, symbols)
+        wanted = await self._of_kind("watchTickers", symbols, params)
+        return await prices.watch_many(self._watching, prices.TICKERS, wanted)
 
     async def un_watch_tickers(self, symbols: Any = None, params: Params = {}) -> bool:
         """End watch_tickers of these markets or of all."""
-        return await prices.un_watch(self._watching, prices.TICKERS, symbols)
+        wanted = await self._of_kind("unWatchTickers", symbols, params, is_open=False)
+        return await prices.un_watch(self._watching, prices.TICKERS, wanted)
 
     async def watch_bids_asks(self, symbols: Any = None, params: Params = {}) -> Tickers:
         """The best bid and ask of these markets or of all; None on a side that is empty.
 
         https://docs.backpack.exchange/#tag/Streams/Public/Book-ticker
         """
-        return await prices.watch_many(self._watching, prices.BIDS_ASKS, symbols)
+        wanted = await self._of_kind("watchBidsAsks", symbols, params)
+        return await prices.watch_many(self._watching, prices.BIDS_ASKS, wanted)
 
     async def un_watch_bids_asks(self, symbols: Any = None, params: Params = {}) -> bool:
         """End watch_bids_asks of these markets or of all."""
-        return await prices.un_watch(self._watching, prices.BIDS_ASKS, symbols)
+        wanted = await self._of_kind("unWatchBidsAsks", symbols, params, is_open=False)
+        return await prices.un_watch(self._watching, prices.BIDS_ASKS, wanted)
 
     async def watch_mark_price(self, symbol: str, params: Params = {}) -> Ticker:
         """The mark price and the index price of one market, once a second.
 
         https://docs.backpack.exchange/#tag/Streams/Public/Mark-price
         """
-        return await prices.watch_one(self._watching, prices.MARK_PRICES, symbol)
+        return await prices.watch_one(self._asked("watchMarkPrice", params), prices.MARK_PRICES, symbol)
 
     async def un_watch_mark_price(self, symbol: str, params: Params = {}) -> bool:
         """End watch_mark_price."""
-        return await prices.un_watch(self._watching, prices.MARK_PRICES, [symbol])
+        return await prices.un_watch(self._asked("unWatchMarkPrice", params), prices.MARK_PRICES, [symbol])
 
     async def watch_mark_prices(self, symbols: Any = None, params: Params = {}) -> Tickers:
         """The mark prices of these markets, or of all perpetuals.
 
         https://docs.backpack.exchange/#tag/Streams/Public/Mark-price
         """
-        return await prices.watch_many(self._watching, prices.MARK_PRICES, symbols, prices.is_contract)
+        wanted = await self._of_kind("watchMarkPrices", symbols, params)
+        return await prices.watch_many(self._watching, prices.MARK_PRICES, wanted, prices.is_contract)
 
     async def un_watch_mark_prices(self, symbols: Any = None, params: Params = {}) -> bool:
         """End watch_mark_prices of these markets or of all."""
-        return await prices.un_watch(self._watching, prices.MARK_PRICES, symbols)
+        wanted = await self._of_kind("unWatchMarkPrices", symbols, params, is_open=False)
+        return await prices.un_watch(self._watching, prices.MARK_PRICES, wanted)
 
     async def watch_funding_rate(self, symbol: str, params: Params = {}) -> FundingRate:
         """The funding rate of the running interval of one perpetual, once a second.
 
         https://docs.backpack.exchange/#tag/Streams/Public/Mark-price
         """
-        return await prices.watch_one(self._watching, prices.FUNDING_RATES, symbol)
+        return await prices.watch_one(self._asked("watchFundingRate", params), prices.FUNDING_RATES, symbol)
 
     async def un_watch_funding_rate(self, symbol: str, params: Params = {}) -> bool:
         """End watch_funding_rate."""
-        return await prices.un_watch(self._watching, prices.FUNDING_RATES, [symbol])
+        return await prices.un_watch(
+            self._asked("unWatchFundingRate", params), prices.FUNDING_RATES, [symbol]
+        )
 
     async def watch_funding_rates(self, symbols: Any = None, params: Params = {}) -> FundingRates:
         """The funding rates of these perpetuals or of all.
 
         https://docs.backpack.exchange/#tag/Streams/Public/Mark-price
         """
-        return await prices.watch_many(self._watching, prices.FUNDING_RATES, symbols, prices.is_contract)
+        wanted = await self._of_kind("watchFundingRates", symbols, params)
+        return await prices.watch_many(self._watching, prices.FUNDING_RATES, wanted, prices.is_contract)
 
     async def un_watch_funding_rates(self, symbols: Any = None, params: Params = {}) -> bool:
         """End watch_funding_rates of these perpetuals or of all."""
-        return await prices.un_watch(self._watching, prices.FUNDING_RATES, symbols)
+        wanted = await self._of_kind("unWatchFundingRates", symbols, params, is_open=False)
+        return await prices.un_watch(self._watching, prices.FUNDING_RATES, wanted)
 
     async def watch_open_interest(self, symbol: str, params: Params = {}) -> OpenInterest:
         """The open interest of one market, once a minute.
 
         https://docs.backpack.exchange/#tag/Streams/Public/Open-interest
         """
-        return await prices.watch_one(self._watching, prices.OPEN_INTERESTS, symbol)
+        return await prices.watch_one(self._asked("watchOpenInterest", params), prices.OPEN_INTERESTS, symbol)
 
     async def un_watch_open_interest(self, symbol: str, params: Params = {}) -> bool:
         """End watch_open_interest."""
-        return await prices.un_watch(self._watching, prices.OPEN_INTERESTS, [symbol])
+        return await prices.un_watch(
+            self._asked("unWatchOpenInterest", params), prices.OPEN_INTERESTS, [symbol]
+        )
 
     # --- books -------------------------------------------------------------------------------------------
 
@@ -206,11 +218,14 @@ class bpx(async_support.bpx):
         Without `limit` it is the live book, which goes on changing; with it a copy of the best levels.
         `interval` (200ms, 600ms or 1000ms) asks for updates merged over that time.
         """
-        return await books.watch_books(self._watching, [symbol], limit, params)
+        _, limit = self._watched_span("watchOrderBook", None, limit)
+        return await books.watch_books(
+            self._asked("watchOrderBook", params, "interval"), [symbol], limit, params
+        )
 
     async def un_watch_order_book(self, symbol: str, params: Params = {}) -> bool:
         """End watch_order_book, whatever its `interval`."""
-        return await books.un_watch_books(self._watching, [symbol])
+        return await books.un_watch_books(self._asked("unWatchOrderBook", params, "interval"), [symbol])
 
     async def watch_order_book_for_symbols(
         self, symbols: Any, limit: Any = None, params: Params = {}
@@ -221,11 +236,16 @@ class bpx(async_support.bpx):
 
         `limit` and `interval` as in watch_order_book.
         """
-        return await books.watch_books(self._watching, symbols, limit, params)
+        _, limit = self._watched_span("watchOrderBookForSymbols", None, limit)
+        return await books.watch_books(
+            self._asked("watchOrderBookForSymbols", params, "interval"), symbols, limit, params
+        )
 
     async def un_watch_order_book_for_symbols(self, symbols: Any, params: Params = {}) -> bool:
         """End watch_order_book_for_symbols of these markets."""
-        return await books.un_watch_books(self._watching, symbols)
+        return await books.un_watch_books(
+            self._asked("unWatchOrderBookForSymbols", params, "interval"), symbols
+        )
 
     # --- trades and candles ------------------------------------------------------------------------------
 
@@ -236,11 +256,12 @@ class bpx(async_support.bpx):
 
         https://docs.backpack.exchange/#tag/Streams/Public/Trade
         """
-        return await trades.watch_trades(self._watching, [symbol], since, limit)
+        since, limit = self._watched_span("watchTrades", since, limit)
+        return await trades.watch_trades(self._asked("watchTrades", params), [symbol], since, limit)
 
     async def un_watch_trades(self, symbol: str, params: Params = {}) -> bool:
         """End watch_trades."""
-        return await trades.un_watch_trades(self._watching, [symbol])
+        return await trades.un_watch_trades(self._asked("unWatchTrades", params), [symbol])
 
     async def watch_trades_for_symbols(
         self, symbols: Any, since: Any = None, limit: Any = None, params: Params = {}
@@ -249,11 +270,12 @@ class bpx(async_support.bpx):
 
         https://docs.backpack.exchange/#tag/Streams/Public/Trade
         """
-        return await trades.watch_trades(self._watching, symbols, since, limit)
+        since, limit = self._watched_span("watchTradesForSymbols", since, limit)
+        return await trades.watch_trades(self._asked("watchTradesForSymbols", params), symbols, since, limit)
 
     async def un_watch_trades_for_symbols(self, symbols: Any, params: Params = {}) -> bool:
         """End watch_trades_for_symbols of these markets."""
-        return await trades.un_watch_trades(self._watching, symbols)
+        return await trades.un_watch_trades(self._asked("unWatchTradesForSymbols", params), symbols)
 
     async def watch_ohlcv(
         self,
@@ -267,12 +289,15 @@ class bpx(async_support.bpx):
 
         https://docs.backpack.exchange/#tag/Streams/Public/K-Line
         """
-        _, _, rows = await candles.watch_candles(self._watching, [[symbol, timeframe]], since, limit)
+        since, limit = self._watched_span("watchOHLCV", since, limit)
+        _, _, rows = await candles.watch_candles(
+            self._asked("watchOHLCV", params), [[symbol, timeframe]], since, limit
+        )
         return rows
 
     async def un_watch_ohlcv(self, symbol: str, timeframe: str = "1m", params: Params = {}) -> bool:
         """End watch_ohlcv."""
-        return await candles.un_watch_candles(self._watching, [[symbol, timeframe]])
+        return await candles.un_watch_candles(self._asked("unWatchOHLCV", params), [[symbol, timeframe]])
 
     async def watch_ohlcv_for_symbols(
         self,
@@ -285,8 +310,9 @@ class bpx(async_support.bpx):
 
         https://docs.backpack.exchange/#tag/Streams/Public/K-Line
         """
+        since, limit = self._watched_span("watchOHLCVForSymbols", since, limit)
         symbol, timeframe, rows = await candles.watch_candles(
-            self._watching, symbolsAndTimeframes, since, limit
+            self._asked("watchOHLCVForSymbols", params), symbolsAndTimeframes, since, limit
         )
         return {symbol: {timeframe: rows}}
 
@@ -296,7 +322,9 @@ class bpx(async_support.bpx):
         params: Params = {},
     ) -> bool:
         """End watch_ohlcv_for_symbols of these pairs."""
-        return await candles.un_watch_candles(self._watching, symbolsAndTimeframes)
+        return await candles.un_watch_candles(
+            self._asked("unWatchOHLCVForSymbols", params), symbolsAndTimeframes
+        )
 
     async def watch_liquidations(
         self, symbol: str, since: Any = None, limit: Any = None, params: Params = {}
@@ -305,11 +333,14 @@ class bpx(async_support.bpx):
 
         https://docs.backpack.exchange/#tag/Streams/Public/Liquidation
         """
-        return await trades.watch_liquidations(self._watching, [symbol], since, limit)
+        since, limit = self._watched_span("watchLiquidations", since, limit)
+        return await trades.watch_liquidations(
+            self._asked("watchLiquidations", params), [symbol], since, limit
+        )
 
     async def un_watch_liquidations(self, symbol: str, params: Params = {}) -> bool:
         """End watch_liquidations."""
-        return await trades.un_watch_liquidations(self._watching, [symbol])
+        return await trades.un_watch_liquidations(self._asked("unWatchLiquidations", params), [symbol])
 
     async def watch_liquidations_for_symbols(
         self, symbols: Any, since: Any = None, limit: Any = None, params: Params = {}
@@ -318,11 +349,16 @@ class bpx(async_support.bpx):
 
         https://docs.backpack.exchange/#tag/Streams/Public/Liquidation
         """
-        return await trades.watch_liquidations(self._watching, symbols, since, limit)
+        since, limit = self._watched_span("watchLiquidationsForSymbols", since, limit)
+        return await trades.watch_liquidations(
+            self._asked("watchLiquidationsForSymbols", params), symbols, since, limit
+        )
 
     async def un_watch_liquidations_for_symbols(self, symbols: Any, params: Params = {}) -> bool:
         """End watch_liquidations_for_symbols of these markets."""
-        return await trades.un_watch_liquidations(self._watching, symbols)
+        return await trades.un_watch_liquidations(
+            self._asked("unWatchLiquidationsForSymbols", params), symbols
+        )
 
     # --- the account -------------------------------------------------------------------------------------
 
@@ -333,11 +369,16 @@ class bpx(async_support.bpx):
 
         https://docs.backpack.exchange/#tag/Streams/Private/Order-update
         """
-        return await account.watch_orders(self._watching, symbol, since, limit)
+        since, limit = self._watched_span("watchOrders", since, limit)
+        is_trigger, params = self._watched_triggers("watchOrders", params)
+        symbols = await self._of_kind("watchOrders", _only(symbol), params, is_open=False)
+        return await account.watch_orders(self._watching, symbols, since, limit, is_trigger)
 
     async def un_watch_orders(self, symbol: Any = None, params: Params = {}) -> bool:
         """End watch_orders."""
-        return await account.un_watch_orders(self._watching, symbol)
+        _, params = self._watched_triggers("unWatchOrders", params)
+        symbols = await self._of_kind("unWatchOrders", _only(symbol), params, is_open=False)
+        return await account.un_watch_orders(self._watching, symbols)
 
     async def watch_my_trades(
         self, symbol: Any = None, since: Any = None, limit: Any = None, params: Params = {}
@@ -346,13 +387,16 @@ class bpx(async_support.bpx):
 
         https://docs.backpack.exchange/#tag/Streams/Private/Order-update
         """
+        since, limit = self._watched_span("watchMyTrades", since, limit)
         if self._gateway is not None and self._gateway.reader.resume is not None:
             return await self._gateway.my_trades(self, symbol, since, limit)
-        return await account.watch_my_trades(self._watching, symbol, since, limit)
+        symbols = await self._of_kind("watchMyTrades", _only(symbol), params, is_open=False)
+        return await account.watch_my_trades(self._watching, symbols, since, limit)
 
     async def un_watch_my_trades(self, symbol: Any = None, params: Params = {}) -> bool:
         """End watch_my_trades."""
-        return await account.un_watch_my_trades(self._watching, symbol)
+        symbols = await self._of_kind("unWatchMyTrades", _only(symbol), params, is_open=False)
+        return await account.un_watch_my_trades(self._watching, symbols)
 
     async def watch_positions(
         self, symbols: Any = None, since: Any = None, limit: Any = None, params: Params = {}
@@ -361,10 +405,15 @@ class bpx(async_support.bpx):
 
         https://docs.backpack.exchange/#tag/Streams/Private/Position-update
         """
+        since, limit = self._watched_span("watchPositions", since, limit)
+        if params:
+            self._watched_contracts("watchPositions", params)
         return await account.watch_positions(self._watching, symbols, since, limit)
 
     async def un_watch_positions(self, symbols: Any = None, params: Params = {}) -> bool:
         """End watch_positions of these markets or of all."""
+        if params:
+            self._watched_contracts("unWatchPositions", params)
         return await account.un_watch_positions(self._watching, symbols)
 
     async def watch_balance(self, params: Params = {}) -> Balances:
@@ -372,10 +421,13 @@ class bpx(async_support.bpx):
 
         https://docs.backpack.exchange/#tag/Streams/Private/Balance-update
         """
-        return await account.watch_balance(self._watching, params)
+        kind = self._watched_balance("watchBalance", params)
+        return await account.watch_balance(self._watching, kind)
 
     async def un_watch_balance(self, params: Params = {}) -> bool:
         """End watch_balance."""
+        if params:
+            self._watched_balance("unWatchBalance", params)
         return await account.un_watch_balance(self._watching)
 
     async def watch_rfq_updates(
@@ -385,11 +437,12 @@ class bpx(async_support.bpx):
 
         https://docs.backpack.exchange/#tag/Streams/Private/RFQ-update
         """
-        return await account.watch_rfqs(self._watching, symbol, since, limit)
+        since, limit = self._watched_span("watchRfqUpdates", since, limit)
+        return await account.watch_rfqs(self._asked("watchRfqUpdates", params), symbol, since, limit)
 
     async def un_watch_rfq_updates(self, symbol: Any = None, params: Params = {}) -> bool:
         """End watch_rfq_updates."""
-        return await account.un_watch_rfqs(self._watching, symbol)
+        return await account.un_watch_rfqs(self._asked("unWatchRfqUpdates", params), symbol)
 
     # --- streams by their own names ----------------------------------------------------------------------
 
@@ -479,6 +532,19 @@ class bpx(async_support.bpx):
         with self._watching.closing():
             await super().close(*args, **kwargs)
 
+    def _asked(self, method: str, params: Params, *known: str) -> Session:
+        """Where watching is done, once it is certain that `params` ask for nothing that a stream has not."""
+        if params:
+            self._check_watched(method, params, known)
+        return self._watching
+
+    async def _of_kind(self, method: str, symbols: Any, params: Params, *, is_open: bool = True) -> Any:
+        """The symbols that are meant where `params` may name a kind of market."""
+        if not params:
+            return symbols
+        await self._watching.load_markets_once()
+        return self._watched_symbols(method, symbols, params, is_open=is_open)
+
     @property
     def _watching(self) -> Session:
         session = self._session_of_streams
@@ -501,3 +567,7 @@ class bpx(async_support.bpx):
     def _subscription_signature(self) -> list[str]:
         window = checked_window(self.options.get("recvWindow", 5000))
         return self._current_signer().subscription(self.nonce(), window)
+
+
+def _only(symbol: Any) -> list[Any] | None:
+    return None if symbol is None else [symbol]

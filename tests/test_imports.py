@@ -101,6 +101,7 @@ REST_MAY_IMPORT: dict[str, set[str]] = {
     "markets": {"asking", "convert"},  # stocks are markets, too
     "trading": {"asking", "guards", "convert"},  # a market for requests for quotes is traded like any other
     "order_request": {"trading"},
+    "watched": {"account", "asking", "markets"},  # what streams may be asked, in the words of all subjects
     "__init__": set(),
 }
 """The rooms of `rest`."""

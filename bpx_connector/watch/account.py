@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from functools import partial
 from typing import Any, cast
 
 from ccxt.async_support.base.ws.cache import ArrayCache
+from ccxt.base.errors import BadSymbol
 from ccxt.base.types import Balances
 
 from bpx_connector.aliases import Payload, Structure
@@ -22,7 +22,7 @@ from bpx_connector.stream.account import (
 )
 from bpx_connector.stream.caches import PositionCache, StructureCache
 from bpx_connector.stream.followers import EventFollower, Follower
-from bpx_connector.watch.feed import Feed, Streams, symbols_of
+from bpx_connector.watch.feed import Feed, Market, Streams, symbols_of
 from bpx_connector.watch.handing_out import latest_of
 from bpx_connector.watch.kinds import BALANCE, MY_TRADES, ORDERS, POSITIONS, RFQS
 from bpx_connector.watch.missed import account_orders
@@ -42,36 +42,45 @@ __all__ = [
     "watch_rfqs",
 ]
 
-SPOT = "spot"
+SPOT = ("spot", "funding")
 
 
 # --- orders and own trades -------------------------------------------------------------------------------
 
 
-async def watch_orders(session: Session, symbol: Any, since: Any, limit: Any) -> list[Any]:
-    """The account's orders that have changed."""
-    symbols = await symbols_or_none(session, symbol)
+async def watch_orders(
+    session: Session, symbols: Any, since: Any, limit: Any, is_trigger: bool | None = None
+) -> list[Any]:
+    """The account's orders that have changed; only those with a trigger, or only those without, if asked."""
+    wanted = await symbols_or_none(session, symbols)
     feed = session.feed()
-    news = await session.topic(ORDERS, symbols, lambda: _order_streams(feed)).wait()
-    return latest_of(session.exchange, session.exchange.orders, symbols, news, since, limit)
+    while True:
+        news = await session.topic(ORDERS, wanted, lambda: _order_streams(feed)).wait()
+        orders = session.exchange.orders
+        if is_trigger is None:
+            return latest_of(session.exchange, orders, wanted, news, since, limit)
+        changed = latest_of(session.exchange, orders, wanted, news, since, None)
+        of_kind = [order for order in changed if (order["triggerPrice"] is not None) == is_trigger]
+        if of_kind:
+            return of_kind if limit is None else of_kind[-limit:]
 
 
-async def watch_my_trades(session: Session, symbol: Any, since: Any, limit: Any) -> list[Any]:
+async def watch_my_trades(session: Session, symbols: Any, since: Any, limit: Any) -> list[Any]:
     """The account's new fills."""
-    symbols = await symbols_or_none(session, symbol)
+    wanted = await symbols_or_none(session, symbols)
     feed = session.feed()
-    news = await session.topic(MY_TRADES, symbols, lambda: _order_streams(feed)).wait()
-    return latest_of(session.exchange, session.exchange.myTrades, symbols, news, since, limit)
+    news = await session.topic(MY_TRADES, wanted, lambda: _order_streams(feed)).wait()
+    return latest_of(session.exchange, session.exchange.myTrades, wanted, news, since, limit)
 
 
-async def un_watch_orders(session: Session, symbol: Any) -> bool:
-    """End orders, of one market or of all."""
-    return await leave(session, ORDERS, _one(symbol), {})
+async def un_watch_orders(session: Session, symbols: Any) -> bool:
+    """End orders, of these markets or of all."""
+    return await leave(session, ORDERS, symbols, {})
 
 
-async def un_watch_my_trades(session: Session, symbol: Any) -> bool:
-    """End own trades, of one market or of all."""
-    return await leave(session, MY_TRADES, _one(symbol), {})
+async def un_watch_my_trades(session: Session, symbols: Any) -> bool:
+    """End own trades, of these markets or of all."""
+    return await leave(session, MY_TRADES, symbols, {})
 
 
 def _one(symbol: Any) -> list[Any] | None:
@@ -127,7 +136,7 @@ async def watch_positions(session: Session, symbols: Any, since: Any, limit: Any
     """The account's positions: first those that are open, then those that have changed."""
     wanted = None
     if symbols is not None and symbols != []:
-        wanted = symbols_of(await named_markets(session, "watchPositions", symbols))
+        wanted = symbols_of(map(_contract, await named_markets(session, "watchPositions", symbols)))
     await session.load_markets_once()
     exchange, feed = session.exchange, session.feed()
     news = await session.topic(POSITIONS, wanted, lambda: _position_streams(feed)).wait()
@@ -136,6 +145,12 @@ async def watch_positions(session: Session, symbols: Any, since: Any, limit: Any
     of_symbols = None if asked is None else list(asked)
     shown = exchange.filter_by_symbols_since_limit(exchange.positions, of_symbols, since, limit, True)
     return [position for position in shown if position["contracts"] or position["symbol"] in changed]
+
+
+def _contract(market: Market) -> Market:
+    if not market["contract"]:
+        raise BadSymbol(f"{market['symbol']} is a spot market; it has no positions to watch")
+    return market
 
 
 async def un_watch_positions(session: Session, symbols: Any) -> bool:
@@ -195,7 +210,7 @@ async def _positions(feed: Feed) -> list[Structure]:
 # --- balance ---------------------------------------------------------------------------------------------
 
 
-async def watch_balance(session: Session, params: Mapping[str, Any]) -> Balances:
+async def watch_balance(session: Session, kind: str) -> Balances:
     """The account's balances as fetch_balance gives them for the same `type`.
 
     The venue streams what is on the spot account. What backs the margin is worked out from it and from the
@@ -203,11 +218,10 @@ async def watch_balance(session: Session, params: Mapping[str, Any]) -> Balances
     """
     await session.load_markets_once()
     exchange, feed = session.exchange, session.feed()
-    kind, rest = exchange.handle_market_type_and_params("watchBalance", None, params)
     await session.topic(BALANCE, None, lambda: _balance_streams(feed)).wait()
-    if kind == SPOT:
+    if kind in SPOT:
         return cast("Balances", exchange.balance)
-    return cast("Balances", await exchange.fetch_balance({**rest, "type": kind}))
+    return cast("Balances", await exchange.fetch_balance({"type": kind}))
 
 
 async def un_watch_balance(session: Session) -> bool:
@@ -252,7 +266,7 @@ def _balance_follower(feed: Feed, name: str) -> Follower:
 
 async def watch_rfqs(session: Session, symbol: Any, since: Any, limit: Any) -> list[Any]:
     """What has happened to requests for quotes."""
-    symbols = await symbols_or_none(session, symbol)
+    symbols = await symbols_or_none(session, _one(symbol))
     feed = session.feed()
     news = await session.topic(RFQS, symbols, lambda: _rfq_streams(feed)).wait()
     return latest_of(session.exchange, feed.own.rfqs, symbols, news, since, limit)

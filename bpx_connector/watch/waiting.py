@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ccxt.base.errors import ArgumentsRequired
+from ccxt.base.errors import ArgumentsRequired, BadRequest
 
 from bpx_connector.stream.topics import Kind
-from bpx_connector.watch.feed import Exchange, Market
+from bpx_connector.watch.feed import Exchange, Market, symbols_of
 from bpx_connector.watch.session import Session
 
 __all__ = ["leave", "markets_of", "named_markets", "symbols_or_none"]
@@ -15,6 +15,8 @@ __all__ = ["leave", "markets_of", "named_markets", "symbols_or_none"]
 
 def markets_of(exchange: Exchange, symbols: Any) -> list[Market]:
     """The markets that a caller names; BadSymbol for one that there is not."""
+    if isinstance(symbols, str):
+        raise BadRequest(f"{exchange.id} symbols have to be a list such as [{symbols!r}], not {symbols!r}")
     return [exchange.market(symbol) for symbol in symbols]
 
 
@@ -26,10 +28,10 @@ async def named_markets(session: Session, method: str, symbols: Any) -> list[Mar
     return markets_of(session.exchange, symbols)
 
 
-async def symbols_or_none(session: Session, symbol: Any) -> tuple[str, ...] | None:
-    """The market that a caller names, or None for all."""
+async def symbols_or_none(session: Session, symbols: Any) -> tuple[str, ...] | None:
+    """The markets that a caller names, or None for all."""
     await session.load_markets_once()
-    return None if symbol is None else (session.exchange.market(symbol)["symbol"],)
+    return symbols_of(markets_of(session.exchange, symbols)) if symbols else None
 
 
 async def leave(session: Session, kind: Kind, symbols: Any, cache: dict[str, Any]) -> bool:

@@ -51,7 +51,7 @@ class ScriptedSource:
 
     async def subscribed(self, *streams: str) -> None:
         """Wait until these streams were asked for."""
-        await until(lambda: set(streams) <= self._wanted())
+        await until(lambda: set(streams) <= self.wanted())
 
     def say(self, stream: str, **data: Any) -> None:
         """One frame of a stream."""
@@ -72,7 +72,8 @@ class ScriptedSource:
             if any(stream in frame["params"] for frame in link.sent)
         )
 
-    def _wanted(self) -> set[str]:
+    def wanted(self) -> set[str]:
+        """The streams that were asked for."""
         return {name for link in self.venue.links for frame in link.sent for name in frame["params"]}
 
 

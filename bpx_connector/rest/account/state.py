@@ -40,7 +40,7 @@ from bpx_connector.rest.asking.arguments import asked_symbols, checked_word, rea
 from bpx_connector.rest.asking.histories import NEWEST, asked_span, history_rows
 from bpx_connector.rest.asking.params import taken
 
-__all__ = ["AccountState"]
+__all__ = ["AccountState", "of_contracts"]
 
 SPOT_BALANCE = ("spot", "funding")
 COLLATERAL_BALANCE = ("collateral", "margin", "swap", "future", "cross")
@@ -65,15 +65,21 @@ class AccountState(ParseAccount):
         """
         if self.markets is None:
             yield self.load_markets()
-        if params.get("marginMode") == CROSS and params.get("type") is None:
-            params = {**params, "type": CROSS}
-        kind, rest = self.handle_market_type_and_params("fetchBalance", None, params)
+        kind, rest = self._balance_kind("fetchBalance", params)
         if kind in SPOT_BALANCE:
             return self.parse_balance((yield self.private_get_api_v1_capital(rest)))
-        if kind in COLLATERAL_BALANCE:
-            return self.parse_collateral((yield self.private_get_api_v1_capital_collateral(rest)))
+        return self.parse_collateral((yield self.private_get_api_v1_capital_collateral(rest)))
+
+    def _balance_kind(self, method: str, params: Params) -> tuple[str, Params]:
+        """Which balance ccxt's words ask for, and the params that are left."""
+        params = {} if params is None else params
+        if params.get("marginMode") == CROSS and params.get("type") is None:
+            params = {**params, "type": CROSS}
+        kind, rest = self.handle_market_type_and_params(method, None, params)
+        if kind in SPOT_BALANCE or kind in COLLATERAL_BALANCE:
+            return str(kind), rest
         allowed = ", ".join((*SPOT_BALANCE, *COLLATERAL_BALANCE))
-        raise BadRequest(f"{self.id} fetchBalance() type has to be one of {allowed}, not {kind!r}")
+        raise BadRequest(f"{self.id} {method}() type has to be one of {allowed}, not {kind!r}")
 
     # --- positions ---------------------------------------------------------------------------------------
 
@@ -86,7 +92,7 @@ class AccountState(ParseAccount):
         if self.markets is None:
             yield self.load_markets()
         call = f"{self.id} fetchPositions()"
-        params = _of_contracts(call, params)
+        params = of_contracts(call, params)
         asked = asked_symbols(self, call, symbols) or []
         markets = [self._contract_market("fetchPositions", symbol) for symbol in asked]
         request = {"symbol": markets[0]["id"], **params} if len(markets) == 1 else params
@@ -313,7 +319,7 @@ class AccountState(ParseAccount):
         if self.markets is None:
             yield self.load_markets()
         call = f"{self.id} fetchFundingHistory()"
-        span, rest = asked_span(call, since, limit, _of_contracts(call, params))
+        span, rest = asked_span(call, since, limit, of_contracts(call, params))
         request = {**NEWEST, **rest}
         if symbol is not None:
             request["symbol"] = self._contract_market("fetchFundingHistory", symbol)["id"]
@@ -325,7 +331,7 @@ def _ended_at(row: Payload) -> int | None:
     return Row(row).moment("intervalEndTimestamp")
 
 
-def _of_contracts(call: str, params: Params) -> Params:
+def of_contracts(call: str, params: Params) -> Params:
     """The params without ccxt's `type`, which can only be that of contracts here."""
     kind, rest = taken(params, "type")
     if kind is not None:

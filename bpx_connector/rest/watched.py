@@ -1,0 +1,57 @@
+"""What callers of streams may say: understood as over REST, dropped where it says nothing new, or refused.
+
+A stream takes no parameters but its name, so nothing that is said here is ever sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from bpx_connector.aliases import Params
+from bpx_connector.rest.account.state import AccountState, of_contracts
+from bpx_connector.rest.asking.arguments import checked_limit, checked_time
+from bpx_connector.rest.asking.params import UnderstoodParams, trigger_of
+from bpx_connector.rest.markets.prices import Prices
+
+__all__ = ["WatchedArguments"]
+
+
+class WatchedArguments(AccountState, Prices, UnderstoodParams):
+    """The arguments of watch_* and un_watch_*."""
+
+    def _check_watched(self, method: str, params: Params, known: Collection[str] = ()) -> None:
+        """Refuse what a stream cannot be asked for, by name."""
+        self._understood(f"{self.id} {method}()", {} if params is None else params, known)
+
+    def _watched_span(self, method: str, since: Any, limit: Any) -> tuple[int | None, int | None]:
+        """`since` and `limit`, checked. Nearly every call has neither, or a plain limit: that is fast."""
+        if since is None and (limit is None or (type(limit) is int and limit > 0)):
+            return None, limit
+        call = f"{self.id} {method}()"
+        return checked_time(call, "since", since), checked_limit(call, limit)
+
+    def _watched_symbols(self, method: str, symbols: Any, params: Params, *, is_open: bool) -> Any:
+        """The symbols that are meant: ccxt's `type` leaves the other kinds of market out.
+
+        Markets have to be loaded. With `is_open` markets are left out that are closed and not named.
+        """
+        wanted, rest = self._wanted(method, symbols, params)
+        self._check_watched(method, rest)
+        if symbols or not is_open or wanted is None:
+            return wanted
+        return [symbol for symbol in wanted if self.markets[symbol]["active"]]
+
+    def _watched_triggers(self, method: str, params: Params) -> tuple[bool | None, Params]:
+        """Whether only trigger orders are wanted, or only the others; None for both."""
+        return trigger_of(f"{self.id} {method}()", params) if params else (None, {})
+
+    def _watched_contracts(self, method: str, params: Params) -> None:
+        """Refuse what positions cannot be asked for."""
+        self._check_watched(method, of_contracts(f"{self.id} {method}()", params))
+
+    def _watched_balance(self, method: str, params: Params) -> str:
+        """Which of the account's balances is meant, by `type` and the like; as fetch_balance reads it."""
+        kind, rest = self._balance_kind(method, params)
+        self._check_watched(method, rest)
+        return kind
