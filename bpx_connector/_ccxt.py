@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING, Any
 from bpx_connector.venue.endpoints import Endpoints, NewerEndpoints
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from decimal import Decimal
+
     from ccxt.base.exchange import Exchange
+    from ccxt.base.types import CurrencyInterface, MarketInterface
 
     class Ccxt(Endpoints, NewerEndpoints, Exchange):
         apiKey: Any
@@ -30,9 +34,22 @@ if TYPE_CHECKING:
         symbols: Any
         ids: Any
         codes: Any
-        number: Any
+        number: Callable[[str], str | float | Decimal]  # type: ignore[assignment]  # any that takes text
         rateLimit: Any
         verbose: Any
+
+        def market(self, symbol: Any) -> MarketInterface: ...
+        def safe_market(
+            self, marketId: Any = None, market: Any = None, delimiter: Any = None, marketType: Any = None
+        ) -> MarketInterface: ...
+        def safe_symbol(
+            self, marketId: Any, market: Any = None, delimiter: Any = None, marketType: Any = None
+        ) -> str: ...
+        def currency(self, code: str | None) -> CurrencyInterface: ...
+        def safe_currency(self, currencyId: Any, currency: Any = None) -> CurrencyInterface: ...
+        def safe_currency_code(self, currencyId: Any, currency: Any = None) -> str | None: ...
+        @staticmethod
+        def milliseconds() -> int: ...
 else:
 
     class Ccxt(Endpoints, NewerEndpoints):

@@ -19,7 +19,7 @@ from operator import itemgetter
 from typing import Any, Protocol
 
 from bpx_connector.parse.figures import PLACES, POWERS, UNIT, digits, units
-from bpx_connector.parse.numbers import EXACT, Number, plain
+from bpx_connector.parse.numbers import EXACT, Figure, Number, plain
 
 __all__ = [
     "CERTAIN",
@@ -38,30 +38,30 @@ __all__ = [
 class Arithmetic(Protocol):
     """What is derived from figures of the venue: each is given as the caller's number and as its text."""
 
-    def product(self, one: Any, other: Any, one_text: str, other_text: str) -> Any:
+    def product(self, one: Any, other: Any, one_text: str, other_text: str) -> Figure:
         """one x other."""
 
-    def product_of(self, one: str, other: str) -> Any:
+    def product_of(self, one: str, other: str) -> Figure:
         """one x other, of texts alone."""
 
-    def difference(self, one: Any, other: Any, one_text: str, other_text: str) -> Any:
+    def difference(self, one: Any, other: Any, one_text: str, other_text: str) -> Figure:
         """one - other."""
 
-    def average(self, cost: Any, amount: Any, cost_text: str, amount_text: str) -> Any:
+    def average(self, cost: Any, amount: Any, cost_text: str, amount_text: str) -> Figure | None:
         """cost / amount; None if there is nothing to divide by, or the result is nothing."""
 
     def average_of_filled(
         self, cost: Any, filled: Any, price: Any, cost_text: str, filled_text: str, price_text: str | None
-    ) -> Any:
+    ) -> Figure | None:
         """cost / filled, which is the price where an order has rested."""
 
-    def middle(self, one: Any, other: Any, one_text: str, other_text: str, tick: Any) -> Any:
+    def middle(self, one: Any, other: Any, one_text: str, other_text: str, tick: object) -> Figure | None:
         """Half of one and other together, cut off at the decimals of a tick; None if it cannot be told."""
 
-    def hundredfold(self, fraction: Any, text: str) -> Any:
+    def hundredfold(self, fraction: Any, text: str) -> Figure:
         """A hundred times a fraction."""
 
-    def scaled(self, amount: int, places: int = PLACES) -> Any:
+    def scaled(self, amount: int, places: int = PLACES) -> Figure:
         """That many 10^-places."""
 
     @property
@@ -79,34 +79,34 @@ class ExactArithmetic:
         self._number = number
         self.by_first: Callable[[Any], Any] = _first_in_text if number is str else itemgetter(0)
 
-    def product(self, one: Any, other: Any, one_text: str, other_text: str) -> Any:
+    def product(self, one: Any, other: Any, one_text: str, other_text: str) -> Figure:
         """one x other."""
         return self.product_of(one_text, other_text)
 
-    def product_of(self, one: str, other: str) -> Any:
+    def product_of(self, one: str, other: str) -> Figure:
         """one x other, of texts alone."""
         (amount, places), (other_amount, other_places) = digits(one), digits(other)
         return self.scaled(amount * other_amount, places + other_places)
 
-    def difference(self, one: Any, other: Any, one_text: str, other_text: str) -> Any:
+    def difference(self, one: Any, other: Any, one_text: str, other_text: str) -> Figure:
         """one - other."""
         (amount, places), (other_amount, other_places) = digits(one_text), digits(other_text)
         left = amount * POWERS[other_places] - other_amount * POWERS[places]
         return self.scaled(left, places + other_places)
 
-    def average(self, cost: Any, amount: Any, cost_text: str, amount_text: str) -> Any:
+    def average(self, cost: Any, amount: Any, cost_text: str, amount_text: str) -> Figure | None:
         """cost / amount, cut off at 18 decimals; None if there is nothing to divide by or it is nothing."""
         quotient = _cut_quotient(cost_text, amount_text)
         return self.scaled(quotient) if quotient else None
 
     def average_of_filled(
         self, cost: Any, filled: Any, price: Any, cost_text: str, filled_text: str, price_text: str | None
-    ) -> Any:
+    ) -> Figure | None:
         """cost / filled."""
         quotient = _cut_quotient(cost_text, filled_text)
         return None if quotient is None else self.scaled(quotient)
 
-    def middle(self, one: Any, other: Any, one_text: str, other_text: str, tick: Any) -> Any:
+    def middle(self, one: Any, other: Any, one_text: str, other_text: str, tick: object) -> Figure | None:
         """Half of one and other together, cut off at the decimals of a tick; None if one is nothing."""
         exact_one, exact_other = units(one_text), units(other_text)
         if not exact_one or not exact_other:
@@ -114,12 +114,12 @@ class ExactArithmetic:
         step = POWERS[PLACES - min(_places(tick), PLACES)]
         return self.scaled((exact_one + exact_other) // 2 // step * step)
 
-    def hundredfold(self, fraction: Any, text: str) -> Any:
+    def hundredfold(self, fraction: Any, text: str) -> Figure:
         """A hundred times a fraction."""
         amount, places = digits(text)
         return self.scaled(amount * 100, places)
 
-    def scaled(self, amount: int, places: int = PLACES) -> Any:
+    def scaled(self, amount: int, places: int = PLACES) -> Figure:
         """That many 10^-places, rounded once."""
         return self._number(plain(EXACT.scaleb(Decimal(amount), -places)))
 
@@ -145,7 +145,7 @@ def _cut_quotient(one: str, other: str) -> int | None:
 
 
 @lru_cache(maxsize=4096)
-def _places(tick: Any) -> int:
+def _places(tick: object) -> int:
     """The decimals of a tick; of a tick that is not known, as many as there can be."""
     if tick is None:
         return PLACES
@@ -230,14 +230,14 @@ class FloatArithmetic(ExactArithmetic):
         (amount, places), (other_amount, other_places) = digits(one), digits(other)
         return amount * other_amount / POWERS[places + other_places]
 
-    def difference(self, one: float, other: float, one_text: str, other_text: str) -> Any:
+    def difference(self, one: float, other: float, one_text: str, other_text: str) -> Figure:
         """one - other."""
         texts = one_text + other_text
         if len(texts) <= SHORT_PAIR and "e" not in texts and "E" not in texts:
             return nearest_short(one - other, one + other)
         return super().difference(one, other, one_text, other_text)
 
-    def average(self, cost: float, amount: float, cost_text: str, amount_text: str) -> Any:
+    def average(self, cost: float, amount: float, cost_text: str, amount_text: str) -> Figure | None:
         """cost / amount, cut off at 18 decimals; None if there is nothing to divide by or it is nothing."""
         if len(cost_text) <= SHORT and len(amount_text) <= SHORT:
             paid, bought = cost * MILLION + NEAREST - NEAREST, amount * MILLION + NEAREST - NEAREST
@@ -254,7 +254,7 @@ class FloatArithmetic(ExactArithmetic):
         cost_text: str,
         filled_text: str,
         price_text: str | None,
-    ) -> Any:
+    ) -> Figure | None:
         """cost / filled; of all that rested that is the price: if cost is price x filled, to the last digit,
         divided it would be the same."""
         if price is not None and price_text is not None:
@@ -266,7 +266,7 @@ class FloatArithmetic(ExactArithmetic):
                     return price
         return super().average_of_filled(cost, filled, price, cost_text, filled_text, price_text)
 
-    def middle(self, one: float, other: float, one_text: str, other_text: str, tick: Any) -> Any:
+    def middle(self, one: float, other: float, one_text: str, other_text: str, tick: object) -> Figure | None:
         """Half of one and other together, cut off at the decimals of a tick; None if one is nothing."""
         texts = one_text + other_text
         is_short = len(one_text) <= FEW and len(other_text) <= FEW and "e" not in texts and "E" not in texts
@@ -291,7 +291,7 @@ class FloatArithmetic(ExactArithmetic):
 
 
 @lru_cache(maxsize=4096)
-def _per_one(tick: Any) -> float:
+def _per_one(tick: object) -> float:
     """How many of the last decimal of a tick make one."""
     return float(POWERS[_places(tick)])
 

@@ -56,7 +56,7 @@ def legible_steps(steps: Callable[P, Generator[Any, Any, R]]) -> Callable[P, Gen
     return cast("Callable[P, Generator[Any, Any, R]]", update_wrapper(moved, steps))
 
 
-def listed(answer: Any) -> list[Payload]:
+def listed(answer: object) -> list[Payload]:
     """An answer that has to be a list of objects."""
     if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
         raise BadResponse(f"the venue answered with {_quoted(answer)} instead of a list of objects")

@@ -202,7 +202,7 @@ def liquidation_event(event: Payload, symbol: str, contract_size: Any, number: N
         "price": number(price),
         "side": SIDE[event["S"]],
         "baseValue": number(amount),
-        "quoteValue": number(product(price, amount)),
+        "quoteValue": number_or_none(number, product(price, amount)),
         "timestamp": timestamp,
         "datetime": iso8601(timestamp),
     }

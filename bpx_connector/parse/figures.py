@@ -15,12 +15,12 @@ from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Annotated, Any, get_origin
+from typing import Annotated, Any, Protocol, get_origin
 
 import msgspec
 
 from bpx_connector.aliases import Payload
-from bpx_connector.parse.numbers import EARLIEST, EXACT, LATEST, Number
+from bpx_connector.parse.numbers import EARLIEST, EXACT, LATEST, Figure, Number
 from bpx_connector.parse.rows import Row
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "UNIT",
     "UNREADABLE",
     "Fields",
+    "Figures",
     "Identity",
     "Moment",
     "PickedReading",
@@ -136,6 +137,12 @@ class Fields:
         return [self.legible(part.info) for part in row.parts(name)]
 
 
+class Figures(Protocol):
+    """What msgspec makes of a row's figures, each by its name."""
+
+    def __getattr__(self, name: str, /) -> Figure | None: ...
+
+
 class Reading:
     """Reads one kind of answer into objects that have figures as numbers."""
 
@@ -175,7 +182,7 @@ class PickedReading(Reading):
         self._unsaid = {**dict.fromkeys(figures), **others}
         self._figures = None if number is float else len(figures)
 
-    def picked(self, rows: Sequence[Mapping[str, Any]]) -> Iterable[tuple[tuple[Any, ...], Any]]:
+    def picked(self, rows: Sequence[Mapping[str, Any]]) -> Iterable[tuple[tuple[Any, ...], Figures]]:
         """Of each row the values as they came, figures first, and the figures as numbers."""
         try:
             values = list(map(self._pick, rows))

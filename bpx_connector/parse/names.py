@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ccxt.base.types import Market
+
 from bpx_connector._ccxt import Ccxt
 
 __all__ = ["Names", "ParseNames"]
@@ -25,11 +27,11 @@ class Names(dict[Any, Any]):
 class ParseNames(Ccxt):
     """ccxt's symbols by the venue's."""
 
-    def _symbols(self, market: Any = None) -> Names:
+    def _symbols(self, market: Market = None) -> Names:
         """ccxt's symbols by the venue's."""
         return Names(lambda market_id: self._symbol_of({"symbol": market_id}, market))
 
-    def _symbol_of(self, row: Mapping[str, Any], market: Any) -> str | None:
+    def _symbol_of(self, row: Mapping[str, Any], market: Market) -> str | None:
         market_id = row.get("symbol")
         if market_id is not None and not isinstance(market_id, str):
             return None

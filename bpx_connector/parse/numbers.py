@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import ROUND_DOWN, Context, Decimal
 from functools import lru_cache
-from typing import Any
 
 __all__ = [
     "EARLIEST",
@@ -34,7 +33,10 @@ __all__ = [
     "total",
 ]
 
-Number = Callable[[Any], Any]
+Figure = str | float | Decimal
+"""A figure as the caller wants it: a float, a str or a Decimal, by ccxt's `number`."""
+
+Number = Callable[[str], Figure]
 """ccxt's `number`: what turns decimal text into the caller's figures."""
 
 # Wide enough that no product or sum of the venue's figures (at most 28 digits each) is rounded.
@@ -92,7 +94,7 @@ def quotient(one: str | None, other: str | None) -> str | None:
     return plain(exact.quantize(_QUOTIENT_STEP, rounding=ROUND_DOWN, context=EXACT))
 
 
-def number_or_none(number: Number, value: Any) -> Any:
+def number_or_none(number: Number, value: str | None) -> Figure | None:
     """The caller's figure, or None if the venue said nothing."""
     return None if value is None or value == "" else number(value)
 

@@ -13,12 +13,12 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ccxt.base.errors import BadResponse
 
 from bpx_connector.aliases import Payload
-from bpx_connector.parse.numbers import EXACT, Number, milliseconds_of, plain
+from bpx_connector.parse.numbers import EXACT, Figure, Number, milliseconds_of, plain
 
 __all__ = ["Row", "figure_text", "object_of", "quoted", "read_each", "rows_in", "word_text"]
 
@@ -69,7 +69,7 @@ class Row:
 
     __slots__ = ("info",)
 
-    def __init__(self, info: Mapping[str, Any]) -> None:
+    def __init__(self, info: Mapping[str, object]) -> None:
         self.info = info
 
     def figure(self, name: str) -> str | None:
@@ -79,7 +79,7 @@ class Row:
             return value
         return None if value is None else figure_text(value)
 
-    def number(self, name: str, number: Number) -> Any:
+    def number(self, name: str, number: Number) -> Figure | None:
         """A figure as the caller's number."""
         figure = self.figure(name)
         return None if figure is None else number(figure)
@@ -91,8 +91,9 @@ class Row:
     def identity(self, name: str) -> str | int | None:
         """An id, which is text or a whole number."""
         value = self.info.get(name)
-        is_whole = isinstance(value, int) and not isinstance(value, bool)
-        return value if is_whole or (isinstance(value, str) and value) else None
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        return value if isinstance(value, str) and value else None
 
     def moment(self, name: str) -> int | None:
         """A time in milliseconds."""

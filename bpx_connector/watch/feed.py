@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any, Protocol
 
+from ccxt.base.types import MarketInterface
+
 from bpx_connector.aliases import Payload
 from bpx_connector.orders.log import OrderLog
 from bpx_connector.parse.names import Names
@@ -54,7 +56,7 @@ class Exchange(Protocol):
     def open(self) -> None: ...
     def load_markets(self, reload: bool = ...) -> Awaitable[Any]: ...
     def market(self, symbol: str) -> Market: ...
-    def safe_market(self, marketId: Any) -> Market: ...  # noqa: N803  ccxt's name
+    def safe_market(self, marketId: Any) -> MarketInterface: ...  # noqa: N803  ccxt's name
     def safe_symbol(self, marketId: Any) -> str: ...  # noqa: N803  ccxt's name
     def safe_currency_code(self, currencyId: Any) -> str | None: ...  # noqa: N803  ccxt's name
     def nonce(self) -> int: ...

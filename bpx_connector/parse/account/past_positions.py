@@ -6,7 +6,9 @@ Sources: Backpack OpenAPI, schemas PositionHistoryRow and OrderFill.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from ccxt.base.types import Market
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
@@ -14,6 +16,9 @@ from bpx_connector.parse.account.state import CROSS
 from bpx_connector.parse.border import legible
 from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none, plain, product
 from bpx_connector.venue.words import SIDE
+
+if TYPE_CHECKING:
+    from bpx_connector.venue import payloads
 
 __all__ = ["ParsePastPositions", "position_moment"]
 
@@ -36,7 +41,7 @@ class ParsePastPositions(Ccxt):
     """Positions of the history, and liquidations."""
 
     @legible
-    def parse_past_position(self, row: Payload, market: Any = None) -> Any:
+    def parse_past_position(self, row: Payload, market: Market = None) -> Any:
         """ccxt's position, of a row of the position history.
 
         Of a closed one `contracts` is the volume that was closed; its side the venue does not say.
@@ -72,21 +77,22 @@ class ParsePastPositions(Ccxt):
         }
 
     @legible
-    def parse_liquidation(self, liquidation: Any, market: Any = None) -> Any:
+    def parse_liquidation(self, liquidation: Any, market: Market = None) -> Any:
         """ccxt's liquidation, of one of the account's fills."""
+        said: payloads.OrderFill = liquidation
         number = self.number
-        market = self.safe_market(liquidation["symbol"], market)
-        timestamp = milliseconds_of(liquidation["timestamp"])
-        quantity, price = liquidation["quantity"], liquidation["price"]
+        market = self.safe_market(said["symbol"], market)
+        timestamp = milliseconds_of(said["timestamp"])
+        quantity, price = said["quantity"], said["price"]
         return {
-            "info": liquidation,
+            "info": said,
             "symbol": market["symbol"],
             "contracts": number(quantity),
             "contractSize": market.get("contractSize"),
             "price": number(price),
-            "side": SIDE.get(liquidation["side"]),
+            "side": SIDE.get(said["side"]),
             "baseValue": number(quantity),
-            "quoteValue": number(product(quantity, price)),
+            "quoteValue": number_or_none(number, product(quantity, price)),
             "timestamp": timestamp,
             "datetime": iso8601(timestamp),
         }

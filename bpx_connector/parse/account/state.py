@@ -18,12 +18,14 @@ from ccxt.base.types import (
     Leverage,
     LeverageTier,
     MarginMode,
+    Market,
+    MarketInterface,
     Position,
     TradingFeeInterface,
 )
 
 from bpx_connector._ccxt import Ccxt
-from bpx_connector.aliases import Structure
+from bpx_connector.aliases import Payload, Structure
 from bpx_connector.parse.numbers import (
     absolute,
     difference,
@@ -86,11 +88,11 @@ class ParseAccount(Ccxt):
 
     # --- balances ----------------------------------------------------------------------------------------
 
-    def parse_balance(self, response: Any) -> Balances:
+    def parse_balance(self, response: object) -> Balances:
         """ccxt's balance of what is on the spot account; staked and locked funds are in use."""
         return self._balance(response, self._spot_rows(response))
 
-    def _spot_rows(self, response: Any) -> dict[str | None, Sides]:
+    def _spot_rows(self, response: object) -> dict[str | None, Sides]:
         assets = object_of(response, f"{self.id} balances")
         return {
             self.safe_currency_code(asset): _spot_sides(Row(row))
@@ -98,7 +100,7 @@ class ParseAccount(Ccxt):
             if isinstance(row, Mapping)
         }
 
-    def parse_collateral(self, response: Any) -> Balances:
+    def parse_collateral(self, response: object) -> Balances:
         """ccxt's balance of the margin account: every asset that backs it, lent funds included.
 
         Lent funds count as free: they back positions like any other and are redeemed when they are needed.
@@ -116,7 +118,7 @@ class ParseAccount(Ccxt):
                 rows[self.safe_currency_code(asset_id)] = _collateral_sides(row, in_use)
         return self._balance(response, rows)
 
-    def _balance(self, info: Any, rows: Mapping[Any, Sides]) -> Balances:
+    def _balance(self, info: object, rows: Mapping[Any, Sides]) -> Balances:
         number = self.number
         balance: Structure = {"info": info, "timestamp": None, "datetime": None}
         sides: dict[str, Structure] = {"free": {}, "used": {}, "total": {}}
@@ -131,7 +133,7 @@ class ParseAccount(Ccxt):
 
     # --- positions ---------------------------------------------------------------------------------------
 
-    def parse_position(self, position: Any, market: Any = None) -> Position:
+    def parse_position(self, position: object, market: Market = None) -> Position:
         """ccxt's position: margins by the venue's fractions of the notional, leverage as their inverse."""
         row, number = Row(object_of(position, f"{self.id} a position")), self.number
         quantity, mark, imf, mmf = map(row.figure, ("netQuantity", "markPrice", "imf", "mmf"))
@@ -175,7 +177,7 @@ class ParseAccount(Ccxt):
         parsed: Position = found
         return parsed
 
-    def parse_flat_position(self, market: Any) -> Position:
+    def parse_flat_position(self, market: MarketInterface) -> Position:
         """ccxt's position of a market in which nothing is held."""
         nothing = self.number("0")
         flat: Any = {"contracts": nothing, "notional": nothing, "unrealizedPnl": nothing}
@@ -184,7 +186,7 @@ class ParseAccount(Ccxt):
 
     # --- conditions --------------------------------------------------------------------------------------
 
-    def parse_trading_fee(self, fee: Any, market: Any = None) -> TradingFeeInterface:
+    def parse_trading_fee(self, fee: object, market: Any = None) -> TradingFeeInterface:
         """ccxt's fee rates of a market; a negative maker rate is a rebate."""
         row = Row(object_of(fee, f"{self.id} the account"))
         kind = "spot" if market["spot"] else "futures"
@@ -199,18 +201,19 @@ class ParseAccount(Ccxt):
         parsed: TradingFeeInterface = rates
         return parsed
 
-    def parse_leverage(self, leverage: Any, market: Any = None) -> Leverage:
+    def parse_leverage(self, leverage: object, market: Market = None) -> Leverage:
         """ccxt's leverage of a market: the account's limit, which holds for all."""
-        limit = Row(object_of(leverage, f"{self.id} the account")).number("leverageLimit", self.number)
+        told = object_of(leverage, f"{self.id} the account")
+        limit = Row(told).number("leverageLimit", self.number)
         return {
-            "info": leverage,
+            "info": told,
             "symbol": None if market is None else market["symbol"],
             "marginMode": CROSS,
             "longLeverage": limit,
             "shortLeverage": limit,
         }
 
-    def parse_margin_mode(self, marginMode: Any, market: Any = None) -> MarginMode:  # noqa: N803  ccxt's name
+    def parse_margin_mode(self, marginMode: Payload, market: Market = None) -> MarginMode:  # noqa: N803  ccxt's name
         """ccxt's margin mode of a market."""
         return {
             "info": marginMode,
@@ -218,7 +221,7 @@ class ParseAccount(Ccxt):
             "marginMode": CROSS,
         }
 
-    def parse_market_leverage_tiers(self, info: Any, market: Any = None) -> list[LeverageTier]:
+    def parse_market_leverage_tiers(self, info: Any, market: Market = None) -> list[LeverageTier]:
         """ccxt's leverage tiers of a market, from its margin functions."""
         row = Row(info)
         market = self.safe_market(row.word("symbol"), market)
@@ -238,7 +241,7 @@ class ParseAccount(Ccxt):
 
     # --- funding -----------------------------------------------------------------------------------------
 
-    def parse_income(self, income: Any, market: Any = None) -> FundingHistory:
+    def parse_income(self, income: object, market: Market = None) -> FundingHistory:
         """ccxt's funding payment: received if positive, paid if negative. The venue gives it no id."""
         row = Row(object_of(income, f"{self.id} a funding payment"))
         market = self.safe_market(row.word("symbol"), market)
@@ -256,7 +259,7 @@ class ParseAccount(Ccxt):
         parsed: FundingHistory = payment
         return parsed
 
-    def parse_funding_payments(self, incomes: Any) -> list[FundingHistory]:
+    def parse_funding_payments(self, incomes: object) -> list[FundingHistory]:
         """ccxt's funding payments, oldest first."""
         what = f"{self.id} funding payments"
         rows = read_each(rows_in(incomes, what), self.parse_income, what)

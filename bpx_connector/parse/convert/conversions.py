@@ -6,13 +6,15 @@ Sources: Backpack OpenAPI, schemas RequestForQuoteFillHistorical and DustConvers
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bpx_connector.aliases import Payload
 from bpx_connector.parse.border import legible
 from bpx_connector.parse.convert.rfqs import ParseRfqs
 from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none, product, quotient
 from bpx_connector.venue.words import pair_of
+
+if TYPE_CHECKING:
+    from bpx_connector.venue import payloads
 
 __all__ = ["DUST", "ParseConversions"]
 
@@ -54,20 +56,21 @@ class ParseConversions(ParseRfqs):
         """ccxt's conversion, of the fill of a request for quotes or of a conversion of dust."""
         if "usdcReceived" in conversion:
             return self._dust_conversion(conversion)
-        base, quote = (self.safe_currency_code(asset) or "" for asset in pair_of(conversion["symbol"]))
-        price, quantity, cost = (conversion.get(name) for name in ("fillPrice", "quantity", "quoteQuantity"))
+        row: payloads.RequestForQuoteFillHistorical = conversion
+        base, quote = (self.safe_currency_code(asset) or "" for asset in pair_of(row["symbol"]))
+        price, quantity, cost = row.get("fillPrice"), row.get("quantity"), row.get("quoteQuantity")
         quantity = quotient(cost, price) if quantity is None else quantity
         cost = product(price, quantity) if cost is None else cost
-        is_sold = conversion["side"] == "Ask"
+        is_sold = row["side"] == "Ask"
         return self.conversion_of_quote(
             conversion,
-            conversion["rfqId"],
+            row["rfqId"],
             (base, quote) if is_sold else (quote, base),
             (quantity, cost, price) if is_sold else (cost, quantity, price),
-            milliseconds_of(conversion["filledAt"]),
+            milliseconds_of(row["filledAt"]),
         )
 
-    def _dust_conversion(self, row: Payload) -> Any:
+    def _dust_conversion(self, row: payloads.DustConversion) -> Any:
         quantity, received = row["quantity"], row["usdcReceived"]
         price = quotient(received, quantity) if Decimal(quantity) else None
         sides = self.safe_currency_code(row["symbol"]) or "", "USDC"

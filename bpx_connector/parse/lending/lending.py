@@ -9,13 +9,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from ccxt.base.types import Market
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
 from bpx_connector.parse.account.state import CROSS
 from bpx_connector.parse.border import legible
 from bpx_connector.parse.numbers import iso8601, milliseconds_at, milliseconds_of, number_or_none, plain
+
+if TYPE_CHECKING:
+    from bpx_connector.venue import payloads
 
 __all__ = ["YEAR", "ParseLending", "zoned_moment"]
 
@@ -36,27 +41,29 @@ class ParseLending(Ccxt):
     @legible
     def parse_borrow_rate(self, info: Any, currency: Any = None) -> Any:
         """ccxt's borrow rate, of a row of the lending markets or of their history: the part of a year."""
-        timestamp = zoned_moment(info["timestamp"])
-        code = self.safe_currency_code(info["symbol"]) if currency is None else currency["code"]
+        said: payloads.BorrowLendMarket = info
+        timestamp = zoned_moment(said["timestamp"])
+        code = self.safe_currency_code(said["symbol"]) if currency is None else currency["code"]
         return {
-            "info": info,
+            "info": said,
             "currency": code,
-            "rate": number_or_none(self.number, info["borrowInterestRate"]),
+            "rate": number_or_none(self.number, said["borrowInterestRate"]),
             "period": YEAR,
             "timestamp": timestamp,
             "datetime": iso8601(timestamp),
         }
 
     @legible
-    def parse_borrow_interest(self, info: Any, market: Any = None) -> Any:
+    def parse_borrow_interest(self, info: Any, market: Market = None) -> Any:
         """ccxt's interest on borrowed money, of a payment. On how much it was paid the venue does not say."""
-        timestamp = milliseconds_of(info["timestamp"])
+        said: payloads.InterestPayment = info
+        timestamp = milliseconds_of(said["timestamp"])
         return {
-            "info": info,
-            "symbol": self.safe_symbol(info.get("marketSymbol"), market),
-            "currency": self.safe_currency_code(info["symbol"]),
-            "interest": self.number(info["quantity"].lstrip("-")),
-            "interestRate": number_or_none(self.number, info.get("interestRate")),
+            "info": said,
+            "symbol": self.safe_symbol(said.get("marketSymbol"), market),
+            "currency": self.safe_currency_code(said["symbol"]),
+            "interest": self.number(said["quantity"].lstrip("-")),
+            "interestRate": number_or_none(self.number, said.get("interestRate")),
             "amountBorrowed": None,
             "marginMode": CROSS,
             "timestamp": timestamp,
@@ -66,49 +73,52 @@ class ParseLending(Ccxt):
     @legible
     def parse_margin_loan(self, info: Any, currency: Any = None) -> Any:
         """ccxt's margin loan, of what was asked for: the venue answers nothing, not even an id."""
+        said: payloads.BorrowLendExecutePayload = info
         return {
-            "info": info,
+            "info": said,
             "id": None,
-            "currency": self.safe_currency_code(info["symbol"], currency),
-            "amount": self.number(info["quantity"]),
+            "currency": self.safe_currency_code(said["symbol"], currency),
+            "amount": self.number(said["quantity"]),
             "symbol": None,
             "timestamp": None,
             "datetime": None,
         }
 
     @legible
-    def parse_lending_position(self, row: Payload) -> Payload:
+    def parse_lending_position(self, row: Any) -> Payload:
         """What is lent (`side` lend) or owed (`side` borrow) of a currency, with its interest so far."""
+        said: payloads.BorrowLendPositionWithMargin = row
         number = self.number
-        net = Decimal(row["netQuantity"])
-        liquidation = row.get("estLiquidationPrice")
+        net = Decimal(said["netQuantity"])
+        liquidation = said.get("estLiquidationPrice")
         return {
-            "info": row,
-            "id": row["id"],
-            "currency": self.safe_currency_code(row["symbol"]),
+            "info": said,
+            "id": said["id"],
+            "currency": self.safe_currency_code(said["symbol"]),
             "side": LENT_OR_OWED[int(net > 0) - int(net < 0)],
             "amount": number(plain(abs(net))),
-            "interest": number_or_none(number, row.get("cumulativeInterest")),
-            "markPrice": number_or_none(number, row.get("markPrice")),
-            "notional": number_or_none(number, row.get("netExposureNotional")),
-            "initialMarginPercentage": number_or_none(number, row.get("imf")),
-            "maintenanceMarginPercentage": number_or_none(number, row.get("mmf")),
+            "interest": number_or_none(number, said.get("cumulativeInterest")),
+            "markPrice": number_or_none(number, said.get("markPrice")),
+            "notional": number_or_none(number, said.get("netExposureNotional")),
+            "initialMarginPercentage": number_or_none(number, said.get("imf")),
+            "maintenanceMarginPercentage": number_or_none(number, said.get("mmf")),
             # "0" says that no price would liquidate the account.
             "liquidationPrice": number(liquidation) if liquidation and Decimal(liquidation) else None,
         }
 
     @legible
-    def parse_past_lending_position(self, row: Payload) -> Payload:
+    def parse_past_lending_position(self, row: Any) -> Payload:
         """A lending position of the history, open or closed."""
-        timestamp = milliseconds_of(row["createdAt"])
+        said: payloads.BorrowLendPositionRow = row
+        timestamp = milliseconds_of(said["createdAt"])
         return {
-            "info": row,
-            "id": row["positionId"],
-            "currency": self.safe_currency_code(row["symbol"]),
-            "side": row["side"].lower(),
-            "amount": self.number(row["quantity"].lstrip("-")),
-            "interest": number_or_none(self.number, row.get("cumulativeInterest")),
-            "rate": number_or_none(self.number, row.get("avgInterestRate")),
+            "info": said,
+            "id": said["positionId"],
+            "currency": self.safe_currency_code(said["symbol"]),
+            "side": said["side"].lower(),
+            "amount": self.number(said["quantity"].lstrip("-")),
+            "interest": number_or_none(self.number, said.get("cumulativeInterest")),
+            "rate": number_or_none(self.number, said.get("avgInterestRate")),
             "timestamp": timestamp,
             "datetime": iso8601(timestamp),
         }

@@ -15,7 +15,7 @@ from bpx_connector.aliases import Payload
 from bpx_connector.parse.figures import UNREADABLE, Fields, Reading, rows_of
 from bpx_connector.parse.numbers import EARLIEST, LATEST, Number, iso8601, milliseconds_at
 from bpx_connector.parse.overriding import own
-from bpx_connector.parse.rows import Row, rows_in
+from bpx_connector.parse.rows import Row, object_of, rows_in
 
 __all__ = ["ParseCandles", "candle_rows", "candles", "opened_at", "read_candles", "was_traded"]
 
@@ -32,7 +32,7 @@ def candle_rows(number: Number) -> Reading:
     return rows_of("CandleFigures", CANDLE_FIGURES, (), number, ("start",))
 
 
-def read_candles(payload: Any, number: Number) -> list[Any]:
+def read_candles(payload: object, number: Number) -> list[Any]:
     """What the rows of /klines say, read before or not; those whose time cannot be read are left out."""
     reading = candle_rows(number)
     try:
@@ -84,7 +84,7 @@ def _after(moment: datetime, step: timedelta) -> datetime | None:
         return None
 
 
-def candles(payload: Any, number: Number) -> list[Candle]:
+def candles(payload: object, number: Number) -> list[Candle]:
     """Candles of the rows of /klines, read before or not."""
     traded = [row for row in read_candles(payload, number) if row.open is not None]
     times = opened_each(traded)
@@ -101,7 +101,7 @@ class ParseCandles(Ccxt):
     """ccxt's parser of candles."""
 
     @own
-    def parse_ohlcv(self, ohlcv: Any, market: Market = None) -> Candle:
+    def parse_ohlcv(self, ohlcv: object, market: Market = None) -> Candle:
         """One candle from a row of /klines; without trades its prices are None."""
-        row = Row(ohlcv)
+        row = Row(object_of(ohlcv, f"{self.id} a candle"))
         return [row.moment("start"), *(row.number(name, self.number) for name in CANDLE_FIGURES)]

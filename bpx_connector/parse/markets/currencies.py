@@ -182,7 +182,7 @@ class ParseCurrencies(Ccxt):
         parsed: CurrencyInterface = currency
         return parsed
 
-    def parse_deposit_withdraw_fee(self, fee: Any, currency: Currency = None) -> Structure:
+    def parse_deposit_withdraw_fee(self, fee: Payload, currency: Currency = None) -> Structure:
         """What moving one asset costs, by network. The venue publishes no deposit fees."""
         [read] = self._read_assets([fee])
         networks: Structure = {

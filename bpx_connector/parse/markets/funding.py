@@ -29,18 +29,19 @@ def interval_name(milliseconds: Any) -> str | None:
 class ParseFunding(Ccxt):
     """ccxt's parsers of funding rates and open interest."""
 
-    def parse_funding_rate(self, contract: Any, market: Any = None) -> FundingRate:
+    def parse_funding_rate(self, contract: object, market: Market = None) -> FundingRate:
         """The running interval's rate from a row of /markPrices; from a row of /markets its length alone.
 
         The venue's nextFundingTimestamp ends the running interval and is when its rate is paid, which ccxt
         calls fundingTimestamp.
         """
-        row, number = Row(object_of(contract, f"{self.id} a funding rate")), self.number
+        told, number = object_of(contract, f"{self.id} a funding rate"), self.number
+        row = Row(told)
         if market is None:
             market = self.safe_market(row.word("symbol"))
         paid_at = row.moment("nextFundingTimestamp")
         return {
-            "info": contract,
+            "info": told,
             "symbol": market["symbol"],
             "markPrice": row.number("markPrice", number),
             "indexPrice": row.number("indexPrice", number),
@@ -58,20 +59,21 @@ class ParseFunding(Ccxt):
             "previousFundingTimestamp": None,
             "previousFundingDatetime": None,
             "interval": interval_name(
-                contract["fundingInterval"]
+                told["fundingInterval"]
                 if "fundingInterval" in row.info
                 else (market.get("info") or {}).get("fundingInterval")
             ),
         }
 
-    def parse_funding_rate_history(self, info: Any, market: Any = None) -> FundingRateHistory:
+    def parse_funding_rate_history(self, info: object, market: Market = None) -> FundingRateHistory:
         """One interval's rate from a row of /fundingRates, dated by the interval's end."""
-        row = Row(object_of(info, f"{self.id} a funding rate"))
+        told = object_of(info, f"{self.id} a funding rate")
+        row = Row(told)
         timestamp = row.moment("intervalEndTimestamp")
         if market is None:
             market = self.safe_market(row.word("symbol"))
         return {
-            "info": info,
+            "info": told,
             "symbol": market["symbol"],
             "fundingRate": row.number("fundingRate", self.number),
             "timestamp": timestamp,

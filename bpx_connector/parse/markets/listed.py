@@ -161,7 +161,7 @@ class ParseListed(Ccxt):
     """ccxt's parsers of markets."""
 
     @uncollected
-    def parse_markets(self, markets: Any) -> list[Any]:
+    def parse_markets(self, markets: object) -> list[Any]:
         """Markets from /markets, without those that have no order book."""
         what = f"{self.id} markets"
         rows = rows_in(markets, what)

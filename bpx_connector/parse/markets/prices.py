@@ -16,8 +16,8 @@ from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Params, Payload, Structure
 from bpx_connector.garbage import uncollected
 from bpx_connector.parse.arithmetic import Arithmetic, arithmetic_in
-from bpx_connector.parse.figures import UNIT, UNREADABLE, Fields, Reading, rows_of, units
-from bpx_connector.parse.numbers import Number
+from bpx_connector.parse.figures import UNIT, UNREADABLE, Fields, Figures, Reading, rows_of, units
+from bpx_connector.parse.numbers import Figure, Number
 from bpx_connector.parse.overriding import is_overridden, own
 from bpx_connector.parse.rows import Row, rows_in
 
@@ -71,7 +71,7 @@ def _tickers_of(
 ) -> list[Ticker]:
     arithmetic = arithmetic_in(number)
     tickers: list[Any] = []
-    read = _ticker_rows(number).of(rows)
+    read: list[Figures] = _ticker_rows(number).of(rows)
     for row, info, figures, (symbol, tick) in zip(rows, infos, read, priced, strict=True):
         first, last, change = figures.firstPrice, figures.lastPrice, figures.priceChange
         is_traded = first is not None and last is not None
@@ -100,12 +100,12 @@ def _tickers_of(
     return list(map(_without_zero_prices, tickers)) if number is str else tickers
 
 
-def _derived_change(row: Payload, arithmetic: Arithmetic) -> Any:
+def _derived_change(row: Payload, arithmetic: Arithmetic) -> Figure | None:
     first, last = units(row["firstPrice"]), units(row["lastPrice"])
     return arithmetic.scaled(last - first) if first and last else None
 
 
-def _derived_percent(row: Payload, arithmetic: Arithmetic) -> Any:
+def _derived_percent(row: Payload, arithmetic: Arithmetic) -> Figure | None:
     """The percentage that the change is of the first price.
 
     Where the venue's fraction is zero it was rounded, and the prices say more.
@@ -158,7 +158,7 @@ class ParsePrices(Ccxt):
         return _tickers([ticker], [self._priced(ticker, market)], self.number)[0]
 
     @uncollected
-    def parse_tickers(self, tickers: Any, symbols: Strings = None, params: Params = {}) -> Tickers:
+    def parse_tickers(self, tickers: object, symbols: Strings = None, params: Params = {}) -> Tickers:
         """Tickers by symbol, of the symbols asked for or of all."""
         rows = rows_in(tickers, f"{self.id} tickers")
         if is_overridden(self, "parse_ticker"):
@@ -169,7 +169,7 @@ class ParsePrices(Ccxt):
         """A ticker with mark and index price from a row of /markPrices."""
         return mark_price(row, self._priced(row, market)[0], self.number)
 
-    def parse_mark_prices(self, rows: Any, symbols: Strings = None) -> Tickers:
+    def parse_mark_prices(self, rows: object, symbols: Strings = None) -> Tickers:
         """Tickers with mark and index prices by symbol, of the symbols asked for or of all."""
         legible = rows_in(rows, f"{self.id} mark prices")
         return _by_symbol(map(self.parse_mark_price, legible), symbols)
@@ -188,7 +188,7 @@ class ParsePrices(Ccxt):
 
     def parse_last_prices(
         self,
-        pricesData: Any,  # noqa: N803  ccxt's name
+        pricesData: object,  # noqa: N803  ccxt's name
         symbols: Strings = None,
         params: Params = {},
     ) -> LastPrices:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
 from ccxt.base.types import Trade
 
 from bpx_connector.aliases import Payload, Structure
 from bpx_connector.parse.arithmetic import arithmetic_in
 from bpx_connector.parse.figures import UNREADABLE, Fields, Identity, Moment, Reading, rows_of
-from bpx_connector.parse.numbers import Number, iso8601_each, milliseconds_of
+from bpx_connector.parse.numbers import Figure, Number, iso8601_each, milliseconds_of
 
 __all__ = ["public_trades", "trade_moment"]
 
@@ -28,6 +28,17 @@ TRADE_FIGURES = ("price", "quantity", "quoteQuantity")
 TRADE_FACTS = (("id", Identity), ("timestamp", Moment | None), ("isBuyerMaker", bool | None))
 FIELDS = Fields(TRADE_FIGURES, ("id",), ("timestamp",), ("isBuyerMaker",))
 SIDE = {True: "sell", False: "buy", None: None}
+
+
+class _TradeRow(Protocol):
+    """What is read of a public trade."""
+
+    id: Identity
+    price: Figure | None
+    quantity: Figure | None
+    quoteQuantity: Figure | None
+    timestamp: int | None
+    isBuyerMaker: bool | None
 
 
 @lru_cache(maxsize=8)
@@ -57,7 +68,7 @@ def _trades(
     rows: Sequence[Payload], infos: Sequence[Payload], symbol: str | None, number: Number
 ) -> list[Trade]:
     arithmetic = arithmetic_in(number)
-    read = _trade_rows(number).of(rows)
+    read: list[_TradeRow] = _trade_rows(number).of(rows)
     datetimes = iso8601_each([one.timestamp for one in read])
     unknown = {**UNKNOWN_TRADE, "symbol": symbol}
     trades: list[Any] = []

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ccxt.base.types import Market
 
 from bpx_connector.aliases import Payload, Structure
 from bpx_connector.garbage import uncollected
 from bpx_connector.parse.arithmetic import arithmetic_in
 from bpx_connector.parse.figures import UNREADABLE, Fields, Identity, Reading, rows_of
 from bpx_connector.parse.names import Names, ParseNames
-from bpx_connector.parse.numbers import EARLIEST, LATEST, Number, iso8601, milliseconds_at
+from bpx_connector.parse.numbers import EARLIEST, LATEST, Figure, Number, iso8601, milliseconds_at
 from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.parse.rows import rows_in
 from bpx_connector.parse.trading.in_time import oldest_first
 from bpx_connector.venue.words import SIDE
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 __all__ = ["ParseFills", "fill_structures"]
 
@@ -41,6 +46,21 @@ FILL_FACTS = {**FILL_WORDS, "isMaker": bool | None}
 FIELDS = Fields(FILL_FIGURES, FILL_WORDS, ("timestamp",), ("isMaker",))
 
 TAKER_OR_MAKER = {True: "maker", False: "taker", None: None}
+
+
+class _FillRow(Protocol):
+    """What is read of a fill."""
+
+    tradeId: Identity
+    orderId: str | None
+    symbol: str | None
+    side: str | None
+    isMaker: bool | None
+    price: Figure | None
+    quantity: Figure | None
+    fee: Figure | None
+    feeSymbol: str | None
+    timestamp: dt.datetime | None
 
 
 @lru_cache(maxsize=8)
@@ -80,7 +100,8 @@ def _structures(
 ) -> list[Structure]:
     product = arithmetic_in(number).product
     structures: list[Structure] = []
-    for fill, info, row in zip(fills, infos, _fill_rows(number).of(fills), strict=True):
+    rows: list[_FillRow] = _fill_rows(number).of(fills)
+    for fill, info, row in zip(fills, infos, rows, strict=True):
         identity, order, price, amount = row.tradeId, row.orderId, row.price, row.quantity
         timestamp, datetime = None, None
         if row.timestamp is not None:
@@ -101,7 +122,7 @@ def _structures(
                 "datetime": datetime,
                 "symbol": symbols[row.symbol],
                 "type": None,
-                "side": SIDE.get(row.side),
+                "side": SIDE.get(row.side),  # type: ignore[arg-type]  # None has no row
                 "takerOrMaker": TAKER_OR_MAKER[row.isMaker],
                 "price": price,
                 "amount": amount,
@@ -122,7 +143,7 @@ class ParseFills(ParseNames):
 
     @uncollected
     def parse_fills(
-        self, fills: Any, market: Any = None, since: int | None = None, limit: int | None = None
+        self, fills: object, market: Market = None, since: int | None = None, limit: int | None = None
     ) -> list[Any]:
         """ccxt's trades of the account, oldest first: from `since` on the first `limit`, else the latest."""
         rows = rows_in(fills, f"{self.id} fills")
@@ -134,7 +155,7 @@ class ParseFills(ParseNames):
             trades = self.fill_trades(rows, market)
         return oldest_first(trades, market, since, limit)
 
-    def fill_trades(self, fills: Sequence[Payload], market: Any = None) -> list[Any]:
+    def fill_trades(self, fills: Sequence[Payload], market: Market = None) -> list[Any]:
         """ccxt's trades of these fills, in their order."""
         symbols, currencies = self._symbols(market), Names(self.safe_currency_code)
         return fill_structures(fills, symbols, currencies, self.number)

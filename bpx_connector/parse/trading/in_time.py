@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from ccxt.base.types import Market
 
 from bpx_connector.aliases import Structure
 
@@ -25,7 +25,9 @@ def _is_oldest_first(rows: list[Structure]) -> bool:
     return True
 
 
-def oldest_first(rows: list[Structure], market: Any, since: int | None, limit: int | None) -> list[Structure]:
+def oldest_first(
+    rows: list[Structure], market: Market, since: int | None, limit: int | None
+) -> list[Structure]:
     """Orders or fills, the oldest first: from `since` on the first `limit`, else the latest."""
     if not _is_oldest_first(rows):
         rows.sort(key=_moment)

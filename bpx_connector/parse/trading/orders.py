@@ -14,12 +14,15 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from ccxt.base.types import Market
+
 from bpx_connector.aliases import Payload, Structure
 from bpx_connector.garbage import uncollected
 from bpx_connector.parse.arithmetic import Arithmetic, arithmetic_in
 from bpx_connector.parse.figures import (
     UNREADABLE,
     Fields,
+    Figures,
     Identity,
     Moment,
     PickedReading,
@@ -159,7 +162,7 @@ def is_sound(order: Payload) -> bool:
     )
 
 
-def orders_in(answer: Any, what: str) -> list[Payload]:
+def orders_in(answer: object, what: str) -> list[Payload]:
     """The orders of an answer that has to be a list of them; what cannot be told from others is left out."""
     return read_each(rows_in(answer, what), understood_order, what)
 
@@ -220,7 +223,7 @@ def _structures(
 
 def _add_amounts(
     found: Structure,
-    figures: Any,
+    figures: Figures,
     price_text: Any,
     amount_text: Any,
     filled_text: Any,
@@ -293,7 +296,7 @@ def _moment_of_order(timestamp: int | None) -> str | None:
 
 
 def refused_order(
-    asked: Mapping[str, Any], refusal: Any, status: str | None, symbol: str | None, number: Number
+    asked: Mapping[str, Any], refusal: object, status: str | None, symbol: str | None, number: Number
 ) -> Structure:
     """An order of a batch that was not taken: what was asked for, with the venue's refusal as `info`.
 
@@ -308,18 +311,18 @@ class ParseOrders(ParseNames):
     """ccxt's parsers of orders."""
 
     @own
-    def parse_order(self, order: Any, market: Any = None) -> Any:
+    def parse_order(self, order: object, market: Market = None) -> Any:
         """ccxt's order, from the venue's order, resting or from the history."""
-        object_of(order, f"{self.id} an order")
-        symbols = {order.get("symbol"): self._symbol_of(order, market)}
-        [parsed] = order_structures([order], [order], symbols, self.number)
+        told = object_of(order, f"{self.id} an order")
+        symbols = {told.get("symbol"): self._symbol_of(told, market)}
+        [parsed] = order_structures([told], [told], symbols, self.number)
         return parsed
 
     @uncollected
     def parse_orders(
         self,
-        orders: Any,
-        market: Any = None,
+        orders: object,
+        market: Market = None,
         since: int | None = None,
         limit: int | None = None,
         params: Any = {},

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ccxt.base.types import Order
+from ccxt.base.types import Market, Order
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
@@ -38,7 +38,7 @@ class ParseStrategies(Ccxt):
     """Orders spread over time."""
 
     @legible
-    def parse_strategy(self, row: Payload, market: Any = None) -> Order:
+    def parse_strategy(self, row: Payload, market: Market = None) -> Order:
         """ccxt's order of a strategy: what it has traded so far of what it is to trade."""
         number = self.number
         market = self.safe_market(row["symbol"], market)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ccxt.base.types import Trade
+from ccxt.base.types import Market, Trade
 
 from bpx_connector.parse.markets.trades import public_trades
 from bpx_connector.parse.overriding import own
@@ -18,7 +16,7 @@ class ParseTrades(ParseFills):
     """ccxt's parser of trades."""
 
     @own
-    def parse_trade(self, trade: Any, market: Any = None) -> Trade:
+    def parse_trade(self, trade: object, market: Market = None) -> Trade:
         """ccxt's trade: a public one if it says who was the maker, else one of the account's fills."""
         row = object_of(trade, f"{self.id} a trade")
         if "isBuyerMaker" in row:

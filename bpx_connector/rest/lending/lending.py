@@ -148,7 +148,7 @@ class Lending(ParseLending):
         yield self.load_markets()
         answer = yield self.public_get_api_v1_borrowlend_apy(params)
         return {
-            self.safe_currency_code(row["symbol"]): {
+            str(self.safe_currency_code(row["symbol"])): {
                 "info": row,
                 "lendRate": self.number(row["lendRate"]),
                 "borrowRate": self.number(row["borrowRate"]),

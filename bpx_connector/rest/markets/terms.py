@@ -32,7 +32,7 @@ class Terms(Ccxt):
         yield self.load_markets()
         rows = listed((yield self.public_get_api_v1_collateral(params)))
         return {
-            self.safe_currency_code(row["symbol"]): {
+            str(self.safe_currency_code(row["symbol"])): {
                 "info": row,
                 "weight": number_or_none(self.number, row["haircutFunction"]["weight"]),
                 "kind": row["haircutFunction"]["kind"]["type"],

@@ -210,7 +210,7 @@ class Outcomes(Enquiries, FoundOrders):
         """
         yield self.load_markets()
         market, number = self.market(symbol), client_id_of(client_id)
-        wanted = self._unsettled_one(market["id"], number, params)
+        wanted = self._unsettled_one(str(market["id"]), number, params)
         enquiry = Enquiry(wanted.sent, self._longest_enquiry() or self.timeout)
         found, absent = yield from self._found_out(wanted, enquiry)
         if found:
