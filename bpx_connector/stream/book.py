@@ -20,7 +20,9 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
+from itertools import chain, islice
 from math import inf, isfinite
+from operator import lt
 from typing import Any, NamedTuple
 
 from ccxt.async_support.base.ws.order_book import OrderBook
@@ -29,7 +31,7 @@ from ccxt.base.exchange import Exchange
 
 from bpx_connector.stream.frames import Delta, ExactDelta, delta_of, exact_delta_of
 
-__all__ = ["MOST_STALE", "Book", "Outcome", "Snapshot"]
+__all__ = ["MOST_STALE", "Book", "Outcome", "Snapshot", "snapshot_of"]
 
 MOST_DELTAS_KEPT = 20_000
 """Deltas buffered while no snapshot comes. Of more the oldest go first: a later snapshot covers them."""
@@ -66,6 +68,15 @@ class Snapshot(NamedTuple):
     asks: Levels
     timestamp: int | None = None
     depth: int | None = None
+
+
+def snapshot_of(answer: Any, depth: int) -> Snapshot:
+    """The book in an answer of GET /api/v1/depth that was asked for so many levels a side."""
+    time = answer.get("timestamp")
+    # A gateway may know less than was asked for, and says so; the venue itself does not.
+    depth = int(answer.get("limit", depth))
+    update = int(answer["lastUpdateId"])
+    return Snapshot(update, answer["bids"], answer["asks"], None if time is None else int(time), depth)
 
 
 class Book:
@@ -269,10 +280,23 @@ class _Side:
         is kept: a level without its neighbours would look like a hole in the market.
         """
         self.clear()
-        self.change(levels)
+        self._fill(levels)
         if depth is not None and len(self._keys) >= depth:
             self._horizon = self._keys[-1]
             self._thin_below = max(1, int(depth * THIN))
+
+    def _fill(self, levels: list[tuple[Any, Any]]) -> None:
+        """Set the levels of an empty side: at once if they come in order, as the venue sends them."""
+        sign = self._sign
+        keys = array("d", [price * sign for price, _ in levels])
+        is_worst_first = len(keys) > 1 and keys[0] > keys[-1]
+        if is_worst_first:
+            keys.reverse()
+        if all(map(lt, keys, islice(keys, 1, None))) and 0 not in [size for _, size in levels]:
+            self._keys.extend(keys)
+            self._levels.extend(map(list, reversed(levels) if is_worst_first else levels))
+        else:
+            self.change(levels)
 
     def change(self, changes: Iterable[tuple[Any, Any]]) -> bool:
         """Set or delete levels.
@@ -299,7 +323,8 @@ class _Side:
     def checked(self, levels: Levels) -> list[tuple[Any, Any]]:
         """Levels as a snapshot has them, each of them a price and a size; ValueError for anything else."""
         checked = [(float(price), float(size)) for price, size in levels]
-        if not all(0 <= price < inf and 0 <= size < inf for price, size in checked):
+        figures = list(chain.from_iterable(checked))
+        if figures and (min(figures) < 0 or not isfinite(sum(figures))):  # the sum knows of every nan
             raise ValueError("a level of the snapshot is no price and size")
         return checked
 
@@ -323,6 +348,9 @@ class _ExactSide(_Side):
     def __init__(self, levels: OrderBookSide, sign: float, number: Callable[[str], Any]) -> None:
         self._number = number
         super().__init__(levels, sign)
+
+    def _fill(self, levels: list[tuple[Any, Any]]) -> None:
+        self.change(levels)
 
     def change(self, changes: Iterable[tuple[Any, Any]]) -> bool:
         levels, keys, sign, horizon = self._levels, self._keys, self._sign, self._horizon

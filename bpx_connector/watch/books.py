@@ -8,7 +8,7 @@ from typing import Any, cast
 from ccxt.base.errors import BadRequest, BadResponse, BadSymbol
 from ccxt.base.types import OrderBook
 
-from bpx_connector.stream.book import Book, Snapshot
+from bpx_connector.stream.book import Book, Snapshot, snapshot_of
 from bpx_connector.stream.followers import BookFollower, Follower
 from bpx_connector.stream.topics import Topic
 from bpx_connector.venue.streams import DEPTH_WINDOWS
@@ -74,14 +74,13 @@ def _follower(feed: Feed, name: str, market: Market) -> Follower:
 
 async def _snapshot(feed: Feed, market: Market) -> Snapshot:
     market_id, depth = market["id"], feed.option("watchOrderBook", "depth") or SNAPSHOT_DEPTH
+    snapshots = feed.snapshots() if feed.exchange.number is float else None
     try:
+        if snapshots is not None:
+            return await snapshots(market_id, int(depth))
         answer = await feed.exchange.public_get_api_v1_depth({"symbol": market_id, "limit": str(depth)})
+        return snapshot_of(answer, depth)
     except BadSymbol as error:  # a closed market has no book (seen 2026-09)
         raise BadSymbol(f"{feed.exchange.id} {market['symbol']} has no book: the market is closed") from error
-    try:
-        update, time = int(answer["lastUpdateId"]), answer.get("timestamp")
-        # A gateway may know less than was asked for, and says so; the venue itself does not.
-        depth = int(answer.get("limit", depth))
-        return Snapshot(update, answer["bids"], answer["asks"], None if time is None else int(time), depth)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BadResponse(f"the book of {market_id} cannot be understood: {error!r}") from error

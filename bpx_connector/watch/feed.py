@@ -12,7 +12,7 @@ from ccxt.base.types import MarketInterface
 from bpx_connector.aliases import Payload
 from bpx_connector.orders.log import OrderLog
 from bpx_connector.parse.names import Names
-from bpx_connector.stream.book import Book
+from bpx_connector.stream.book import Book, Snapshot
 from bpx_connector.stream.floors import Horizon
 from bpx_connector.stream.followers import Follower, Tell
 from bpx_connector.stream.topics import Kind, Topics
@@ -23,6 +23,9 @@ ENTRIES_KEPT = 1000
 
 Market = dict[str, Any]
 """ccxt's market."""
+
+Snapshots = Callable[[str, int], Awaitable[Snapshot]]
+"""A market's book in figures, so many levels a side."""
 
 Streams = dict[str, Callable[[], Follower]]
 """Streams by the venue's name, each with what makes its follower."""
@@ -104,8 +107,11 @@ class Feed:
         orders: Callable[[], OrderLog],
         symbols: Callable[[], Names],
         topics: Topics,
+        snapshots: Callable[[], Snapshots | None] = lambda: None,
     ) -> None:
         self.exchange = exchange
+        self.snapshots = snapshots
+        """What answers with a market's book in figures, if the source of frames can."""
         self.own = own
         self.orders = orders
         self.topics = topics

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,14 +14,18 @@ from ccxt.base.errors import BadSymbol, ExchangeClosedByUser
 from bpx_connector.call.masking import masked
 from bpx_connector.orders.log import OrderLog
 from bpx_connector.parse.names import Names
-from bpx_connector.stream.book import Book
+from bpx_connector.stream.book import Book, Snapshot
 from bpx_connector.stream.client import Limits, StreamClient
 from bpx_connector.stream.link import Source
 from bpx_connector.stream.socket import Patience, Tools
 from bpx_connector.stream.topics import Kind, Topic
 from bpx_connector.watch.feed import Exchange, Feed, Market, OwnCaches, Streams, is_closed
+from bpx_connector.watch.source import Snapshots
 
 __all__ = ["Session"]
+
+ASKED_AT_ONCE = 50
+"""Questions to a source that has a budget for nobody: it answers out of what it keeps."""
 
 
 class Session:
@@ -48,6 +52,7 @@ class Session:
         self._orders = orders
         self._symbols = symbols
         self._feed: Feed | None = None
+        self._keeps_books: Snapshots | None = None
 
     @contextmanager
     def closing(self) -> Iterator[None]:
@@ -79,10 +84,15 @@ class Session:
         self.exchange.open()
         options = self.exchange.options.get("streams") or {}
         limits = Limits(streams_per_socket=int(options.get("streamsPerSocket") or 200))
+        self._keeps_books = self.source if isinstance(self.source, Snapshots) else None
+        if self._keeps_books is not None:
+            limits = limits._replace(fetches_at_once=ASKED_AT_ONCE)
         client = self.client = StreamClient(self._tools(), limits, _patience_of(options))
         # ccxt's close() closes whatever is in `clients`.
         self.exchange.clients = {**(self.exchange.clients or {}), "streams": client}
-        self._feed = Feed(self.exchange, self.own, self._orders, self._symbols, client.topics)
+        self._feed = Feed(
+            self.exchange, self.own, self._orders, self._symbols, client.topics, self._snapshots
+        )
         return client
 
     def known(self, kind: Kind, symbols: Any) -> Topic | None:
@@ -145,6 +155,11 @@ class Session:
             self.exchange,
             self._trace,
         )
+
+    def _snapshots(self) -> Callable[[str, int], Awaitable[Snapshot]] | None:
+        here: object = self.source  # another one may have been put in its place
+        keeps = self._keeps_books
+        return keeps.snapshot if keeps is not None and keeps is here else None
 
     async def _connect(self) -> Any:
         return await self.source.connect()

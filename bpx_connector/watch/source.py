@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from bpx_connector.stream.aiohttp_link import connected
+from bpx_connector.stream.book import Snapshot
 from bpx_connector.stream.link import Link
 
-__all__ = ["Venue"]
+__all__ = ["Snapshots", "Venue"]
 
 HANDSHAKE_WITHIN = 10.0
+
+
+@runtime_checkable
+class Snapshots(Protocol):
+    """A source that answers with a market's book in figures, and with many of them at the same time."""
+
+    async def snapshot(self, market: str, depth: int) -> Snapshot:
+        """The book as it is now, so many levels a side; ccxt's exceptions."""
 
 
 class Connecting(Protocol):

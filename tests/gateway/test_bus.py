@@ -42,6 +42,18 @@ def test_a_seed_is_not_shown() -> None:
     assert "s7.nk" not in repr(Access(("nats://127.0.0.1:1",), "s7", seed="/run/s7.nk"))
 
 
+@pytest.mark.parametrize(
+    ("servers", "is_local"),
+    [
+        (("nats://127.0.0.1:1", "tls://localhost:1"), True),
+        (("tls://far:1",), False),
+        (("nats://127.0.0.1:1", "tls://far:1"), False),
+    ],
+)
+def test_whether_the_bus_is_on_this_machine_is_known(servers: tuple[str, ...], is_local: bool) -> None:
+    assert Access(servers, "s7").is_local is is_local
+
+
 async def test_what_is_said_is_heard(nats_server: NatsServer, net: str) -> None:
     async with bus_of(nats_server) as bus:
         heard: list[tuple[str, bytes]] = []

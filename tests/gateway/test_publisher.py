@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import zlib
 from contextlib import AsyncExitStack
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ from bpx_connector.gateway.publisher.outlet import Outlet
 from bpx_connector.gateway.publisher.settings import Settings
 from bpx_connector.gateway.publisher.till import Limits
 from bpx_connector.gateway.rules.limits import UserLimits
+from bpx_connector.gateway.rules.snapshots import unpacked
 from bpx_connector.sandbox.clock import DrivenClock
 from bpx_connector.sandbox.server import Sandbox
 from bpx_connector.stream.frames import delta_of
@@ -119,6 +121,51 @@ async def test_many_equal_questions_cost_two_requests(nats_server: NatsServer, n
         assert len({answer.data for answer in answers}) == 1
         assert gateway.venue_requests - before <= 2
         assert gateway.desk.spared >= 198
+
+
+async def test_a_large_answer_is_deflated_for_who_asks_for_that_only(
+    nats_server: NatsServer, net: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bpx_connector.gateway.publisher.desk.COMPRESSED_FROM", 100)
+    async with (
+        sandbox() as venue,
+        gateway_on(nats_server, venue, net),
+        bus_of(nats_server) as bus,
+    ):
+        subject = Subjects(net).request("md", "x1", "GET", "api/v1/markets")
+        plain = await bus.request(subject, b"{}", 10.0)
+        small = await bus.request(subject, b"{}", 10.0, {"Bpx-Accept": "levels, deflate"})
+        assert plain.headers == {"Bpx-Status": "200"}
+        assert (small.headers or {})["Bpx-Encoding"] == "deflate"
+        assert zlib.decompress(small.data) == plain.data
+
+
+async def test_a_kept_book_comes_packed_to_who_reads_that(nats_server: NatsServer, net: str) -> None:
+    async with (
+        sandbox(clock=DrivenClock()) as venue,
+        gateway_on(nats_server, venue, net),
+        bus_of(nats_server) as bus,
+    ):
+        subject = Subjects(net).request("md", "x1", "GET", "api/v1/depth")
+        params = json.dumps({"symbol": "SOL_USDC"}).encode()
+        accept = {"Bpx-Accept": "levels"}
+        first = await bus.request(subject, params, 10.0, accept)
+        assert (first.headers or {}).get("Bpx-Encoding") is None, "not kept: the venue's words"
+        await want(bus, net, "depth.SOL_USDC")
+        await until_packed(bus, subject, params)
+        words = json.loads((await bus.request(subject, params, 10.0)).data)
+        book = unpacked((await bus.request(subject, params, 10.0, accept)).data)
+        assert str(book.update) == words["lastUpdateId"] == json.loads(first.data)["lastUpdateId"]
+        assert [[float(figure) for figure in level] for level in words["asks"]] == [*map(list, book.asks)]
+
+
+async def until_packed(bus: Bus, subject: str, params: bytes) -> None:
+    """Wait until a book is kept."""
+    while True:
+        answer = await bus.request(subject, params, 10.0, {"Bpx-Accept": "levels"})
+        if (answer.headers or {}).get("Bpx-Encoding") == "levels":
+            return
+        await asyncio.sleep(0.01)
 
 
 async def test_kept_candles_are_the_venues(nats_server: NatsServer, net: str) -> None:

@@ -58,6 +58,49 @@ async def test_readers_ask_the_venue_for_nothing_once_a_book_is_kept(
         assert gateway.venue_requests == asked
 
 
+async def test_a_reader_that_wants_its_own_numbers_has_the_venues_digits(
+    nats_server: NatsServer, net: str
+) -> None:
+    async with sandbox() as venue, gateway_on(nats_server, venue, net), reader_on(nats_server, net) as reader:
+        reader.number = str
+        truth = TrueBooks(venue, MARKETS)
+        for _ in range(5):
+            book = await soon(reader.watch_order_book("SOL/USDC"))
+            assert all(isinstance(figure, str) for level in book["bids"] for figure in level[:2])
+            figures = {
+                **book,
+                **{
+                    side: [[float(price), float(size)] for price, size in book[side]]
+                    for side in ("bids", "asks")
+                },
+            }
+            assert truth.is_true("SOL_USDC", figures, 10) in (True, None)
+
+
+async def test_a_book_that_the_gateway_does_not_keep_is_the_venues_answer(
+    nats_server: NatsServer, net: str
+) -> None:
+    async with (
+        sandbox() as venue,
+        gateway_on(nats_server, venue, net),
+        reader_on(nats_server, net) as reader,
+        exchange_on(venue) as direct,
+    ):
+        gateway = reader.options["gateway"]
+        assert gateway["net"] == net
+        ours = await reader.fetch_order_book("BTC/USDC", 5)
+        theirs = await direct.fetch_order_book("BTC/USDC", 5)
+        assert ours["bids"] and len(ours["bids"]) == len(theirs["bids"])
+
+
+async def test_fewer_levels_are_asked_for_where_fewer_are_wanted(nats_server: NatsServer, net: str) -> None:
+    async with sandbox() as venue, gateway_on(nats_server, venue, net), reader_on(nats_server, net) as reader:
+        reader.options["watchOrderBook"] = {**reader.options["watchOrderBook"], "depth": 5}
+        book = await soon(reader.watch_order_book("SOL/USDC"))
+        assert 0 < len(book["bids"]) <= 10
+        assert TrueBooks(venue, MARKETS).is_true("SOL_USDC", book, 4) in (True, None)
+
+
 async def test_trades_candles_tickers_and_marks_come(nats_server: NatsServer, net: str) -> None:
     async with (
         Sandbox(seed=1, symbols=("SOL_USDC", "SOL_USDC_PERP"), speed=20) as venue,

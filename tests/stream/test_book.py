@@ -213,3 +213,24 @@ def test_a_venue_that_counts_anew_is_believed_in_the_end() -> None:
     outcomes = [book.restore(snapshot(3)) for _ in range(9)]
     assert outcomes == [Outcome.NEED_SNAPSHOT] * 8 + [Outcome.APPLIED]
     assert book.apply(Delta(4, 4, [], [], 0)) is Outcome.APPLIED
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 9), st.integers(0, 3)), max_size=12),
+    st.sampled_from(["as it came", "ascending", "descending"]),
+    st.none() | st.integers(1, 8),
+)
+def test_a_snapshot_is_the_same_book_in_whatever_order_its_levels_come(
+    levels: list[tuple[int, int]], order: str, depth: int | None
+) -> None:
+    if order != "as it came":
+        levels = sorted(dict(levels).items(), reverse=order == "descending")
+    texts = [[str(price), str(size)] for price, size in levels]
+    book = Book("A")
+    book.restore(Snapshot(1, texts, texts, None, depth))
+    kept = sorted((price, size) for price, size in dict(levels).items() if size)
+    assert book.view["asks"] == [[float(price), float(size)] for price, size in kept]
+    assert book.view["bids"] == [[float(price), float(size)] for price, size in reversed(kept)]
+    other = Book("A")
+    other.restore(Snapshot(1, texts[::-1] if order != "as it came" else texts, texts, None, depth))
+    assert book.agrees_with(other)

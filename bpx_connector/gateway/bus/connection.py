@@ -76,6 +76,11 @@ class Access:
                 )
 
     @property
+    def is_local(self) -> bool:
+        """Whether every server is on this machine."""
+        return all(is_loopback(urlsplit(server).hostname or "") for server in self.servers)
+
+    @property
     def is_encrypted(self) -> bool:
         """Whether any server is spoken to by TLS."""
         return any(server.startswith("tls:") for server in self.servers)

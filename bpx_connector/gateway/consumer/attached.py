@@ -11,12 +11,14 @@ from urllib.parse import parse_qsl, urlsplit
 from ccxt.base.errors import ExchangeNotAvailable, NetworkError, PermissionDenied
 
 from bpx_connector.gateway.bus.connection import BusDownError, UnansweredError
-from bpx_connector.gateway.consumer.calls import Answered, asked, permitted, told_once
+from bpx_connector.gateway.consumer.calls import PACKED, Answered, asked, permitted, told_once
 from bpx_connector.gateway.consumer.line import Line
 from bpx_connector.gateway.consumer.link import BusLink
 from bpx_connector.gateway.consumer.resumed import ResumedFills
 from bpx_connector.gateway.consumer.settings import Reader, reader_of
 from bpx_connector.gateway.rules.limits import SENT_ONCE
+from bpx_connector.gateway.rules.snapshots import unpacked
+from bpx_connector.stream.book import Snapshot, snapshot_of
 from bpx_connector.stream.link import Link
 from bpx_connector.venue.endpoints import ENDPOINTS
 
@@ -80,11 +82,20 @@ class Attached:
 
     def understood(self, method: str, path: str, answer: Answered) -> Any:
         """The answer as if it had come from the venue itself, refusals too."""
-        status, text = answer
-        exchange = self._exchange
+        exchange, text = self._exchange, answer.text
         decoded = exchange.parse_json(text)
-        exchange.handle_errors(status, "", f"/{path}", method, {}, text, decoded, {}, None)
+        exchange.handle_errors(answer.status, "", f"/{path}", method, {}, text, decoded, {}, None)
         return text if decoded is None else decoded
+
+    async def snapshot(self, market: str, depth: int) -> Snapshot:
+        """A market's book as the gateway keeps it, in figures; the venue's answer, if it keeps none."""
+        line, path = self.line(), "api/v1/depth"
+        params, seconds = {"symbol": market, "limit": str(depth)}, self._exchange.timeout / 1000
+        answer = await asked(line, line.desk_of(market), path, params, seconds, time.monotonic, (PACKED,))
+        if answer.encoding != PACKED:
+            return snapshot_of(self.understood("GET", path, answer), depth)
+        book = unpacked(answer.body)
+        return Snapshot(book.update, book.bids, book.asks, book.microseconds, book.limit)
 
     async def connect(self) -> Link:
         """A connection to the streams."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
 import msgspec
@@ -22,7 +22,7 @@ from ccxt.base.errors import (
 from bpx_connector.gateway.bus.connection import BusDownError, Message, NobodyThereError, UnansweredError
 from bpx_connector.gateway.consumer.line import Line
 
-__all__ = ["TROUBLES", "Answered", "asked", "permitted", "told_once"]
+__all__ = ["PACKED", "TROUBLES", "Answered", "asked", "permitted", "told_once"]
 
 TROUBLES: Final[dict[str, type[BaseError]]] = {
     "arguments": BadRequest,
@@ -37,21 +37,43 @@ TROUBLES: Final[dict[str, type[BaseError]]] = {
 
 AGAIN_AFTER: Final = 0.1
 
-Answered = tuple[int, str]
-"""Status and body of the venue's answer."""
+DEFLATED: Final = "deflate"
+PACKED: Final = "levels"
+"""Ways of writing an answer that are read here."""
+
+
+class Answered(NamedTuple):
+    """The venue's answer, or the gateway's in its place."""
+
+    status: int
+    body: bytes
+    encoding: str | None
+
+    @property
+    def text(self) -> str:
+        """The venue's words."""
+        return self.body.decode()
 
 
 async def asked(
-    line: Line, desk: str, path: str, params: Any, seconds: float, clock: Callable[[], float]
+    line: Line,
+    desk: str,
+    path: str,
+    params: Any,
+    seconds: float,
+    clock: Callable[[], float],
+    accepted: Sequence[str] = (),
 ) -> Answered:
     """The answer to a question; NetworkError when no gateway has answered for as long as patience lasts."""
     reader = line.reader
     subject = reader.subjects.request(desk, reader.access.user, "GET", path)
     deadline, last = clock() + reader.patience, clock() + LONGEST
+    written = [*accepted, *([] if reader.access.is_local else [DEFLATED])]
+    headers = {"Bpx-Accept": ", ".join(written)} if written else None
     while True:
         try:
             bus = await line.bus()
-            return _answer(await bus.request(subject, _encoded(params), seconds))
+            return _answer(await bus.request(subject, _encoded(params), seconds, headers))
         except UnansweredError as error:
             # A gateway that is alive has it waiting for its turn: it is put again, and shares the answer.
             if clock() >= (last if line.is_led(desk) else deadline):
@@ -94,10 +116,10 @@ def _answer(message: Message) -> Answered:
     kind = headers.get("Bpx-Trouble")
     if kind is not None:
         raise TROUBLES.get(kind, NetworkError)(f"the gateway: {message.data.decode()}")
-    body = message.data
-    if headers.get("Bpx-Encoding") == "deflate":
-        body = zlib.decompress(body)
-    return int(headers.get("Bpx-Status", "200")), body.decode()
+    body, encoding = message.data, headers.get("Bpx-Encoding")
+    if encoding == DEFLATED:
+        body, encoding = zlib.decompress(body), None
+    return Answered(int(headers.get("Bpx-Status", "200")), body, encoding)
 
 
 def _encoded(params: Any) -> bytes:

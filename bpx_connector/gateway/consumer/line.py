@@ -49,9 +49,12 @@ class Line:
                 self._heard.clear()
                 self._bus = await Bus.connected(self.reader.access)
                 self.reconnects += 1
-                for desk in {*public_desks(self.reader.shards), self.reader.account}:
+                desks = {*public_desks(self.reader.shards), self.reader.account}
+                for desk in desks:
                     await self._listen(self._bus, desk)
                 await self._bus.flush()
+                for desk in desks:  # who leads there gives a sign of life
+                    await self._bus.publish(self.reader.subjects.want(desk, self.reader.access.user), b"{}")
             if self._watching is None:
                 self._watching = asyncio.get_running_loop().create_task(self._watch())
             return self._bus

@@ -4,6 +4,7 @@ missed."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -13,6 +14,9 @@ from bpx_connector.gateway.publisher.settings import Settings
 from bpx_connector.gateway.rules.heads import Heads, Standing, head_frame
 
 __all__ = ["Announcing"]
+
+GREETED_EVERY: Final = 0.02
+"""Seconds: a crowd that comes at once costs no more signs of life than this."""
 
 
 class Announcing:
@@ -35,9 +39,16 @@ class Announcing:
         self._clock = clock
         self._now = now
         self._heads = Heads()
+        self._beaten = 0.0
+
+    def greet(self) -> None:
+        """A sign of life, unless there was one just now."""
+        if self._clock() - self._beaten >= GREETED_EVERY:
+            self.beats()
 
     def beats(self) -> None:
         """A sign of life for each desk."""
+        self._beaten = self._clock()
         beat = {"gateway": self._name, "epoch": self._epoch(), "time": int(self._now() * 1000)}
         self._to_all(self._subjects.beat, msgspec.json.encode(beat))
 

@@ -32,8 +32,11 @@ class Answering:
         following: Wanted,
         desk: Desk,
         outlet: Outlet,
+        greet: Callable[[], None],
         report: Callable[[str, BaseException | None], None],
     ) -> None:
+        """`greet` gives a sign of life: whoever comes waits for one before it reads."""
+        self._greet = greet
         self._account = settings.account
         self._desks = settings.desks
         self._subjects = Subjects(settings.net)
@@ -88,6 +91,7 @@ class Answering:
 
     async def _wanted(self, bus: Bus, message: Message) -> None:
         """Have what a reader needs followed; answer when it is on, or is refused, or takes long."""
+        self._greet()
         named = [name for name in msgspec.json.decode(message.data).get("streams", ()) if _is_stream(name)]
         refused = await self._following.want(named)
         if not message.reply:

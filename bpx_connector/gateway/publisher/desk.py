@@ -28,6 +28,11 @@ STATIC: Final = frozenset({"api/v1/markets", "api/v1/assets", "api/v1/collateral
 STATIC_FOR: Final = 60.0
 PRICE_FOR: Final = 5.0
 COMPRESSED_FROM: Final = 64 * 1024
+DEFLATED: Final = "deflate"
+PACKED: Final = "levels"
+"""Ways of writing an answer, which the asker says that it reads: a book as doubles; deflated, if the asker is
+on another machine."""
+
 DEEPEST: Final = 1000
 
 Reply = Answer | Trouble
@@ -37,7 +42,7 @@ Params = dict[str, Any]
 class Kept(Protocol):
     """What the gateway keeps of its own accord."""
 
-    def book(self, market: str, limit: int) -> bytes | None: ...
+    def book(self, market: str, limit: int, is_packed: bool) -> bytes | None: ...
     async def series(self, stream: str) -> Series | None: ...
     def now(self) -> float: ...
 
@@ -96,16 +101,16 @@ class Desk:
     # --- one request -------------------------------------------------------------------------------------
 
     async def answered(
-        self, user: str, method: str, path: str, params: Any, identity: str, within: float
+        self, user: str, method: str, path: str, params: Any, identity: str, within: float, accepted: str = ""
     ) -> Reply:
         """What a user is answered. What acts is sent only `within` so many seconds: later nobody expects
-        it."""
+        it. `accepted` are the ways of writing that the asker reads."""
         if method != "GET":
             return await self._acted(user, method, path, params, identity, within)
         self.counts["reads"] += 1
-        if path == "api/v1/depth" and (body := self._book(params)) is not None:
+        if path == "api/v1/depth" and (book := self._book(params, PACKED in accepted)) is not None:
             self.counts["books"] += 1
-            return Answer(200, body)
+            return book
         if path == "api/v1/klines" and (rows := await self._candles(user, params)) is not None:
             self.counts["candles"] += 1
             return Answer(200, msgspec.json.encode(rows))
@@ -142,9 +147,12 @@ class Desk:
 
     # --- from what is kept -------------------------------------------------------------------------------
 
-    def _book(self, params: Params) -> bytes | None:
+    def _book(self, params: Params, is_packed: bool) -> Answer | None:
         limit = str(params.get("limit") or DEEPEST)
-        return self._kept.book(str(params.get("symbol")), int(limit)) if limit.isdigit() else None
+        if not limit.isdigit():
+            return None
+        body = self._kept.book(str(params.get("symbol")), int(limit), is_packed)
+        return None if body is None else Answer(200, body, PACKED if is_packed else None)
 
     async def _candles(self, user: str, params: Params) -> list[Any] | None:
         """Rows out of kept candles; None if the venue has to be asked. Asking for some has them kept."""
@@ -242,19 +250,22 @@ class Desk:
             self._reply(message, Trouble("arguments", "the parameters are not JSON"))
             return
         reply: Reply
+        accepted = (message.headers or {}).get("Bpx-Accept", "")
         try:
-            reply = await self.answered(user, method, path, params, identity, _within(message))
+            reply = await self.answered(user, method, path, params, identity, _within(message), accepted)
         except Exception as error:  # a request that nobody has thought of must not go unanswered
             reply = Trouble("arguments", f"{method} /{path} cannot be answered: {error!r}")
-        self._reply(message, reply)
+        self._reply(message, reply, DEFLATED in accepted)
 
-    def _reply(self, message: Message, reply: Reply) -> None:
+    def _reply(self, message: Message, reply: Reply, may_be_deflated: bool = False) -> None:
         if isinstance(reply, Trouble):
             self._outlet.say(message.reply, reply.sentence.encode(), headers={"Bpx-Trouble": reply.kind})
             return
         headers, body = {"Bpx-Status": str(reply.status)}, reply.body
-        if len(body) >= COMPRESSED_FROM:
-            body, headers["Bpx-Encoding"] = zlib.compress(body, 1), "deflate"
+        if reply.encoding is not None:
+            headers["Bpx-Encoding"] = reply.encoding
+        elif may_be_deflated and len(body) >= COMPRESSED_FROM:
+            body, headers["Bpx-Encoding"] = zlib.compress(body, 1), DEFLATED
         self._outlet.say(message.reply, body, headers=headers)
 
     def _start(self, work: Any) -> None:

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from bpx_connector.gateway.rules.candles import Series
-from bpx_connector.gateway.rules.snapshots import depth_answer
+from bpx_connector.gateway.rules.snapshots import depth_answer, packed_answer
 from bpx_connector.stream.book import Book, Outcome, Snapshot
 from bpx_connector.stream.followers import Follower
 from bpx_connector.stream.frames import delta_of, payload_of
@@ -55,7 +55,7 @@ class KeptBook(Watched):
         self.fetch = fetch
         self.book = Book(stream)
         self._is_cut = (False, False)
-        self._answers: dict[int, bytes] = {}
+        self._answers: dict[tuple[int, bool], bytes] = {}
         self._answered_at: int | None = None
 
     @property
@@ -78,21 +78,23 @@ class KeptBook(Watched):
             self._is_cut = len(answer.bids) >= answer.depth, len(answer.asks) >= answer.depth
         return outcome is not Outcome.NEED_SNAPSHOT
 
-    def answer(self, limit: int) -> bytes | None:
-        """The book as the venue would answer with it; None while it is not known."""
+    def answer(self, limit: int, is_packed: bool = False) -> bytes | None:
+        """The book as the venue would answer with it, or packed; None while it is not known."""
         update = self.book.nonce
         if update is None:
             return None
         if update != self._answered_at:
             self._answers.clear()
             self._answered_at = update
-        if limit not in self._answers:
+        key = (limit, is_packed)
+        if key not in self._answers:
             bids, asks = self.book.view["bids"], self.book.view["asks"]
             known = [len(side) for side, cut in zip((bids, asks), self._is_cut, strict=True) if cut]
-            self._answers[limit] = depth_answer(
+            made = packed_answer if is_packed else depth_answer
+            self._answers[key] = made(
                 update, bids, asks, self.book.time, limit, min(known) if known else None
             )
-        return self._answers[limit]
+        return self._answers[key]
 
 
 class KeptSeries(Watched):

@@ -138,11 +138,11 @@ class Following:
             if isinstance(follower, KeptBook) and follower.book.nonce is not None
         ]
 
-    def book(self, market: str, limit: int) -> bytes | None:
+    def book(self, market: str, limit: int, is_packed: bool = False) -> bytes | None:
         """The answer to a question for a book, if it is followed and known; the plain stream's first."""
         for stream in (f"depth.{market}", *(f"depth.{window}{market}" for window in WINDOWS)):
             follower = self._followed.get(stream)
-            if isinstance(follower, KeptBook) and (answer := follower.answer(limit)) is not None:
+            if isinstance(follower, KeptBook) and (answer := follower.answer(limit, is_packed)) is not None:
                 return answer
         return None
 

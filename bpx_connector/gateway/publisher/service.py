@@ -88,7 +88,9 @@ class Gateway:
         self.announcing = Announcing(
             settings, self.outlet, lambda: self.leading.lease.epoch, clock, venue.now
         )
-        self.answering = Answering(settings, self.following, self.desk, self.outlet, report)
+        self.answering = Answering(
+            settings, self.following, self.desk, self.outlet, self.announcing.greet, report
+        )
         self.desk.owned = self.answering.say_owner
         self.completeness = Completeness(
             settings.account or "none",
@@ -250,9 +252,9 @@ class Gateway:
 
     # --- what is kept, for the desk ----------------------------------------------------------------------
 
-    def book(self, market: str, limit: int) -> bytes | None:
+    def book(self, market: str, limit: int, is_packed: bool) -> bytes | None:
         """The answer to a question for a book, if it is followed and known."""
-        return self.following.book(market, limit)
+        return self.following.book(market, limit, is_packed)
 
     async def series(self, stream: str) -> Series | None:
         """The candles of a kline stream, followed from now on; None if it is not to be had at once."""

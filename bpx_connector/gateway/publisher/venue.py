@@ -23,6 +23,8 @@ class Answer(NamedTuple):
 
     status: int
     body: bytes
+    encoding: str | None = None
+    """What the body is if it is not the venue's text."""
 
 
 class Trouble(NamedTuple):

@@ -228,6 +228,19 @@ def test_only_who_leads_says_something() -> None:
     assert said[-1][1] == {"lost": ["depth.A"]} and announcing.heads_said == 1
 
 
+def test_a_crowd_that_comes_is_greeted_once() -> None:
+    clock = Clock()
+    outlet = Outlet(NET, "main", clock)
+    said: list[str] = []
+    outlet.say = lambda subject, *rest: said.append(subject)  # type: ignore[method-assign]
+    outlet.lead()
+    announcing = Announcing(Settings("t", "a", account=None), outlet, lambda: 1, clock, lambda: 5.0)
+    for _ in range(100):
+        announcing.greet()
+        clock.at += 0.001
+    assert said == [NET.beat("md")] * 5
+
+
 # --- completeness -----------------------------------------------------------------------------------------
 
 
