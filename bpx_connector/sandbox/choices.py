@@ -4,7 +4,7 @@ Where the venue's documentation or a capture says something, it is not a choice 
 file. Where it might be one way or another and a program would feel the difference, it is a switch
 (`records/switches.py`). The following is decided by the shape of the code rather than by a figure:
 
-- A client id used twice is allowed; a look-up by client id answers the newest open order.
+- A look-up by client id answers the newest open order that has it.
 - A reduce-only order larger than the position is cut to it on entry; each such order is held against the
   whole position, and all are cut again when it shrinks.
 - A trigger order that fires as another order leaves with FIRED_STATUS and no event of its own; the order it
@@ -20,10 +20,12 @@ file. Where it might be one way or another and a program would feel the differen
   account's leverage leaves. Lending while something is owed repays it, borrowing while something is lent
   takes it back.
 - Where a mean band ends an order, its rest expires with PriceOutOfBounds.
-- maxPriceUpdateMultiplier is not enforced: a test may move the index as far as it likes.
-- openInterestLimit and positionLimit are shown and not enforced.
-- The backstop provider is a house account and takes over at the mark. It has room for everything, so nobody
-  is deleveraged for others; what an account without positions and assets still owes is forgiven.
+- openInterestLimit and positionLimit refuse what would pass them, with POSITION_LIMIT; the house's traders
+  are above the latter.
+- The index is one figure: no other exchanges stand behind it whose medians could be weighed.
+- The backstop provider is a house account and takes over at the mark. What an account without positions and
+  assets still owes is forgiven, and what it has borrowed is repaid by the exchange's liquidity fund.
+- In liquidation what is borrowed is repaid out of what is free of it, then out of what is sold and bought.
 - A book that closes takes no orders; the resting ones stay until they are cancelled.
 - An object inside a body is signed as compact JSON. A null in a body is a field that was not given, for the
   signature too. A timestamp further ahead than the window is refused like one that is too old.
@@ -43,6 +45,7 @@ __all__ = [
     "AUTO_CLOSE_DIVISOR",
     "AUTO_CLOSE_OFFSET",
     "BAND_SAMPLES",
+    "BORROW_MAINTENANCE",
     "COLLATERAL_WEIGHTS",
     "CONVERSION_MARGIN",
     "DEFAULT_LEVERAGE_LIMIT",
@@ -71,7 +74,7 @@ __all__ = [
     "INTEREST_PER_DAY",
     "LENDING_FEE",
     "LENDING_STEP",
-    "LEND_REDEEM_NEEDS_FLAG",
+    "LEVERAGE_BY_COUNTRY",
     "LIQUIDATION_FEE",
     "LIQUIDATION_STEP",
     "LIQUIDATION_STEPS_PER_CHECK",
@@ -79,7 +82,6 @@ __all__ = [
     "MARKET_REMAINDER_REASON",
     "MARK_BOUND",
     "MARK_SAMPLES",
-    "MAX_LEVERAGE_LIMIT",
     "MAX_OPEN_ORDERS",
     "MAX_STOPS_PER_MARKET",
     "MAX_UTILIZATION",
@@ -151,8 +153,9 @@ PERCENT_SLIPPAGE_UNIT: Final = Decimal("0.01")
 
 # --- triggers ------------------------------------------------------------------------------------------
 
-DEFAULT_TRIGGER_BY: Final = {"PERP": "MarkPrice", "SPOT": "LastPrice"}
-"""The reference price of a trigger order that names none; published only for stop losses and take profits."""
+DEFAULT_TRIGGER_BY: Final = {"PERP": "LastPrice", "SPOT": "LastPrice"}
+"""The reference price of a trigger order that names none, where no switch says otherwise: "triggered by the
+last traded price by default" (the venue's page on take profits and stop losses)."""
 
 FIRED_STATUS: Final = "Triggered"
 """What a fired trigger order's history row says: the OpenAPI's OrderStatus has no word for it, the venue's
@@ -217,9 +220,6 @@ STOCK_IN_USE: Final = Decimal("0.5")
 
 LENDING_STEP: Final = Decimal("0.00000001")
 
-LEND_REDEEM_NEEDS_FLAG: Final = True
-"""A spot order may spend what is lent only with autoLendRedeem."""
-
 COLLATERAL_WEIGHTS: Final = {
     "USDC": Decimal(1),
     "USDT": Decimal("0.95"),
@@ -237,11 +237,15 @@ OTHER_COLLATERAL_WEIGHT: Final = Decimal("0.5")
 DEFAULT_LEVERAGE_LIMIT: Final = Decimal(10)
 """What a new account starts with."""
 
-MAX_LEVERAGE_LIMIT: Final = Decimal(50)
-"""The largest leverage limit an account may set."""
+LEVERAGE_BY_COUNTRY: Final = {"75": Decimal(75), "20": Decimal(20), "10": Decimal(10), "no_perps": Decimal(1)}
+"""The largest leverage limit an account may set, by the switch `country`; the figures are the venue's."""
 
 POSITION_LIMIT: Final = Decimal(100_000_000)
-"""What /account shows as positionLimit; nothing is refused by it."""
+"""What an account's positions may be worth together, each by its positionLimitWeight; not published."""
+
+BORROW_MAINTENANCE: Final = Decimal("0.02")
+"""The maintenance margin of what is borrowed; its function is shown with each position, its figure is not
+published."""
 
 SETTLEMENT_PERIOD: Final = 10 * SECOND
 """Unrealised profit and loss is paid into USDC about every ten seconds; here exactly."""

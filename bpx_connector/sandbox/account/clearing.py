@@ -111,7 +111,8 @@ class Clearing:
     ) -> Decimal:
         notional = traded.price * traded.quantity
         fee = fee_of(account, market.rules, notional, is_maker)
-        if order.system_order_type in LIQUIDATIONS and not account.is_house:
+        # Whose position is reduced for others (ADL) pays nothing for it.
+        if order.system_order_type in LIQUIDATIONS and account.liquidating:
             fee += (notional * choices.LIQUIDATION_FEE).quantize(USDC_UNIT, rounding=ROUND_HALF_UP)
         self._ledger.charge_fee(account, fee, traded.time)
         return fee

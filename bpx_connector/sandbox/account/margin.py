@@ -170,7 +170,7 @@ class Valuation:
         for symbol, position in account.positions.items():
             notional = abs(position.quantity) * self._markets[symbol].mark
             total += notional * self.maintenance_fraction(symbol, notional)
-        return total
+        return total + self.borrowed(account) * choices.BORROW_MAINTENANCE
 
     def carries(
         self, account: Account, symbol: str, side: str, quantity: Decimal, immediate_cost: Decimal = ZERO
@@ -201,8 +201,27 @@ class Valuation:
         return self.equity(account) < exposure * closed_below
 
     def is_below_maintenance(self, account: Account) -> bool:
-        """Whether the account's equity no longer carries its positions."""
-        return bool(account.positions) and self.equity(account) < self.maintenance_margin(account)
+        """Whether the account's equity no longer carries its positions and what it has borrowed."""
+        maintenance = self.maintenance_margin(account)
+        return maintenance > 0 and self.equity(account) < maintenance
+
+    def weighted_notional(self, account: Account, but: str) -> Decimal:
+        """What positions and orders count for the position limit, without those of one market."""
+        return sum(
+            (
+                self.exposure(account, symbol)
+                * self._markets[symbol].mark
+                * self._markets[symbol].rules.position_limit_weight
+                for symbol in _exposed(account)
+                if symbol != but
+            ),
+            ZERO,
+        )
+
+    def leverage(self, account: Account) -> Decimal:
+        """What an account's positions are worth, in its equity; the highest there is without equity."""
+        equity = self.equity(account)
+        return self._notional(account) / equity if equity > 0 else Decimal("Infinity")
 
     def position_view(self, account: Account, position: Position) -> PositionView:
         """One position with its margin figures."""
@@ -238,7 +257,8 @@ class Valuation:
         assets = sorted({**account.balances, **account.lending})
         rows = [self._collateral_row(account, asset) for asset in assets]
         rows = [row for row in rows if row.total_quantity or row.lend_quantity]
-        exposure = sum((self.exposure(account, s) * self._markets[s].mark for s in _exposed(account)), ZERO)
+        futures = sum((self.exposure(account, s) * self._markets[s].mark for s in _exposed(account)), ZERO)
+        exposure = futures + self.borrowed(account)
         collateral = sum((row.collateral_value for row in rows), ZERO)
         unrealised = self.unrealised(account)
         equity = collateral + unrealised - account.debt
@@ -255,13 +275,15 @@ class Valuation:
             net_equity=equity,
             net_equity_available=max(ZERO, equity - initial),
             net_equity_locked=initial,
-            net_exposure_futures=exposure,
+            net_exposure_futures=futures,
             pnl_unrealized=unrealised,
         )
 
     def _notional(self, account: Account) -> Decimal:
+        """ "Total exposure = sum over futures and spot margin" (the venue's futures specifications)."""
         positions = account.positions.items()
-        return sum((abs(each.quantity) * self._markets[symbol].mark for symbol, each in positions), ZERO)
+        futures = sum((abs(each.quantity) * self._markets[symbol].mark for symbol, each in positions), ZERO)
+        return futures + self.borrowed(account)
 
     def _initial(self, account: Account, symbol: str) -> Decimal:
         notional = self.exposure(account, symbol) * self._markets[symbol].mark
@@ -293,7 +315,7 @@ def collateral_weight(asset: str) -> Decimal:
     return choices.COLLATERAL_WEIGHTS.get(asset, choices.OTHER_COLLATERAL_WEIGHT)
 
 
-def account_summary(account: Account) -> AccountSummary:
+def account_summary(account: Account, borrow_limit: Decimal = ZERO) -> AccountSummary:
     """Settings, fees and counts of an account."""
     resting, waiting = account.count_open()
     return AccountSummary(
@@ -301,7 +323,7 @@ def account_summary(account: Account) -> AccountSummary:
         auto_lend=account.auto_lend,
         auto_realize_pnl=True,
         auto_repay_borrows=account.auto_repay_borrows,
-        borrow_limit=ZERO,
+        borrow_limit=borrow_limit,
         futures_maker_fee=account.fees["futures_maker"],
         futures_taker_fee=account.fees["futures_taker"],
         leverage_limit=account.leverage_limit,

@@ -69,7 +69,7 @@ class Exchange:
         """Each is called with every event of a command when the command is over."""
         self.ledger: Final = Ledger(self._touched)
         self.markets: Final = {
-            s: Market(each, prices[s], now, self._touched) for s, each in self.rules.items()
+            s: Market(each, prices[s], now, self._touched, self.switches) for s, each in self.rules.items()
         }
         self._place_of: Final = {symbol: place for place, symbol in enumerate(self.markets)}
         self.valuation: Final = Valuation(self.markets)
@@ -90,7 +90,15 @@ class Exchange:
             self.ledger, self.markets, self._orders, self._announcements, self.switches
         )
         self._schedule: Final = Schedule(
-            self.ledger, self.markets, self.valuation, clearing, self._orders, self._announcements, now
+            self.ledger,
+            self.markets,
+            self.valuation,
+            clearing,
+            self._orders,
+            self._announcements,
+            self.lending,
+            self.switches,
+            now,
         )
         self.duties: Final[list[Callable[[int], None]]] = []
         """Each is called by `tick` with the time: what else happens because time passes."""
@@ -177,7 +185,7 @@ class Exchange:
     ) -> None:
         """Change the settings that are given."""
         if leverage_limit is not None:
-            if not 1 <= leverage_limit <= choices.MAX_LEVERAGE_LIMIT:
+            if not 1 <= leverage_limit <= choices.LEVERAGE_BY_COUNTRY[self.switches.country]:
                 raise refusals.invalid_leverage()
             account.leverage_limit = leverage_limit
         if auto_lend is not None:
@@ -246,6 +254,7 @@ class Exchange:
             raise refusals.invalid_asset()
         if quantity <= fee or quantity <= 0:
             raise refusals.quantity_below_minimum()
+        lend_redeem = lend_redeem or self.switches.lend_redeem == "always"
         if quantity > self.max_withdrawal(account, asset, lend_redeem=lend_redeem, borrow=borrow):
             raise refusals.insufficient_funds()
         self.lending.cover(account, asset, quantity, now, WITHDRAWAL)
@@ -333,7 +342,7 @@ class Exchange:
         for order in reversed(orders):
             if order.id == order_id or (client_id is not None and order.request.client_id == client_id):
                 return order
-        raise refusals.not_found()
+        raise refusals.not_found() if self.switches.order_not_found == "404" else refusals.order_not_found()
 
     def open_orders(
         self, account: Account, symbol: str | None = None, kind: str | None = None
@@ -385,7 +394,7 @@ class Exchange:
 
     def summary(self, account: Account) -> AccountSummary:
         """Settings, fees and counts: all fields of the venue's `AccountSummary`."""
-        return account_summary(account)
+        return account_summary(account, self.lending.largest_loan(account, choices.QUOTE_ASSET))
 
     def max_order_quantity(
         self,
@@ -456,11 +465,21 @@ class Exchange:
         check_request(request, market.rules, market.state, market.active_price)
         if account.liquidating:
             raise refusals.account_liquidating()
-        if not account.is_house and sum(account.count_open()) >= choices.MAX_OPEN_ORDERS:
-            raise refusals.too_many_orders()
+        if not account.is_house:
+            self._check_customer(account, market, request)
         if is_conditional(request):
             return self._triggers.place(account, market, request, now)
         return self._orders.enter(account, market, request, now)
+
+    def _check_customer(self, account: Account, market: Market, request: OrderRequest) -> None:
+        if sum(account.count_open()) >= choices.MAX_OPEN_ORDERS:
+            raise refusals.too_many_orders()
+        if market.rules.is_perp and self.switches.country == "no_perps":
+            raise refusals.no_perps()
+        if request.client_id is None or self.switches.repeated_client_ids == "allow":
+            return
+        if any(order.request.client_id == request.client_id for order in account.all_open()):
+            raise refusals.repeated_client_id()
 
     def _deposited(self, account: Account, asset: str, quantity: Decimal, now: int, source: str) -> Deposit:
         deposit = Deposit(

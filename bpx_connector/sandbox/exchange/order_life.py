@@ -104,11 +104,15 @@ class Orders:
         self._refuse_unmatched(market, order, look)
         if order.system_order_type is None:
             self._refuse_unfunded(account, market, order, look)
-            self._cover(account, market, order, look, now)
+            if not self._would_take(market, order):
+                self._cover(account, market, order, look, now)
         if order.quote_quantity is not None:
             order.quantity = look.quantity
         order.status = NEW
         self.accept(account, order, ORDER_ACCEPTED)
+        if self._would_take(market, order):
+            self._expire(account, order, "PostOnlyTaker", now)
+            return
         if order.request.time_in_force == FOK and not look.is_complete:
             self._expire(account, order, "FillOrKill", now)
             return
@@ -118,9 +122,19 @@ class Orders:
         )
         self._use_proceeds(account, market, order, now)
 
-    def hand_over(self, account: Account, to: Account, market: Market, now: int, kind: str) -> None:
-        """Have another account take a whole position over at the mark, beside the book."""
+    def hand_over(
+        self,
+        account: Account,
+        to: Account,
+        market: Market,
+        now: int,
+        kind: str,
+        most: Decimal | None = None,
+    ) -> None:
+        """Have another account take a position over at the mark, beside the book: all of it, or the most."""
         held = account.position_quantity(market.symbol)
+        if most is not None:
+            held = max(-most, min(most, held))
         sides = (BID, ASK) if held > 0 else (ASK, BID)
         orders = []
         for owner, side in zip((to, account), sides, strict=True):
@@ -201,23 +215,27 @@ class Orders:
     def _refuse_unmatched(self, market: Market, order: Order, look: Preview) -> None:
         request = order.request
         if request.order_type == MARKET:
-            if market.book.best(OPPOSITE[request.side]) is None:
+            is_empty = market.book.best(OPPOSITE[request.side]) is None
+            if is_empty and self._switches.empty_book == "refuse":
                 raise refusals.no_liquidity()
+            if is_empty:
+                return
             if order.quantity is None and look.quantity == 0 and not look.stopped:
                 raise refusals.quantity_below_minimum()
-        if (
-            request.post_only
-            and request.price is not None
-            and market.book.crosses(request.side, request.price)
-        ):
+        if self._switches.post_only_cross == "refuse" and self._would_take(market, order):
             raise refusals.would_take()
+
+    def _would_take(self, market: Market, order: Order) -> bool:
+        """Whether a post-only order would trade at once."""
+        side, price = order.request.side, order.request.price
+        return bool(order.request.post_only) and price is not None and market.book.crosses(side, price)
 
     def _refuse_unfunded(self, account: Account, market: Market, order: Order, look: Preview) -> None:
         if market.rules.is_perp:
             self._refuse_without_margin(account, market, order, look)
             return
         asset, request = given_asset(order, market.rules), order.request
-        redeem = request.auto_lend_redeem or not choices.LEND_REDEEM_NEEDS_FLAG
+        redeem = request.auto_lend_redeem is True or self._switches.lend_redeem == "always"
         reach = self._lending.reach(account, asset, redeem=redeem, borrow=request.auto_borrow is True)
         if _cost(order, look) > reach:
             raise refusals.insufficient_funds()
@@ -248,12 +266,29 @@ class Orders:
     def _refuse_without_margin(self, account: Account, market: Market, order: Order, look: Preview) -> None:
         if order.request.reduce_only:
             return
+        self._refuse_beyond_limits(account, market, order, look)
         worse = look.quote - look.quantity * market.mark
         loss = max(ZERO, worse if order.request.side == BID else -worse)
         fee = look.quote * fee_rate(account, market.rules, is_maker=False)
         wanted = look.quantity if order.quantity is None else order.quantity
         if not self._valuation.carries(account, market.symbol, order.request.side, wanted, loss + fee):
             raise refusals.insufficient_margin()
+
+    def _refuse_beyond_limits(self, account: Account, market: Market, order: Order, look: Preview) -> None:
+        """Refuse what would pass the market's open interest limit or the account's position limit."""
+        rules, symbol = market.rules, market.symbol
+        wanted = look.quantity if order.quantity is None else order.quantity
+        held, before = account.position_quantity(symbol), self._valuation.exposure(account, symbol)
+        after = max(before, abs(held + (wanted if order.request.side == BID else -wanted)))
+        grows = after - before
+        if account.is_house or grows <= 0:
+            return
+        limit = rules.open_interest_limit
+        if limit is not None and market.open_interest + grows > limit:
+            raise refusals.open_interest_limit()
+        counted = after * market.mark * rules.position_limit_weight
+        if self._valuation.weighted_notional(account, symbol) + counted > choices.POSITION_LIMIT:
+            raise refusals.position_limit()
 
     def _preview(self, market: Market, order: Order) -> Preview:
         return preview(order, market.rules, market.book, self._bands(market, order))

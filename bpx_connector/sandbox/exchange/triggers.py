@@ -53,6 +53,8 @@ _REASON_BY_CODE: Final = {
     "INVALID_QUANTITY": "InvalidQuantity",
     "ACCOUNT_LIQUIDATING": "Liquidation",
     "TRADING_PAUSED": "AccountTradingSuspended",
+    "POSITION_LIMIT": "PositionLimit",
+    "FORBIDDEN": "UserPermissions",
 }
 
 
@@ -81,7 +83,7 @@ class Triggers:
         if request.trigger_price is None:
             raise refusals.incomplete_trigger()
         order = self._orders.new_order(account, request, now)
-        watched = _watched(market, request)
+        watched = self._watched(market, request)
         self._wait(account, market, order, watched, market.reference(watched) < request.trigger_price)
         return order
 
@@ -224,8 +226,14 @@ class Triggers:
             )
             child = self._orders.new_order(account, request, now)
             child.related_order_id = parent.id
-            self._wait(account, market, child, _watched(market, request), upward)
+            self._wait(account, market, child, self._watched(market, request), upward)
             parent.child_ids += (child.id,)
+
+    def _watched(self, market: Market, request: OrderRequest) -> str:
+        unnamed = choices.DEFAULT_TRIGGER_BY[market.rules.kind]
+        if market.rules.is_perp:
+            unnamed = self._switches.unnamed_triggers
+        return request.trigger_by or unnamed
 
     def _wait(self, account: Account, market: Market, order: Order, watched: str, upward: bool) -> None:
         order.status = TRIGGER_PENDING
@@ -235,10 +243,6 @@ class Triggers:
         market.triggers[order.id] = order
         account.list_order(order)
         self._orders.accept(account, order, TRIGGER_PLACED)
-
-
-def _watched(market: Market, request: OrderRequest) -> str:
-    return request.trigger_by or choices.DEFAULT_TRIGGER_BY[market.rules.kind]
 
 
 def _has_come(order: Order, market: Market) -> bool:

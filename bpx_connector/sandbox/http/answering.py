@@ -65,7 +65,9 @@ def answer(context: Context, request: Request, budgets: Budgets | None = None) -
     except PlainRefusal as refusal:
         return Answer.of_text(refusal.text, refusal.status)
     except Refusal as refusal:
-        return Answer({"code": refusal.code, "message": refusal.message}, refusal.status)
+        body = {"code": refusal.code, "message": refusal.message}
+        is_told = refusal.status == 429 and context.exchange.switches.retry_after
+        return Answer(body, refusal.status, {"Retry-After": "60"} if is_told else {})
     except Exception:
         log.exception("The sandbox failed on %s %s", request.method, request.path)
         return Answer({"code": "SERVER_ERROR", "message": "Internal server error"}, 500)
@@ -119,8 +121,8 @@ def _fresh_answer(context: Context, request: Request, budgets: Budgets | None) -
     operation = operation_for(request.method, request.path)
     headers = {name.upper(): value for name, value in (request.headers or {}).items()}
     now = context.clock.now()
-    if budgets is not None and not budgets.allows(headers.get("X-API-KEY", request.remote), operation, now):
-        raise Refusal(429, "TOO_MANY_REQUESTS", "Too many requests")
+    if budgets is not None:
+        _count(context, budgets, headers.get("X-API-KEY", request.remote), operation)
     query = query_fields(operation, request.query)
     content_type = headers.get("CONTENT-TYPE", "").partition(";")[0].strip().lower()
     bodies = body_fields(operation, content_type, request.body, context.exchange.rules)
@@ -143,7 +145,20 @@ def _signed_by(
     query, *bodies = texts
     given = credentials(headers, or_session=operation.access == "signed or session")
     payloads = bodies if operation.takes_list else [query, *bodies][-1:]
-    return verify(given, operation.instruction, payloads, context.clock.moments())
+    switches = context.exchange.switches
+    moments, cuts_windows = context.clock.moments(), switches.long_windows == "cut"
+    key = verify(given, operation.instruction, payloads, moments, cuts_windows=cuts_windows)
+    if switches.repeated_signatures == "refuse" and context.has_seen(given.signature):
+        raise Refusal(400, "INVALID_CLIENT_REQUEST", "Invalid signature")
+    return key
+
+
+def _count(context: Context, budgets: Budgets, caller: str, operation: Operation) -> None:
+    """Take a request into the caller's budgets, or refuse it."""
+    switches = context.exchange.switches
+    is_strict = switches.history_budget == "historical"
+    if not budgets.allows(caller, operation, context.clock.now(), is_strict=is_strict):
+        raise Refusal(429, "TOO_MANY_REQUESTS", "Too many requests")
 
 
 def _is_nobody(context: Context, operation: Operation, key: str) -> bool:

@@ -15,6 +15,8 @@ __all__ = ["HISTORICAL_REQUESTS", "REQUESTS", "Budgets"]
 
 REQUESTS: Final = 2_000
 HISTORICAL_REQUESTS: Final = 30
+MARKET_DATA: Final = frozenset({"/api/v1/klines", "/api/v1/trades/history"})
+""""Time-range data such as candles and trades": what the venue's text names itself."""
 MINUTE: Final = 60_000_000
 
 
@@ -25,9 +27,13 @@ class Budgets:
         self._limits = {False: requests, True: historical}
         self._spent: defaultdict[tuple[str, bool], deque[int]] = defaultdict(deque)
 
-    def allows(self, caller: str, operation: Operation, now: int) -> bool:
-        """Whether the caller may make this request now; if so it counts."""
-        kinds = (False, True) if operation.is_historical else (False,)
+    def allows(self, caller: str, operation: Operation, now: int, *, is_strict: bool = True) -> bool:
+        """Whether the caller may make this request now; if so it counts.
+
+        Where it is not strict, only the market's own data count as historical.
+        """
+        is_historical = operation.is_historical and (is_strict or operation.path in MARKET_DATA)
+        kinds = (False, True) if is_historical else (False,)
         windows = [(self._window(caller, kind, now), self._limits[kind]) for kind in kinds]
         if any(len(window) >= limit for window, limit in windows):
             return False

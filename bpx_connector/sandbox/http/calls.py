@@ -45,6 +45,11 @@ class Call:
             400, f"failed to parse parameter `limit`: verification failed. maximum({most}, exclusive: false)"
         )
 
+    def cancelled(self, body: Any) -> Answer:
+        """What cancelling answers: what was cancelled, or "accepted but not done"."""
+        is_told = self.context.exchange.switches.cancel_answers == "200"
+        return Answer(body) if is_told else Answer(status=202)
+
     @property
     def body(self) -> Mapping[str, Any]:
         """The one payload of an operation that takes one."""

@@ -58,6 +58,7 @@ class Context:
         closed: bool = False,
     ) -> None:
         """`born` is the time of the first trade: the invented past ends with the minute before it."""
+        self._signatures: Final[dict[str, int]] = {}
         self.asked: Final[Counter[tuple[str, int]]] = Counter()
         """How often each operation was answered with each status."""
         self.exchange = exchange
@@ -82,6 +83,15 @@ class Context:
     def knows_not(self, key: str) -> bool:
         """Whether a key has no account and will not get one."""
         return self.closed and self.exchange.account(key) is None
+
+    def has_seen(self, signature: str) -> bool:
+        """Whether this signature has been used within the longest window; from now on it has."""
+        now, used = self.clock.now(), self._signatures
+        while used and next(iter(used.values())) < now - 2 * MINUTE:
+            del used[next(iter(used))]
+        seen = signature in used
+        used.setdefault(signature, now)
+        return seen
 
     def is_listed(self, symbol: str) -> bool:
         """Whether there is such a market."""

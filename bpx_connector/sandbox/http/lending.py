@@ -34,7 +34,7 @@ from bpx_connector.sandbox.records.times import DAY, HOUR
 __all__ = ["LENDING"]
 
 Shape = dict[str, Any]
-FUNCTION: Final = {"type": "sqrt", "base": "0.02", "factor": "0"}
+FUNCTION: Final = {"type": "sqrt", "base": plain(choices.BORROW_MAINTENANCE), "factor": "0"}
 SPANS: Final = {
     "1d": (DAY, HOUR),
     "1w": (7 * DAY, 6 * HOUR),
@@ -122,7 +122,7 @@ def _position(call: Call, account: Account, position: LendingPosition) -> Shape:
         "imfFunction": FUNCTION,
         "netQuantity": plain(position.quantity),
         "markPrice": plain(price),
-        "mmf": plain(fraction / 2),
+        "mmf": plain(choices.BORROW_MAINTENANCE if position.owed else ZERO),
         "mmfFunction": FUNCTION,
         "netExposureQuantity": plain(exposure),
         "netExposureNotional": plain(exposure * price),

@@ -255,7 +255,7 @@ def _order(call: Call) -> Answer:
 def _cancel(call: Call) -> Answer:
     named = _named_order(call.body)
     done = call.context.exchange.cancel(call.account, call.body["symbol"], now=call.now, **named)
-    return Answer(payloads.order(done.result))
+    return call.cancelled(payloads.order(done.result))
 
 
 def _open_orders(call: Call) -> Answer:
@@ -270,7 +270,7 @@ def _cancel_all(call: Call) -> Answer:
     done = call.context.exchange.cancel_all(
         call.account, call.body["symbol"], call.body.get("orderType"), call.now
     )
-    return Answer([payloads.order(row) for row in done.result])
+    return call.cancelled([payloads.order(row) for row in done.result])
 
 
 # --- positions -----------------------------------------------------------------------------------------
@@ -288,7 +288,7 @@ def _position(call: Call) -> Answer:
         if symbol in (None, view.position.symbol)
         and (kind is None or _is_of_kind(call, view.position.symbol, [kind]))
     ]
-    if symbol is not None and not rows:
+    if symbol is not None and not rows and call.context.exchange.switches.flat_position == "404":
         raise refusals.not_found()
     return Answer(rows)
 

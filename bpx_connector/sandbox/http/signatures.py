@@ -100,13 +100,19 @@ def as_signed(texts: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def verify(
-    given: Credentials, instruction: str, payloads: Sequence[Mapping[str, str]], moments: Collection[int]
+    given: Credentials,
+    instruction: str,
+    payloads: Sequence[Mapping[str, str]],
+    moments: Collection[int],
+    *,
+    cuts_windows: bool = False,
 ) -> str:
     """The public key that signed these parameters; refused as the venue does if it did not.
 
     `moments` are the milliseconds that count as now: one, or two when the market's clock is driven by hand.
+    A window above the maximum is refused, or cut to it.
     """
-    _check_time(given, moments)
+    _check_time(given, moments, cuts_windows)
     text = signing_text(
         instruction, [as_signed(payload) for payload in payloads], given.timestamp, given.window
     )
@@ -121,13 +127,13 @@ def verify(
     return given.key
 
 
-def _check_time(given: Credentials, moments: Collection[int]) -> None:
-    if given.window > LONGEST_WINDOW:
+def _check_time(given: Credentials, moments: Collection[int], cuts_windows: bool) -> None:
+    if given.window > LONGEST_WINDOW and not cuts_windows:
         raise _invalid(f"Invalid X-Window header: the maximum is {LONGEST_WINDOW}")
     nearest = min(abs(moment - given.timestamp) for moment in moments)
     if nearest > FARTHEST_TIMESTAMP:
         raise _invalid("Invalid timestamp: must be within 10 minutes of current time")
-    if nearest > given.window:
+    if nearest > min(given.window, LONGEST_WINDOW):
         raise _invalid("Request has expired")
 
 

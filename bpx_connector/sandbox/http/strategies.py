@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from bpx_connector.sandbox.http.answers import Answer
@@ -16,6 +17,11 @@ from bpx_connector.sandbox.records.strategies import Strategy
 __all__ = ["STRATEGIES"]
 
 Shape = dict[str, Any]
+SLIPPAGE_BOUNDS: Final = {
+    "Percent": (Decimal("0.01"), Decimal("9.99")),
+    "TickSize": (Decimal(1), Decimal(10_000)),
+}
+""""Slippage 0.01-9.99 % or 1-10,000 ticks" (the venue's page on TWAP)."""
 AUTO: Final = {
     "autoBorrow": "auto_borrow",
     "autoBorrowRepay": "auto_borrow_repay",
@@ -62,6 +68,10 @@ def _create(call: Call) -> Answer:
     tolerance, kind = body.get("slippageTolerance"), body.get("slippageToleranceType")
     if (tolerance is None) != (kind is None):
         raise Refusal(400, "INVALID_CLIENT_REQUEST", "Must specify both slippage fields or neither")
+    if kind is not None and tolerance is not None:
+        lowest, highest = SLIPPAGE_BOUNDS[kind]
+        if not lowest <= tolerance <= highest:
+            raise Refusal(400, "INVALID_CLIENT_REQUEST", f"Slippage must be {lowest} to {highest}")
     strategy = call.context.strategies.create(
         call.account,
         call.now,
@@ -97,7 +107,7 @@ def _one(call: Call) -> Answer:
 
 
 def _cancel(call: Call) -> Answer:
-    return Answer(_open(call.context.strategies.cancel(_named(call, call.body))))
+    return call.cancelled(_open(call.context.strategies.cancel(_named(call, call.body))))
 
 
 def _running(call: Call, symbol: str | None) -> list[Strategy]:
@@ -114,7 +124,7 @@ def _all_running(call: Call) -> Answer:
 
 def _cancel_all(call: Call) -> Answer:
     rows = _running(call, call.body["symbol"])
-    return Answer([_open(call.context.strategies.cancel(row)) for row in rows])
+    return call.cancelled([_open(call.context.strategies.cancel(row)) for row in rows])
 
 
 def _history(call: Call) -> Answer:

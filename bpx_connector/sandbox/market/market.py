@@ -16,6 +16,7 @@ from bpx_connector.sandbox.records.figures import ONE, ZERO
 from bpx_connector.sandbox.records.orders import ASK, BID, INDEX_PRICE, LAST_PRICE, MARK_PRICE, Order
 from bpx_connector.sandbox.records.outbox import Touched
 from bpx_connector.sandbox.records.rules import MarketRules
+from bpx_connector.sandbox.records.switches import Switches
 from bpx_connector.sandbox.records.times import WEEK
 
 __all__ = ["Market"]
@@ -31,11 +32,18 @@ _Top = tuple[Decimal | None, Decimal, Decimal | None, Decimal]
 class Market:
     """The state of one market; its rules stay, everything else moves."""
 
-    def __init__(self, rules: MarketRules, price: Decimal, now: int, touched: Touched) -> None:
+    def __init__(
+        self,
+        rules: MarketRules,
+        price: Decimal,
+        now: int,
+        touched: Touched,
+        switches: Switches | None = None,
+    ) -> None:
         self.rules: Final = rules
         self.symbol: Final = rules.symbol
         self.book: Final = Book(rules.symbol, touched)
-        self.marks: Final = Marks(rules, price, now)
+        self.marks: Final = Marks(rules, price, now, switches)
         self.set_state(rules.state)
         self.last_price = price
         self.open_interest = ZERO

@@ -16,6 +16,7 @@ from typing import Final
 from bpx_connector.sandbox import choices
 from bpx_connector.sandbox.records.figures import ZERO
 from bpx_connector.sandbox.records.rules import MarketRules
+from bpx_connector.sandbox.records.switches import Switches
 from bpx_connector.sandbox.records.times import DAY, MILLISECOND
 
 __all__ = ["Depth", "FundingRate", "Mark", "Marks"]
@@ -56,9 +57,12 @@ class Depth:
 class Marks:
     """Index, mark and funding of one market."""
 
-    def __init__(self, rules: MarketRules, price: Decimal, now: int) -> None:
+    def __init__(
+        self, rules: MarketRules, price: Decimal, now: int, switches: Switches | None = None
+    ) -> None:
         self._rules: Final = rules
-        self.index = price
+        self._switches: Final = switches or Switches()
+        self.index = self._outside = price
         self.mark = rules.round_to_tick(price)
         self.next_funding = self._interval_end(now)
         self.has_only_index = False
@@ -84,13 +88,15 @@ class Marks:
         return rate.quantize(choices.RATE_DECIMALS)
 
     def set_index(self, price: Decimal) -> None:
-        """Move the outside price; the mark follows at once."""
-        self.index = price
-        self._recompute()
+        """Move the outside price; index and mark follow at once, or within the caps of an update a second."""
+        self._outside = price
+        if not self._switches.update_caps:
+            self.index = price
+            self._recompute()
 
     def settle_at(self, price: Decimal) -> None:
         """Have the index and with it the mark at this price, as if they had been there for long."""
-        self.index, self._lead = price, ZERO
+        self.index, self._outside, self._lead = price, price, ZERO
         self._recent.clear()
         self._recent_marks = self._recent_premiums = ZERO
         self._recompute()
@@ -109,7 +115,10 @@ class Marks:
         """Take in the middle of the book, if it has one, as that of this second."""
         lead = ZERO if middle is None or not self._rules.is_perp else middle - self.index
         self._lead += ((lead - self._lead) / choices.MARK_SAMPLES).quantize(SAMPLE_UNIT)
+        before = self.mark
+        self.index = self._capped(self._outside, self.index)
         self._recompute()
+        self.mark = max(self._rules.round_to_tick(self._capped(self.mark, before)), self._rules.tick)
         premium = ((self.mark - self.index) / self.index).quantize(SAMPLE_UNIT)
         self._premium_sum += premium
         self._samples += 1
@@ -146,6 +155,17 @@ class Marks:
             mark, premium = self._recent.popleft()
             self._recent_marks -= mark
             self._recent_premiums -= premium
+
+    def _capped(self, wanted: Decimal, before: Decimal) -> Decimal:
+        """As near to what is wanted as one update may go (OpenAPI, min- and maxPriceUpdateMultiplier)."""
+        if not self._switches.update_caps:
+            return wanted
+        lowest, highest = self._rules.min_update, self._rules.max_update
+        return _clamped(
+            wanted,
+            None if lowest is None else before * lowest,
+            None if highest is None else before * highest,
+        )
 
     def _recompute(self) -> None:
         farthest = self.index * choices.MARK_BOUND

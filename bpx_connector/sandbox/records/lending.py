@@ -16,6 +16,7 @@ __all__ = [
     "DUST_CONVERSION",
     "LEND",
     "LEND_REDEEM",
+    "LIQUIDATION",
     "MANUAL",
     "RECONCILIATION",
     "SPOT_MARGIN",
@@ -38,6 +39,7 @@ AUTO_LEND: Final = "AutoLend"
 AUTO_REPAY: Final = "AutoBorrowRepay"
 RECONCILIATION: Final = "Reconciliation"
 SPOT_MARGIN: Final = "SpotMargin"
+LIQUIDATION: Final = "Liquidation"
 WITHDRAWAL: Final = "Withdrawal"
 DUST_CONVERSION: Final = "DustConversion"
 """BorrowLendSource, as far as anything here is one."""

@@ -27,6 +27,7 @@ __all__ = [
     "IOC",
     "LAST_PRICE",
     "LIMIT",
+    "LIQUIDATE_ON_ADL",
     "LIQUIDATE_ON_BACKSTOP",
     "LIQUIDATE_ON_BOOK",
     "LIQUIDATIONS",
@@ -81,7 +82,8 @@ CONDITIONAL_ORDER: Final = "ConditionalOrder"
 LIQUIDATE_ON_BOOK: Final = "LiquidatePositionOnBook"
 LIQUIDATE_ON_BACKSTOP: Final = "LiquidatePositionOnBackstop"
 CONVERT_COLLATERAL: Final = "CollateralConversion"
-LIQUIDATIONS: Final = frozenset({LIQUIDATE_ON_BOOK, LIQUIDATE_ON_BACKSTOP})
+LIQUIDATE_ON_ADL: Final = "LiquidatePositionOnAdl"
+LIQUIDATIONS: Final = frozenset({LIQUIDATE_ON_BOOK, LIQUIDATE_ON_BACKSTOP, LIQUIDATE_ON_ADL})
 """System order types, for orders that the exchange itself places."""
 
 

@@ -22,9 +22,13 @@ __all__ = [
     "invalid_symbol",
     "market_without_quantity",
     "no_liquidity",
+    "no_perps",
     "not_exempt",
     "not_found",
     "not_reduced",
+    "open_interest_limit",
+    "order_not_found",
+    "position_limit",
     "price_above_maximum",
     "price_below_minimum",
     "price_out_of_band",
@@ -32,6 +36,7 @@ __all__ = [
     "quantity_above_maximum",
     "quantity_below_minimum",
     "quantity_too_fine",
+    "repeated_client_id",
     "stop_without_position",
     "symbol_not_found",
     "too_many_orders",
@@ -67,6 +72,31 @@ def symbol_not_found() -> Refusal:
 def not_found() -> Refusal:
     """An order that is not on the book, a position that is flat, the book of a closed market."""
     return Refusal(404, "RESOURCE_NOT_FOUND", "Not Found")
+
+
+def order_not_found() -> Refusal:
+    """An order that is not on the book, in the words of older builds."""
+    return Refusal(400, "INVALID_CLIENT_REQUEST", "Order not found")
+
+
+def repeated_client_id() -> Refusal:
+    """The client id of an open order once more; chosen."""
+    return Refusal(400, "INVALID_CLIENT_REQUEST", "Client ID is already in use")
+
+
+def open_interest_limit() -> Refusal:
+    """More open interest than `openInterestLimit`; the text is chosen."""
+    return Refusal(400, "POSITION_LIMIT", "Open interest limit exceeded")
+
+
+def position_limit() -> Refusal:
+    """Larger positions than `positionLimit`; the text is chosen."""
+    return Refusal(400, "POSITION_LIMIT", "Position limit exceeded")
+
+
+def no_perps() -> Refusal:
+    """A perpetual where the customer's country has none; chosen."""
+    return Refusal(400, "FORBIDDEN", "Perpetuals are not available in your country")
 
 
 def quantity_too_fine() -> Refusal:

@@ -62,6 +62,9 @@ class MarketRules:
     funding_rate_upper: Decimal | None
     funding_rate_lower: Decimal | None
     open_interest_limit: Decimal | None
+    position_limit_weight: Decimal
+    min_update: Decimal | None
+    max_update: Decimal | None
     state: str
     row: Mapping[str, Any]
 
@@ -116,6 +119,9 @@ def market_rules(row: Mapping[str, Any]) -> MarketRules:
         funding_rate_upper=_basis_points(row.get("fundingRateUpperBound")),
         funding_rate_lower=_basis_points(row.get("fundingRateLowerBound")),
         open_interest_limit=_figure(row.get("openInterestLimit")),
+        position_limit_weight=Decimal(row.get("positionLimitWeight") or 1),
+        min_update=_figure(price.get("minPriceUpdateMultiplier")),
+        max_update=_figure(price.get("maxPriceUpdateMultiplier")),
         state=row.get("orderBookState", "Open"),
         row=row,
     )

@@ -65,6 +65,96 @@ class Switches:
         meaning="what becomes of a `limit` above the documented maximum: it counts as the maximum, or the "
         "request is refused; not documented",
     )
+    unnamed_triggers: str = _switch(
+        "LastPrice",
+        "MarkPrice",
+        meaning="which price a trigger order on a perpetual watches that names none: stop losses and take "
+        'profits are "triggered by the last traded price by default"; of other triggers nothing is said',
+    )
+    post_only_cross: str = _switch(
+        "refuse",
+        "expire",
+        meaning="what becomes of a post-only order that would take: 400 INVALID_ORDER, which is better "
+        "attested, or 200 and Expired with the reason PostOnlyTaker",
+    )
+    empty_book: str = _switch(
+        "refuse",
+        "expire",
+        meaning="what becomes of a market order that finds nobody: 400 with the text that bots quote, or 200 "
+        "and Expired with the reason InsufficientLiquidity; not recorded",
+    )
+    order_not_found: str = _switch(
+        "404",
+        "400",
+        meaning="how an order is missed that is not open: 404 RESOURCE_NOT_FOUND, or 400 "
+        "INVALID_CLIENT_REQUEST "
+        '"Order not found" as older builds',
+    )
+    flat_position: str = _switch(
+        "404",
+        "empty",
+        meaning="what /position says of a market without a position: 404 as the OpenAPI and bots have it, "
+        "or []",
+    )
+    cancel_answers: str = _switch(
+        "200",
+        "202",
+        meaning='whether cancelling answers what was cancelled, or 202 and nothing, which means "accepted '
+        'but not done"; it is done at once all the same',
+    )
+    repeated_client_ids: str = _switch(
+        "allow",
+        "refuse",
+        meaning="whether an order may have the client id of one that is open; not documented",
+    )
+    repeated_signatures: str = _switch(
+        "allow",
+        "refuse",
+        meaning="whether a signature counts again within its window; replay protection is not documented",
+    )
+    long_windows: str = _switch(
+        "refuse",
+        "cut",
+        meaning="what becomes of an X-Window above 60000: the request is refused, or it counts as 60000; not "
+        "documented",
+    )
+    history_budget: str = _switch(
+        "historical",
+        "standard",
+        meaning="in which of the two request budgets funding rates and the account's histories count: the "
+        "venue's text names candles and trades",
+    )
+    retry_after: bool = _switch(
+        False,
+        True,
+        meaning="whether 429 carries Retry-After; no probe saw it",
+    )
+    lend_redeem: str = _switch(
+        "always",
+        "asked",
+        meaning="whether what is lent pays for spot orders and withdrawals by itself, as the venue's page on "
+        "lending says, or only where autoLendRedeem asks for it, as its OpenAPI reads",
+    )
+    country: str = _switch(
+        "75",
+        "20",
+        "10",
+        "no_perps",
+        meaning="what the customers' country allows: the largest leverage limit (75 in 172 countries, 20 in "
+        "27, 10 in one), or no perpetuals at all (12 countries)",
+    )
+    backstop: str = _switch(
+        "has_room",
+        "full",
+        meaning="whether the backstop provider can take over liquidated positions; where it is full, the "
+        "positions of others are reduced (ADL), those of the highest leverage first",
+    )
+    update_caps: bool = _switch(
+        False,
+        True,
+        meaning="whether index and mark move by no more than min/maxPriceUpdateMultiplier a second, as on "
+        "the venue; off because a test that moves a price wants it there",
+    )
     withdraw_to: str = _switch(
         "exempt",
         "any",

@@ -15,7 +15,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bpx_connector.sandbox.account.margin import PositionView
-from bpx_connector.sandbox.records.events import ORDER_EXPIRED, BalanceChanged, OrderChanged, PositionChanged
+from bpx_connector.sandbox.records.events import (
+    ORDER_ACCEPTED,
+    ORDER_EXPIRED,
+    BalanceChanged,
+    OrderChanged,
+    PositionChanged,
+)
 from bpx_connector.sandbox.records.figures import ZERO, plain
 from bpx_connector.sandbox.records.orders import LIMIT, Fill, Order
 from bpx_connector.sandbox.records.positions import Position
@@ -64,6 +70,9 @@ def order_update(event: OrderChanged, now: int) -> Payload:
         payload["y"] = order.request.post_only
     if fill is not None:
         payload |= _fill(fill)
+    if event.kind == ORDER_ACCEPTED and order.triggered_at is not None:
+        # Captured: the orderAccepted of a fired trigger order has no `I`.
+        payload.pop("I", None)
     if event.kind == ORDER_EXPIRED and order.expiry_reason is not None:
         payload["R"] = order.expiry_reason
     return dict(sorted(payload.items()))

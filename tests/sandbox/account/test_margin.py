@@ -60,7 +60,7 @@ def test_the_leverage_limit_decides_how_much_fits(floor: Floor) -> None:
     assert floor.bid(floor.alice, PERP, price=150, quantity=1_000).status == "New"
     assert floor.venue.margin(floor.alice).net_equity_locked < 10_000
     with pytest.raises(Refusal, match="Maximum leverage reached"):
-        floor.venue.update_account(floor.alice, leverage_limit=Decimal(51), now=floor.now)
+        floor.venue.update_account(floor.alice, leverage_limit=Decimal(76), now=floor.now)
     assert floor.venue.summary(floor.alice).leverage_limit == 40
 
 
@@ -150,7 +150,19 @@ def test_lent_money_leaves_the_spot_view_and_stays_in_the_collateral_view(lendin
     assert lending.venue.balances(lending.alice) == {"USDC": (10_000, 0, 0)}
 
 
-def test_lent_money_is_spent_only_when_the_order_says_so(lending: Floor) -> None:
+def test_lent_money_is_redeemed_for_a_spot_order_by_itself(lending: Floor) -> None:
+    """The venue's page on lending: "lends are redeemed automatically for spot trades and withdrawals"."""
+    assert lending.bid(lending.alice, SPOT, price=150, quantity=1).status == "New"
+    assert lending.venue.balances(lending.alice) == {"USDC": (0, 150, 0)}
+    before = lending.alice.lent("USDC")
+    lending.venue.withdraw(
+        lending.alice, "USDC", Decimal(50), lending.now, address="there", blockchain="Solana"
+    )
+    assert lending.alice.lent("USDC") == before - 50
+
+
+def test_lent_money_may_be_spent_only_when_the_order_says_so(lending: Floor) -> None:
+    lending.venue.switches.lend_redeem = "asked"
     with pytest.raises(Refusal, match="Insufficient funds"):
         lending.bid(lending.alice, SPOT, price=150, quantity=1)
     order = lending.bid(lending.alice, SPOT, price=150, quantity=1, auto_lend_redeem=True)

@@ -20,6 +20,8 @@ from tests.support.venues import PERP, SPOT, Floor
 def floor() -> Floor:
     """A perpetual with depth on both sides, and bob long ten."""
     floor = Floor()
+    # Marks move without trades, so that most of what is tested here goes by them.
+    floor.venue.switches.unnamed_triggers = "MarkPrice"
     for away in range(1, 40):
         floor.bid(floor.alice, PERP, price=150 - away, quantity=100)
         floor.ask(floor.alice, PERP, price=150 + away, quantity=100)
@@ -123,7 +125,21 @@ def test_a_trigger_that_names_no_price_shows_none(floor: Floor) -> None:
     """Captured: a trigger order placed without triggerBy keeps null, and has no `B` on the stream."""
     trigger = stop(floor, trigger_price=145, trigger_quantity="4")
     assert trigger.request.trigger_by is None
-    assert trigger.watches == choices.DEFAULT_TRIGGER_BY["PERP"]
+    assert trigger.watches == "MarkPrice"
+
+
+def test_an_order_that_names_no_price_is_triggered_by_the_last_one() -> None:
+    """The venue's page on take profits and stop losses: "triggered by the last traded price by default"."""
+    floor = Floor()
+    floor.bid(floor.alice, PERP, price=149, quantity=100)
+    floor.ask(floor.alice, PERP, price=151, quantity=100)
+    floor.bid(floor.bob, PERP, quantity=10, stop_loss_trigger_price=149)
+    plain = stop(floor, trigger_price=149, trigger_quantity="1")
+    assert [order.watches for order in floor.venue.open_orders(floor.bob)] == ["LastPrice", "LastPrice"]
+    floor.move_index(PERP, 140)
+    assert plain.status == "TriggerPending"
+    floor.ask(floor.carol, PERP, quantity=1)
+    assert plain.status == choices.FIRED_STATUS
 
 
 def test_the_direction_follows_from_where_the_price_stood(floor: Floor) -> None:

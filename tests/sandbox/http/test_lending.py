@@ -136,6 +136,7 @@ def test_nobody_borrows_more_than_equity_carries_or_lends_what_is_not_there(clie
 
 
 def test_a_spot_order_takes_back_borrows_and_repays_as_it_is_told(client: Client) -> None:
+    client.desk.venue.switches.lend_redeem = "asked"
     act(client, "Lend", "SOL", str(free(client, "SOL")))
     refused = client.ask(
         "POST",

@@ -176,6 +176,7 @@ def test_a_strategy_is_cancelled_and_what_it_traded_stays(desk: LocalDesk, clien
 
 
 def test_a_strategy_that_cannot_go_on_is_terminated_with_the_reason(desk: LocalDesk, client: Client) -> None:
+    desk.venue.switches.lend_redeem = "asked"
     dear = {**TWAP, "side": "Ask", "quantity": "1000"}
     sent(client, CREATE, **dear, duration=400_000, interval=10_000)
     client.done(

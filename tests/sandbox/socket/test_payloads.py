@@ -388,3 +388,19 @@ def test_the_errors_are_those_seen() -> None:
     ]
 
     assert [json.loads(error) for error in known] == sample("ws/_errors")
+
+
+def test_the_order_that_a_trigger_fired_names_it_only_after_it_was_accepted() -> None:
+    """Captured: "the orderAccepted of a fired trigger order has no `I`" (FACTS 22)."""
+    (found,) = captured("account.orderUpdate.orderAccepted.after_trigger")
+    data = {**found, "E": int(found["E"]), "T": int(found["T"])}
+    fired = order_of(data)
+    fired.triggered_at, fired.related_order_id = data["T"], 7
+    accepted = account_frames.order_update(
+        OrderChanged(data["T"], 1, "orderAccepted", fired, None), data["E"]
+    )
+    assert "I" not in accepted
+    cancelled = account_frames.order_update(
+        OrderChanged(data["T"], 1, "orderCancelled", fired, None), data["E"]
+    )
+    assert cancelled["I"] == "7"
