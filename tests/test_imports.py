@@ -72,10 +72,12 @@ SANDBOX_MAY_IMPORT: dict[str, set[str]] = {
     "trouble": {"records"},
     "doors": {"faults", "http", "exchange", "account", "records", "clock"},
     "control": {"doors", "http", "records"},
+    "page": {"control", "doors", "http", "account", "records", "clock"},
     "callers": {"records", "clock"},
     "server": {
         *(
             "control",
+            "page",
             "callers",
             "trouble",
             "socket",

@@ -19,6 +19,13 @@ class Words:
 
 MarginMode = PriceType = TradingMode = Words()
 """,
+    "freqtrade/exceptions.py": """
+class TemporaryError(Exception):
+    pass
+
+class DDosProtection(TemporaryError):
+    pass
+""",
     "freqtrade/exchange/__init__.py": """
 from freqtrade.exchange.exchange import Exchange
 
@@ -27,6 +34,15 @@ class Binance(Exchange):
 """,
     "freqtrade/exchange/exchange.py": """
 class Exchange:
+    _config = {"dry_run": False}
+    found = []
+
+    def get_trades_for_order(self, order_id, pair, since, params=None):
+        return self.found
+
+    def _trades_contracts_to_amount(self, trades):
+        return trades
+
     def get_maintenance_ratio_and_amt(self, pair, notional):
         return 0.05, None
 """,
@@ -88,7 +104,8 @@ def test_stops_and_candles_are_what_the_venue_does(folder: Path) -> None:
     )
     both, futures = json.loads(run(folder, program))
     assert both["ohlcv_partial_candle"] is False
-    assert (both["stoploss_on_exchange"], both["stoploss_blocks_assets"]) == (True, False)
+    assert both["stoploss_on_exchange"] is True
+    assert (both["stoploss_blocks_assets"], futures["stoploss_blocks_assets"]) == (True, False)
     assert both["ws_enabled"] is True
     assert futures["stop_price_type_value_mapping"] == {"last": "last", "mark": "mark", "index": "index"}
 
@@ -117,3 +134,45 @@ others = [T(pair="B", amount=2.0, open_rate=100.0), T(pair="A", amount=9.0, open
 print(round(e.Bpx().dry_run_liquidation_price("A", 100.0, False, 1.0, 50.0, 2.0, 60.0, others), 2))
 """
     assert run(folder, program) == "52.63"
+
+
+FILLS = """
+import ccxt, freqtrade.exchange as e
+from freqtrade.exceptions import DDosProtection, TemporaryError
+
+class Api:
+    def fetch_order_trades(self, order_id, pair):
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+bot = e.Bpx()
+bot._api = Api()
+"""
+
+
+def test_the_fills_of_a_stop_that_has_fired_are_those_of_the_order_it_placed(folder: Path) -> None:
+    program = FILLS + "bot._api.answer = [{'order': '8'}]\nprint(bot.get_trades_for_order('7', 'A', None))"
+    assert run(folder, program) == "[{'order': '8'}]"
+
+
+def test_an_order_with_fills_of_its_own_is_not_asked_for_twice(folder: Path) -> None:
+    program = FILLS + "bot.found = [1]\nprint(bot.get_trades_for_order('7', 'A', None))"
+    assert run(folder, program) == "[1]"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [("ccxt.RequestTimeout('x')", "TemporaryError"), ("ccxt.DDoSProtection('x')", "DDosProtection")],
+)
+def test_fills_that_cannot_be_had_are_asked_for_again_by_freqtrade(
+    folder: Path, error: str, expected: str
+) -> None:
+    program = f"""{FILLS}
+bot._api.answer = {error}
+try:
+    bot.get_trades_for_order('7', 'A', None)
+except TemporaryError as error:
+    print(type(error).__name__)
+"""
+    assert run(folder, program) == expected

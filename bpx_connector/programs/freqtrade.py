@@ -6,10 +6,14 @@ freqtrade ...` puts this one there. It is loaded by freqtrade's own import, neve
 
 from __future__ import annotations
 
+from datetime import datetime
 from types import ModuleType
 from typing import Any
 
+from ccxt.base.errors import BaseError
+from ccxt.base.errors import DDoSProtection as TooMany
 from freqtrade.enums import MarginMode, PriceType, TradingMode
+from freqtrade.exceptions import DDosProtection, TemporaryError
 from freqtrade.exchange import Exchange
 
 __all__ = ["Backpack", "furnish"]
@@ -26,13 +30,16 @@ class Backpack(Exchange):  # type: ignore[misc]  # freqtrade is not there where 
         "order_time_in_force": ["GTC", "FOK", "IOC", "PO"],
         "stoploss_on_exchange": True,
         "stoploss_order_types": {"limit": "limit", "market": "market"},
-        "stoploss_blocks_assets": False,  # a waiting trigger order locks nothing
+        # A waiting trigger order locks nothing. On spot freqtrade is to cancel it all the same before it
+        # sells by itself: one that fires meanwhile would sell as much again.
+        "stoploss_blocks_assets": True,
         "trades_has_history": True,
         "trades_pagination": "time",
     }
     _ft_has_futures: Any = {
         "funding_fee_timeframe": "1h",
         "mark_ohlcv_timeframe": "1h",
+        "stoploss_blocks_assets": False,  # it only reduces, and guards the position until it is gone
         "stop_price_type_field": "triggerPriceType",
         "stop_price_type_value_mapping": {
             PriceType.LAST: "last",
@@ -44,6 +51,21 @@ class Backpack(Exchange):  # type: ignore[misc]  # freqtrade is not there where 
         (TradingMode.SPOT, MarginMode.NONE),
         (TradingMode.FUTURES, MarginMode.CROSS),
     ]
+
+    def get_trades_for_order(
+        self, order_id: str, pair: str, since: datetime, params: dict[str, Any] | None = None
+    ) -> list[Any]:
+        """The fills of an order; of a stop that has fired those of the order that it placed."""
+        found: list[Any] = super().get_trades_for_order(order_id, pair, since, params)
+        if found or self._config["dry_run"]:
+            return found
+        try:
+            trades = self._api.fetch_order_trades(order_id, pair)
+        except TooMany as error:
+            raise DDosProtection(error) from error
+        except BaseError as error:
+            raise TemporaryError(f"Could not get the trades of {order_id}: {error}") from error
+        return list(self._trades_contracts_to_amount(trades))
 
     def dry_run_liquidation_price(
         self,

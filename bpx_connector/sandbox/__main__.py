@@ -126,6 +126,10 @@ OPTIONS: Final[Mapping[tuple[str, ...], Mapping[str, Any]]] = {
         "help": 'make something go wrong: "lose depth.* every=50", "cut every=30s", "refuse /api/* '
         f'status=503"; may be given several times; faults are {", ".join(KINDS)}',
     },
+    ("--no-page",): {
+        "action": "store_true",
+        "help": "serve no page to browsers of this machine at the address it prints",
+    },
     ("--control",): {
         "type": _port,
         "metavar": "PORT",
@@ -174,6 +178,7 @@ async def _serve(options: argparse.Namespace) -> None:
         switches=dict(options.switch),
         faults=options.fault,
         control=options.control,
+        page=not options.no_page,
     ) as sandbox:
         print(f"listening on {sandbox.url}", flush=True)
         if not is_loopback(sandbox.host):

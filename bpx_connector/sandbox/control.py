@@ -16,7 +16,7 @@ from bpx_connector.sandbox.doors import DOORS, FAULTS, ControlError, Door, House
 from bpx_connector.sandbox.http.complaints import in_one_line
 from bpx_connector.sandbox.records.refusals import Refusal
 
-__all__ = ["DOORS", "Control"]
+__all__ = ["DOORS", "Control", "visited"]
 
 LOOPBACK: Final = "127.0.0.1"
 
@@ -73,16 +73,21 @@ class Control:
         async def handle(request: web.Request) -> web.Response:
             if self._is_of_another_page(request):
                 return _no(403, "these doors are not for pages in a browser")
-            try:
-                body = {} if door.takes is None else _body(await request.text(), door.takes)
-                answer = door.act(Visit(self._house, body, request.match_info, request.query))
-                return _answered(await answer if isinstance(answer, Awaitable) else answer)
-            except Refusal as refusal:
-                return _no(400, f"{refusal.message} ({refusal.code})")
-            except (ValueError, ArithmeticError, RecursionError) as error:
-                return _no(404 if isinstance(error, NotThereError) else 400, str(error))
+            return await visited(self._house, door, request)
 
         return handle
+
+
+async def visited(house: House, door: Door, request: web.Request) -> web.Response:
+    """What a door answers to a request that may come in."""
+    try:
+        body = {} if door.takes is None else _body(await request.text(), door.takes)
+        answer = door.act(Visit(house, body, request.match_info, request.query))
+        return _answered(await answer if isinstance(answer, Awaitable) else answer)
+    except Refusal as refusal:
+        return _no(400, f"{refusal.message} ({refusal.code})")
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        return _no(404 if isinstance(error, NotThereError) else 400, str(error))
 
 
 def _body(text: str, takes: Mapping[str, Any]) -> Mapping[str, Any]:

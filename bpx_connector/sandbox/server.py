@@ -48,6 +48,7 @@ from bpx_connector.sandbox.http.answers import Answer
 from bpx_connector.sandbox.http.budgets import Budgets
 from bpx_connector.sandbox.http.complaints import in_one_line
 from bpx_connector.sandbox.http.context import Context, opened_exchange
+from bpx_connector.sandbox.page.serving import Page
 from bpx_connector.sandbox.records.switches import Switches
 from bpx_connector.sandbox.records.times import SECOND
 from bpx_connector.sandbox.socket.feed import Feed
@@ -84,6 +85,8 @@ class Sandbox:
     `budgets` enforces the venue's request budgets (`limits` is the earlier word for it), `switches` turns
     what the venue might do otherwise. Port 0 takes a free one.
 
+    With `page` a browser of this machine that opens `url` finds a page there, to look and to act.
+
     `faults` makes things go wrong on purpose; a `control` port opens the door of `control.py` to it, on
     this machine only. Each of `interceptors` sees a request first, and whatever response it returns is sent
     instead of the answer.
@@ -104,6 +107,7 @@ class Sandbox:
         limits: bool = False,
         faults: Iterable[Fault | str] = (),
         control: int | None = None,
+        page: bool = False,
         switches: Mapping[str, Any] | None = None,
     ) -> None:
         self.host = host
@@ -118,6 +122,7 @@ class Sandbox:
         for fault in faults:
             self.faults.add(fault)
         self.control = Control(self, control) if control is not None else None
+        self.page = Page(self, lambda: self.port) if page else None
         self.switches = Switches()
         self.switches.set(switches or {})
         self._seed, self._speed, self._closed = seed, speed, closed
@@ -188,6 +193,8 @@ class Sandbox:
         self._loop = running_loop()
         self.open_trading()
         application = web.Application(client_max_size=LARGEST_BODY)
+        if self.page is not None:
+            self.page.add_to(application.router, self._handle)
         application.router.add_route("*", "/{path:.*}", self._handle)
         self._runner = web.AppRunner(
             application,
@@ -289,6 +296,9 @@ class Sandbox:
     # --- requests ------------------------------------------------------------------------------------
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
+        shown = None if self.page is None else self.page.shown(request)
+        if shown is not None:
+            return shown
         for interceptor in self.interceptors:
             response = await interceptor(request)
             if response is not None:

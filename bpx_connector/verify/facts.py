@@ -7,6 +7,7 @@ report, so that whoever reads it knows what to doubt: the venue's document, a ca
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -283,16 +284,18 @@ def _fired(answer: Answer) -> Iterator[str]:
             "PartiallyFilled",
             "Expired",
         ):
-            yield f"a trigger order has fired as itself, and is {row['status']} (switch fired_orders=same_id)"
+            yield f"a trigger order has fired as itself, and is {row['status']} (fired_orders=same_id)"
             return
 
 
 def _fired_are_linked(answer: Answer) -> Iterator[str]:
     rows = _rows(answer)
-    linked = {str(row.get("relatedOrderId")) for row in rows}
+    named = {str(row.get("relatedOrderId")) for row in rows}
+    client_ids = Counter(row.get("clientId") for row in rows)
     for row in rows:
-        if row.get("status") == "Triggered" and str(row.get("id")) not in linked:
-            yield "no order names one that has fired as its relatedOrderId (switch fired_orders=unlinked)"
+        is_linked = str(row.get("id")) in named or client_ids[row.get("clientId")] > 1
+        if row.get("status") == "Triggered" and not is_linked:
+            yield "one has fired, and no order names it or has its client id (fired_orders=unlinked)"
             return
 
 
@@ -382,9 +385,10 @@ FACTS: dict[str, Fact] = {
         switch="fired_orders",
     ),
     "linked": Fact(
-        "relatedOrderId links a fired order to its trigger order",
-        "FACTS 7, OpenAPI",
+        "a history links a fired order to its trigger order by relatedOrderId or the client id",
+        OPEN,
         _fired_are_linked,
-        switch="fired_orders",
+        True,
+        "fired_orders",
     ),
 }
