@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import zlib
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,7 @@ from bpx_connector.gateway.publisher.till import Limits
 from bpx_connector.gateway.rules.limits import UserLimits
 from bpx_connector.gateway.rules.snapshots import unpacked
 from bpx_connector.sandbox.clock import DrivenClock
+from bpx_connector.sandbox.faults.kinds import fault_of
 from bpx_connector.sandbox.server import Sandbox
 from bpx_connector.stream.frames import delta_of
 from tests.support.gateways import bus_of, gateway_on, leading, reader_on, until
@@ -275,6 +277,47 @@ async def test_an_account_is_compared_with_the_venue_once_for_all(nats_server: N
         audits = gateway.auditing.audits
         await until(lambda: gateway.auditing.audits > audits + 3)
         assert gateway.auditing.doubts == 0
+
+
+async def _used(reader: Any) -> bool:
+    return bool((await reader.watch_balance())["USDC"]["used"])
+
+
+async def _is_open(reader: Any) -> bool:
+    return any(order["status"] == "open" for order in await reader.watch_orders())
+
+
+async def _is_long(reader: Any) -> bool:
+    return any(position["contracts"] for position in await reader.watch_positions())
+
+
+@pytest.mark.parametrize(
+    ("kind", "sees"), [("balanceUpdate", _used), ("orderUpdate", _is_open), ("positionUpdate", _is_long)]
+)
+async def test_an_event_that_was_lost_is_found_by_the_gateway_and_its_readers_are_told(
+    nats_server: NatsServer, net: str, kind: str, sees: Callable[[Any], Awaitable[bool]]
+) -> None:
+    async with (
+        sandbox(symbols=("SOL_USDC", "SOL_USDC_PERP")) as venue,
+        gateway_on(nats_server, venue, net, audit_every=0.1) as gateway,
+        exchange_on(venue) as trader,
+        reader_on(nats_server, net) as reader,
+    ):
+
+        async def seen() -> None:
+            while not await sees(reader):
+                pass
+
+        watching = asyncio.ensure_future(seen())
+        stream = f"account.{kind}"
+        counters = {"mayBeStale": True}
+        await until(lambda: not reader.stream_counters()["streams"].get(stream, counters)["mayBeStale"])
+        await until(lambda: gateway.following.streams_on == 4 and gateway.auditing.audits > 6)
+        venue.faults.add(fault_of(f"lose {stream}"))
+        await trader.create_order("SOL/USDC", "limit", "buy", 1, 90)
+        await trader.create_order("SOL/USDC:USDC", "market", "buy", 1)
+        await soon(watching)
+        assert gateway.auditing.doubts
 
 
 async def test_its_figures_are_there_to_be_scraped(nats_server: NatsServer, net: str) -> None:

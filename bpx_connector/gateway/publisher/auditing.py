@@ -9,12 +9,10 @@ import msgspec
 
 from bpx_connector.gateway.publisher.completeness import ASKER, Read
 from bpx_connector.gateway.publisher.venue import Trouble
-from bpx_connector.gateway.rules.audit import OpenOrders
+from bpx_connector.gateway.rules.audit import AUDITS, Audit, Told
 from bpx_connector.stream.frames import payload_of
 
-__all__ = ["ORDERS", "Auditing"]
-
-ORDERS = "account.orderUpdate"
+__all__ = ["Auditing"]
 
 
 class Auditing:
@@ -30,17 +28,19 @@ class Auditing:
         self._read = read
         self._hears = hears
         self._doubted = doubted
-        self._orders = OpenOrders()
+        self._told = {audit.stream: Told(audit) for audit in AUDITS}
 
     def take(self, stream: str, text: str) -> None:
         """An event of the account."""
-        if stream == ORDERS:
-            self._orders.take(payload_of(text))
+        told = self._told.get(stream)
+        if told is not None:
+            told.take(payload_of(text))
 
     def lose(self, stream: str) -> None:
         """A stream is gone: the next answer is where it begins."""
-        if stream == ORDERS:
-            self._orders.lose()
+        told = self._told.get(stream)
+        if told is not None:
+            told.lose()
 
     async def keep(self, every: float) -> None:
         """Audit for ever, with so many seconds between."""
@@ -49,13 +49,17 @@ class Auditing:
             await self.audit()
 
     async def audit(self) -> None:
-        """Ask once, and tell of what does not agree."""
-        if not self._hears(ORDERS):
-            return
-        answer = await self._read(ASKER, "api/v1/orders", {})
-        if isinstance(answer, Trouble) or answer.status != 200:
-            return
+        """Ask once for each stream, and tell of what does not agree."""
+        doubtful = [audit.stream for audit in AUDITS if not await self._agrees(audit)]
+        if doubtful:
+            self.doubts += len(doubtful)
+            self._doubted(doubtful)
+
+    async def _agrees(self, audit: Audit) -> bool:
+        if not self._hears(audit.stream):
+            return True
+        answer = await self._read(ASKER, audit.path, {})
+        if isinstance(answer, Trouble) or answer.status != 200 or not self._hears(audit.stream):
+            return True
         self.audits += 1
-        if not self._orders.agrees(msgspec.json.decode(answer.body)):
-            self.doubts += 1
-            self._doubted([ORDERS])
+        return self._told[audit.stream].agrees(msgspec.json.decode(answer.body))

@@ -234,10 +234,13 @@ class Following:
             stream = stream_of(text)
             if stream not in followed:
                 continue
-            if is_private(stream):
-                listener.event(stream, text)
-            else:
+            if not is_private(stream):
                 listener.frame(stream, text)
+                continue
+            try:
+                listener.event(stream, text)
+            except Exception as error:  # as in the followers, it costs nobody anything but itself
+                self._report(f"a frame of {stream} is not understood", error)
 
     def _on(self, stream: str) -> None:
         self._on_since[stream] = self._clock()

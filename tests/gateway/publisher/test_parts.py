@@ -117,6 +117,34 @@ async def test_streams_are_followed_as_long_as_somebody_wants_them() -> None:
         await following.close()
 
 
+async def test_a_frame_that_is_not_understood_costs_nobody_anything_but_itself() -> None:
+    class Strict(Told):
+        def event(self, stream: str, text: str) -> None:
+            super().event(stream, json.loads(text)["data"]["s"])
+
+    source, told = Source(), Strict()
+    reports: list[str] = []
+    following = Following(
+        source,
+        Wants(["account.orderUpdate"]),
+        no_snapshot,
+        told,
+        Clock(),
+        lambda message, error: reports.append(message),
+    )
+    following.begin()
+    try:
+        await until(lambda: following.streams_on == 1)
+        source.venue.link.say(
+            text_frame("account.orderUpdate"), text_frame("account.orderUpdate", s="A"), text_frame("trade.B")
+        )
+        await settled()
+        assert told.notes == ["begin", ("event", "account.orderUpdate")]
+        assert reports == ["a frame of account.orderUpdate is not understood"] and following.streams_on == 1
+    finally:
+        await following.close()
+
+
 async def test_streams_that_go_together_are_told_of_once() -> None:
     source, told = Source(), Told()
     following = Following(source, Wants(["trade.A", "trade.B"]), no_snapshot, told, Clock(), nothing)
@@ -326,7 +354,7 @@ async def test_what_an_audit_finds_twice_is_told() -> None:
     doubted: list[Sequence[str]] = []
 
     async def read(user: str, path: str, params: dict[str, Any]) -> Answer | Trouble:
-        return Answer(200, json.dumps(orders).encode())
+        return Answer(200, json.dumps({"api/v1/orders": orders, "api/v1/capital": {}}.get(path, [])).encode())
 
     auditing = Auditing(read, lambda stream: True, doubted.append)
     await auditing.audit()
@@ -334,7 +362,7 @@ async def test_what_an_audit_finds_twice_is_told() -> None:
     await auditing.audit()
     assert auditing.doubts == 0, "an answer and the stream are never of the same moment"
     await auditing.audit()
-    assert (auditing.audits, auditing.doubts, doubted) == (3, 1, [["account.orderUpdate"]])
+    assert (auditing.audits, auditing.doubts, doubted) == (9, 1, [["account.orderUpdate"]])
 
 
 async def test_nothing_is_audited_that_is_not_heard() -> None:
