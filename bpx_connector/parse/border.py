@@ -10,8 +10,9 @@ from typing import Any, ParamSpec, TypeVar, cast
 from ccxt.base.errors import BadResponse
 
 from bpx_connector.aliases import Payload
+from bpx_connector.parse.rows import read_each, rows_in
 
-__all__ = ["legible", "legible_steps", "listed"]
+__all__ = ["legible", "legible_steps", "listed", "read_or", "structures"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,13 +27,15 @@ MOST_QUOTED = 200
 def legible(parse: Parser) -> Parser:
     """A parser, or any other reading of a row, that fails as ccxt does."""
 
+    name = getattr(parse, "__name__", "an entry")
+
     @wraps(parse)
     def read(*args: Any, **kwargs: Any) -> Any:
         try:
             return parse(*args, **kwargs)
         except ILLEGIBLE as error:
             told = next((arg for arg in args if isinstance(arg, dict | list)), None)
-            raise BadResponse(f"{parse.__name__} cannot read {_quoted(told)}: {error!r}") from error
+            raise BadResponse(f"{name} cannot read {_quoted(told)}: {error!r}") from error
 
     return cast("Parser", read)
 
@@ -56,11 +59,27 @@ def legible_steps(steps: Callable[P, Generator[Any, Any, R]]) -> Callable[P, Gen
     return cast("Callable[P, Generator[Any, Any, R]]", update_wrapper(moved, steps))
 
 
-def listed(answer: object) -> list[Payload]:
-    """An answer that has to be a list of objects."""
-    if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
-        raise BadResponse(f"the venue answered with {_quoted(answer)} instead of a list of objects")
-    return answer
+def read_or(read: Callable[[Payload], R], otherwise: Any) -> Callable[[Payload], R]:
+    """A reading that gives, for a row that cannot be read, a value or what a function makes of it."""
+
+    def read_softly(row: Payload) -> Any:
+        try:
+            return read(row)
+        except (*ILLEGIBLE, BadResponse):
+            return otherwise(row) if callable(otherwise) else otherwise
+
+    return read_softly
+
+
+def listed(answer: Any) -> list[Payload]:
+    """The objects of an answer that has to be a list of them; what is none is left out."""
+    return rows_in(answer, "a list")
+
+
+def structures(answer: Any, parse: Callable[[Payload], R]) -> list[R]:
+    """What the entries of a list are parsed to; those that cannot be read are left out, the log says so."""
+    name = getattr(parse, "__name__", "entries").removeprefix("parse_").replace("_", " ")
+    return read_each(rows_in(answer, name), legible(parse), name)
 
 
 def _quoted(value: Any) -> str:

@@ -9,6 +9,7 @@ Every operation has a context of its own: what a program sets by `decimal.getcon
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import ROUND_DOWN, Context, Decimal
@@ -17,10 +18,13 @@ from functools import lru_cache
 __all__ = [
     "EARLIEST",
     "EXACT",
+    "IS_PLAIN",
     "LATEST",
+    "MOST_DIGITS",
     "Number",
     "absolute",
     "difference",
+    "figure_text",
     "iso8601",
     "iso8601_each",
     "milliseconds_at",
@@ -94,9 +98,38 @@ def quotient(one: str | None, other: str | None) -> str | None:
     return plain(exact.quantize(_QUOTIENT_STEP, rounding=ROUND_DOWN, context=EXACT))
 
 
-def number_or_none(number: Number, value: str | None) -> Figure | None:
-    """The caller's figure, or None if the venue said nothing."""
-    return None if value is None or value == "" else number(value)
+IS_PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?").fullmatch
+IS_FIGURE = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?").fullmatch
+MOST_CHARACTERS = 80
+"""The venue's longest figures have 28 digits. What is longer than this is none."""
+
+MOST_DIGITS = 29
+"""Digits before the point. More are out of all proportion; what is left is below 1e30 as a float as well."""
+
+MOST_PLACES = 40
+"""Places after the point beyond which a figure is none."""
+
+
+def figure_text(value: object) -> str | None:
+    """A figure as plain decimal text, without exponent; None of what is no figure, or no finite one."""
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        text = str(value)
+    else:
+        return None
+    if len(text) > MOST_CHARACTERS or IS_FIGURE(text) is None:
+        return None
+    figure = EXACT.create_decimal(text)
+    if not figure.is_finite() or (figure and not -MOST_PLACES <= figure.adjusted() < MOST_DIGITS):
+        return None
+    return text if IS_PLAIN(text) is not None else plain(figure)
+
+
+def number_or_none(number: Number, value: object) -> Figure | None:
+    """The caller's figure; None if the venue said nothing, or what is no figure."""
+    text = figure_text(value)
+    return None if text is None else number(text)
 
 
 EARLIEST, LATEST = 1_230_940_800_000, 2_147_483_648_000

@@ -10,15 +10,13 @@ a raw KeyError, TypeError or ValueError of Python's, or a figure that is no figu
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
 from typing import TypeVar
 
 from ccxt.base.errors import BadResponse
 
 from bpx_connector.aliases import Payload
-from bpx_connector.parse.numbers import EXACT, Figure, Number, milliseconds_of, plain
+from bpx_connector.parse.numbers import IS_PLAIN, MOST_DIGITS, Figure, Number, figure_text, milliseconds_of
 
 __all__ = ["Row", "figure_text", "object_of", "quoted", "read_each", "rows_in", "word_text"]
 
@@ -27,34 +25,7 @@ _log = logging.getLogger(__name__)
 S = TypeVar("S")
 T = TypeVar("T")
 
-IS_PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?").fullmatch
-IS_FIGURE = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?").fullmatch
-MOST_CHARACTERS = 80
-"""The venue's longest figures have 28 digits. What is longer than this is none."""
-
-MOST_DIGITS = 29
-"""Digits before the point. More are out of all proportion; what is left is below 1e30 as a float as well."""
-
-MOST_PLACES = 40
-"""Places after the point beyond which a figure is none."""
-
 MOST_QUOTED = 200
-
-
-def figure_text(value: object) -> str | None:
-    """A figure as plain decimal text, without exponent; None of what is no figure, or no finite one."""
-    if isinstance(value, str):
-        text = value
-    elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        text = str(value)
-    else:
-        return None
-    if len(text) > MOST_CHARACTERS or IS_FIGURE(text) is None:
-        return None
-    figure = EXACT.create_decimal(text)
-    if not figure.is_finite() or (figure and not -MOST_PLACES <= figure.adjusted() < MOST_DIGITS):
-        return None
-    return text if IS_PLAIN(text) is not None else plain(figure)
 
 
 def word_text(value: object) -> str | None:

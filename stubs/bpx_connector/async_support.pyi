@@ -3,7 +3,6 @@
 from collections.abc import *
 from typing import Any, Literal, Self
 
-import bpx_connector.parse.account.ledger
 import bpx_connector.stream.callbacks
 import bpx_connector.stream.link
 import bpx_connector.stream.recording

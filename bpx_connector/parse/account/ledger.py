@@ -17,12 +17,21 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
+from ccxt.base.errors import NotSupported
 from ccxt.base.types import LedgerEntry
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
 from bpx_connector.parse.border import legible
-from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none, plain, product, total
+from bpx_connector.parse.numbers import (
+    figure_text,
+    iso8601,
+    milliseconds_of,
+    number_or_none,
+    plain,
+    product,
+    total,
+)
 from bpx_connector.venue.words import pair_of
 
 __all__ = [
@@ -31,6 +40,7 @@ __all__ = [
     "SPOT",
     "UNKNOWN_SUMS",
     "Moved",
+    "MovedRow",
     "Movement",
     "ParseLedger",
     "Source",
@@ -189,18 +199,25 @@ def _id(row: Payload) -> str:
     return str(row["id"])
 
 
+FIGURES = frozenset({"quantity", "price", "fee", "fillPrice", "quoteQuantity", "usdcReceived"})
+
+
 class Source(NamedTuple):
     """One of the venue's histories, and what its rows moved."""
 
     endpoint: str
     request: dict[str, str]
     moment: str
-    movements: Callable[[Payload], list[Movement]]
+    read: Callable[[Payload], list[Movement]]
     identity: Callable[[Payload], str]
+
+    def movements(self, row: Payload) -> list[Movement]:
+        """What a row moved."""
+        return self.read({**row, **{name: figure_text(row[name]) for name in FIGURES & row.keys()}})
 
     def moment_of(self, row: Payload) -> int | None:
         """When the row's movements happened."""
-        return milliseconds_of(row[self.moment])
+        return milliseconds_of(row.get(self.moment))
 
 
 NEWEST = {"sortDirection": "Desc"}
@@ -283,16 +300,32 @@ def running_sums(moved: Iterable[Moved]) -> list[tuple[str, str]]:
 UNKNOWN_SUMS = (None, None)
 
 
+class MovedRow(dict[str, Any]):
+    """A row of one of the histories, which knows the movement that it stands for; a row may move two assets.
+
+    `sums` is what was in the pocket before and after, if that is known.
+    """
+
+    def __init__(self, moved: Moved, sums: tuple[str | None, str | None] = UNKNOWN_SUMS) -> None:
+        super().__init__(moved.row)
+        self.moved = moved
+        self.sums = sums
+
+
 class ParseLedger(Ccxt):
     """ccxt's ledger entries."""
 
     @legible
-    def parse_moved(self, moved: Moved, sums: tuple[str | None, str | None] = UNKNOWN_SUMS) -> LedgerEntry:
-        """ccxt's ledger entry of a movement, with what was there before and after if that is known."""
+    def parse_ledger_entry(self, item: Any, currency: Any = None) -> LedgerEntry:
+        """ccxt's ledger entry of a movement, with what was there before and after if that is known.
+
+        It reads the rows that fetch_ledger hands it: of a bare row of a history nobody knows which it is.
+        """
+        if not isinstance(item, MovedRow):
+            raise NotSupported(f"{self.id} parseLedgerEntry() reads the rows that fetchLedger() hands it")
+        moved, (before, after) = item.moved, item.sums
         movement, number = moved.movement, self.number
         code = self.safe_currency_code(movement.asset)
-        before, after = sums
-        fee = movement.fee
         told: Any = {
             "info": moved.row,
             "id": moved.id,
@@ -308,7 +341,9 @@ class ParseLedger(Ccxt):
             "before": number_or_none(number, before),
             "after": number_or_none(number, after),
             "status": movement.status,
-            "fee": None if fee is None else {"currency": code, "cost": number_or_none(number, fee)},
+            "fee": None,
         }
+        if movement.fee is not None:
+            told["fee"] = {"currency": code, "cost": number_or_none(number, movement.fee)}
         found: LedgerEntry = told
         return found

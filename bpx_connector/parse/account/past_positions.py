@@ -14,7 +14,8 @@ from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
 from bpx_connector.parse.account.state import CROSS
 from bpx_connector.parse.border import legible
-from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none, plain, product
+from bpx_connector.parse.numbers import figure_text, iso8601, milliseconds_of, number_or_none, plain, product
+from bpx_connector.parse.rows import Row
 from bpx_connector.venue.words import SIDE
 
 if TYPE_CHECKING:
@@ -47,16 +48,18 @@ class ParsePastPositions(Ccxt):
         Of a closed one `contracts` is the volume that was closed; its side the venue does not say.
         """
         number = self.number
-        market = self.safe_market(row["symbol"], market)
+        market = self.safe_market(Row(row).needed("symbol"), market)
         opened = milliseconds_of(row.get("openedAt"))
         is_closed = row["state"] == "Closed"
-        quantity = Decimal(row["netQuantity"])
-        contracts = row["closedVolume"] if is_closed else plain(abs(quantity))
+        net = figure_text(row["netQuantity"])
+        quantity = Decimal(net or 0)
+        contracts = figure_text(row.get("closedVolume")) if is_closed else net and plain(abs(quantity))
         side = None if not quantity else "long" if quantity > 0 else "short"
-        mark = row.get("closingPrice") if is_closed else row["markPrice"]
+        mark = figure_text(row.get("closingPrice" if is_closed else "markPrice"))
+        entry = figure_text(row.get("entryPrice"))
         return {
             "info": row,
-            "id": row["id"],
+            "id": Row(row).word("id"),
             "symbol": market["symbol"],
             "timestamp": opened,
             "datetime": iso8601(opened),
@@ -65,13 +68,13 @@ class ParsePastPositions(Ccxt):
             "side": side,
             "contracts": number_or_none(number, contracts),
             "contractSize": market.get("contractSize"),
-            "entryPrice": number_or_none(number, row["entryPrice"]) if Decimal(row["entryPrice"]) else None,
+            "entryPrice": number(entry) if entry and Decimal(entry) else None,
             "markPrice": number_or_none(number, mark),
             "notional": number_or_none(number, product(contracts, mark)),
             "leverage": number_or_none(number, row.get("accountLeverage")),
-            "initialMarginPercentage": None if is_closed else number_or_none(number, row["imf"]),
-            "realizedPnl": number_or_none(number, row["cumulativePnlRealized"]),
-            "unrealizedPnl": number_or_none(number, "0" if is_closed else row["unrealizedPnl"]),
+            "initialMarginPercentage": None if is_closed else number_or_none(number, row.get("imf")),
+            "realizedPnl": number_or_none(number, row.get("cumulativePnlRealized")),
+            "unrealizedPnl": number_or_none(number, "0" if is_closed else row.get("unrealizedPnl")),
             "marginMode": CROSS,
             **SIZELESS,
         }
@@ -81,17 +84,17 @@ class ParsePastPositions(Ccxt):
         """ccxt's liquidation, of one of the account's fills."""
         said: payloads.OrderFill = liquidation
         number = self.number
-        market = self.safe_market(said["symbol"], market)
-        timestamp = milliseconds_of(said["timestamp"])
-        quantity, price = said["quantity"], said["price"]
+        market = self.safe_market(Row(said).needed("symbol"), market)
+        timestamp = milliseconds_of(said.get("timestamp"))
+        quantity, price = (figure_text(said.get(name)) for name in ("quantity", "price"))
         return {
             "info": said,
             "symbol": market["symbol"],
-            "contracts": number(quantity),
+            "contracts": number_or_none(number, quantity),
             "contractSize": market.get("contractSize"),
-            "price": number(price),
-            "side": SIDE.get(said["side"]),
-            "baseValue": number(quantity),
+            "price": number_or_none(number, price),
+            "side": SIDE.get(said.get("side") or ""),
+            "baseValue": number_or_none(number, quantity),
             "quoteValue": number_or_none(number, product(quantity, price)),
             "timestamp": timestamp,
             "datetime": iso8601(timestamp),

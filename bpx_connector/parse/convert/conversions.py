@@ -10,8 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from bpx_connector.parse.border import legible
 from bpx_connector.parse.convert.rfqs import ParseRfqs
-from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none, product, quotient
+from bpx_connector.parse.numbers import (
+    figure_text,
+    iso8601,
+    milliseconds_of,
+    number_or_none,
+    product,
+    quotient,
+)
+from bpx_connector.parse.rows import Row
 from bpx_connector.venue.words import pair_of
+
+if TYPE_CHECKING:
+    pass
 
 if TYPE_CHECKING:
     from bpx_connector.venue import payloads
@@ -58,22 +69,24 @@ class ParseConversions(ParseRfqs):
             return self._dust_conversion(conversion)
         row: payloads.RequestForQuoteFillHistorical = conversion
         base, quote = (self.safe_currency_code(asset) or "" for asset in pair_of(row["symbol"]))
-        price, quantity, cost = row.get("fillPrice"), row.get("quantity"), row.get("quoteQuantity")
+        price, quantity, cost = (
+            figure_text(row.get(name)) for name in ("fillPrice", "quantity", "quoteQuantity")
+        )
         quantity = quotient(cost, price) if quantity is None else quantity
         cost = product(price, quantity) if cost is None else cost
         is_sold = row["side"] == "Ask"
         return self.conversion_of_quote(
-            conversion,
-            row["rfqId"],
+            row,
+            Row(row).needed("rfqId"),
             (base, quote) if is_sold else (quote, base),
             (quantity, cost, price) if is_sold else (cost, quantity, price),
-            milliseconds_of(row["filledAt"]),
+            milliseconds_of(row.get("filledAt")),
         )
 
     def _dust_conversion(self, row: payloads.DustConversion) -> Any:
-        quantity, received = row["quantity"], row["usdcReceived"]
-        price = quotient(received, quantity) if Decimal(quantity) else None
+        quantity, received = figure_text(row.get("quantity")), figure_text(row["usdcReceived"])
+        price = quotient(received, quantity) if quantity and Decimal(quantity) else None
         sides = self.safe_currency_code(row["symbol"]) or "", "USDC"
         identity = f"{DUST}{row['id']}"
-        timestamp = milliseconds_of(row["timestamp"])
+        timestamp = milliseconds_of(row.get("timestamp"))
         return self.conversion_of_quote(row, identity, sides, (quantity, received, price), timestamp)

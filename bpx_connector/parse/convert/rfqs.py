@@ -9,12 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
-from bpx_connector.parse.border import legible
-from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none, product, quotient
+from bpx_connector.parse.border import legible, structures
+from bpx_connector.parse.numbers import (
+    figure_text,
+    iso8601,
+    milliseconds_of,
+    number_or_none,
+    product,
+    quotient,
+)
+from bpx_connector.parse.rows import Row, rows_in
 from bpx_connector.venue.words import ORDER_STATUS, RFQ_SUFFIX, SIDE, pair_of
 
 __all__ = ["ParseRfqs", "best_quote", "rfq_moment"]
@@ -22,18 +31,28 @@ __all__ = ["ParseRfqs", "best_quote", "rfq_moment"]
 
 def rfq_moment(time: int | str | None) -> int | None:
     """Milliseconds of a time that the open RFQs write as a number and the history as text."""
-    return milliseconds_of(time) if isinstance(time, str) else time
+    return milliseconds_of(time)
 
 
 @legible
 def best_quote(quotes: Sequence[Payload], side: str) -> Payload | None:
     """The best of the quotes that can be accepted: the lowest ask to a buyer, the highest bid to a seller."""
-    alive = [quote for quote in quotes if quote["status"] == "New"]
+    name = "askPrice" if side == "Bid" else "bidPrice"
+    alive = [(Decimal(price), quote) for quote in quotes if (price := _price_alive(quote, name))]
     if not alive:
         return None
-    if side == "Bid":
-        return min(alive, key=lambda quote: Decimal(quote["askPrice"]))
-    return max(alive, key=lambda quote: Decimal(quote["bidPrice"]))
+    best = min if side == "Bid" else max
+    return best(alive, key=itemgetter(0))[1]
+
+
+def _price_alive(quote: Payload, name: str) -> str | None:
+    """The price of a quote that can be accepted."""
+    return figure_text(quote.get(name)) if quote.get("status") == "New" else None
+
+
+def _status(row: Payload) -> str:
+    word = Row(row).needed("status")
+    return ORDER_STATUS.get(word, word)
 
 
 class ParseRfqs(Ccxt):
@@ -47,14 +66,14 @@ class ParseRfqs(Ccxt):
     @legible
     def parse_rfq(self, row: Payload) -> Payload:
         """A request for quotes: open ones with their quotes, those of the history without."""
-        rfq, quotes = row.get("rfq", row), row.get("quotes", [])
+        rfq, quotes = row.get("rfq", row), rows_in(row.get("quotes") or [], "quotes")
         number = self.number
-        timestamp = rfq_moment(rfq["createdAt"])
+        timestamp = rfq_moment(rfq.get("createdAt"))
         client_id = rfq.get("clientId")
         best = best_quote(quotes, rfq["side"])
         return {
             "info": row,
-            "id": rfq["rfqId"],
+            "id": Row(rfq).needed("rfqId"),
             "clientOrderId": None if client_id is None else str(client_id),
             "timestamp": timestamp,
             "datetime": iso8601(timestamp),
@@ -63,12 +82,12 @@ class ParseRfqs(Ccxt):
             "amount": number_or_none(number, rfq.get("quantity")),
             "cost": number_or_none(number, rfq.get("quoteQuantity")),
             "price": number_or_none(number, rfq.get("price")),
-            "status": ORDER_STATUS.get(rfq["status"], rfq["status"]),
-            "executionMode": rfq["executionMode"],
-            "submissionTimestamp": rfq_moment(rfq["submissionTime"]),
-            "expiryTimestamp": rfq_moment(rfq["expiryTime"]),
-            "quotes": [self.parse_quote(quote) for quote in quotes],
-            "bestQuote": None if best is None else self.parse_quote(best),
+            "status": _status(rfq),
+            "executionMode": Row(rfq).word("executionMode"),
+            "submissionTimestamp": rfq_moment(rfq.get("submissionTime")),
+            "expiryTimestamp": rfq_moment(rfq.get("expiryTime")),
+            "quotes": structures(quotes, self.parse_quote),
+            "bestQuote": next(iter(structures([best] if best else [], self.parse_quote)), None),
         }
 
     @legible
@@ -108,36 +127,39 @@ class ParseRfqs(Ccxt):
     @legible
     def parse_quote(self, row: Payload) -> Payload:
         """A maker's quote for a request."""
-        timestamp = rfq_moment(row["createdAt"])
+        timestamp = rfq_moment(row.get("createdAt"))
         client_id = row.get("clientId")
         return {
             "info": row,
-            "id": row["quoteId"],
-            "rfqId": row["rfqId"],
+            "id": Row(row).needed("quoteId"),
+            "rfqId": Row(row).needed("rfqId"),
             "clientOrderId": None if client_id is None else str(client_id),
             "timestamp": timestamp,
             "datetime": iso8601(timestamp),
-            "bid": self.number(row["bidPrice"]),
-            "ask": self.number(row["askPrice"]),
-            "status": ORDER_STATUS.get(row["status"], row["status"]),
+            "bid": number_or_none(self.number, row.get("bidPrice")),
+            "ask": number_or_none(self.number, row.get("askPrice")),
+            "status": _status(row),
         }
 
     @legible
     def parse_rfq_fill(self, row: Payload) -> Any:
         """ccxt's trade, of the fill of one's own request or of one's own quote, which alone has a fee."""
-        number, timestamp, price = self.number, milliseconds_of(row["filledAt"]), row["fillPrice"]
-        quantity, cost = row.get("quantity"), row.get("quoteQuantity")
+        number, timestamp = self.number, milliseconds_of(row.get("filledAt"))
+        price, quantity, cost = map(figure_text, map(row.get, ("fillPrice", "quantity", "quoteQuantity")))
         quantity = quotient(cost, price) if quantity is None else quantity
         cost = product(price, quantity) if cost is None else cost
         is_maker = "fee" in row
         fee = None
         if is_maker:
-            fee = {"currency": self.safe_currency_code(row["feeSymbol"]), "cost": number(row["fee"])}
+            fee = {
+                "currency": self.safe_currency_code(row["feeSymbol"]),
+                "cost": number_or_none(number, row["fee"]),
+            }
         side = SIDE[row["side"]]
         return {
             "info": row,
-            "id": row["quoteId"],
-            "order": row["rfqId"],
+            "id": Row(row).needed("quoteId"),
+            "order": Row(row).needed("rfqId"),
             "timestamp": timestamp,
             "datetime": iso8601(timestamp),
             "symbol": self.rfq_symbol(row["symbol"]),
@@ -145,7 +167,7 @@ class ParseRfqs(Ccxt):
             # The side is the RFQ's: who quoted sells to who asked to buy.
             "side": {"buy": "sell", "sell": "buy"}[side] if is_maker else side,
             "takerOrMaker": "maker" if is_maker else "taker",
-            "price": number(price),
+            "price": number_or_none(number, price),
             "amount": number_or_none(number, quantity),
             "cost": number_or_none(number, cost),
             "fee": fee,

@@ -14,7 +14,8 @@ from typing import Any
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
 from bpx_connector.parse.border import legible
-from bpx_connector.parse.numbers import iso8601, number_or_none
+from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none
+from bpx_connector.parse.rows import Row
 from bpx_connector.venue.words import RFQ_SUFFIX, SIDE, STOCK_SUFFIXES
 
 __all__ = ["RFQ", "ParseStocks", "is_stock"]
@@ -92,13 +93,13 @@ class ParseStocks(Ccxt):
         """A session of trading: local times, in `timezone`, on ISO weekdays from first to last (cyclic)."""
         return {
             "info": row,
-            "name": row["name"],
-            "description": row.get("description"),
-            "start": row["startTime"],
-            "end": row["endTime"],
-            "firstWeekday": row["startWeekday"],
-            "lastWeekday": row["endWeekday"],
-            "timezone": row["timezone"],
+            "name": Row(row).needed("name"),
+            "description": Row(row).word("description"),
+            "start": Row(row).word("startTime"),
+            "end": Row(row).word("endTime"),
+            "firstWeekday": Row(row).whole("startWeekday"),
+            "lastWeekday": Row(row).whole("endWeekday"),
+            "timezone": Row(row).word("timezone"),
         }
 
     @legible
@@ -106,28 +107,28 @@ class ParseStocks(Ccxt):
         """A day on which a market trades otherwise, or not at all where it has no times."""
         return {
             "info": row,
-            "market": row["market"],
-            "name": row["name"],
-            "date": row["date"],
-            "start": row.get("startTime"),
-            "end": row.get("endTime"),
-            "timezone": row["timezone"],
+            "market": Row(row).word("market"),
+            "name": Row(row).needed("name"),
+            "date": Row(row).word("date"),
+            "start": Row(row).word("startTime"),
+            "end": Row(row).word("endTime"),
+            "timezone": Row(row).word("timezone"),
         }
 
     @legible
     def parse_indicative_quote(self, row: Payload, amount: str) -> Payload:
         """At which price an order of that size could be done now, if at all: `price` is the limit, at which
         or better it settles, `estimatedPrice` what is to be expected."""
-        number, published = self.number, row.get("publishedAt")
+        number, published = self.number, milliseconds_of(row.get("publishedAt"))
         bounds = row.get("quantityFilter") or {}
         return {
             "info": row,
-            "asset": row["symbol"],
-            "side": SIDE.get(row["side"]),
+            "asset": Row(row).word("symbol"),
+            "side": SIDE.get(row.get("side") or ""),
             "amount": number(amount),
-            "available": row["available"],
-            "reason": row.get("reason"),
-            "session": row.get("session"),
+            "available": Row(row).flag("available"),
+            "reason": Row(row).word("reason"),
+            "session": Row(row).word("session"),
             "price": number_or_none(number, row.get("price")),
             "estimatedPrice": number_or_none(number, row.get("estimatedPrice")),
             "limits": {

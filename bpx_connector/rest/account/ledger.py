@@ -6,6 +6,8 @@ budget of the history.
 
 from __future__ import annotations
 
+from functools import partial
+
 from ccxt.base.errors import BadRequest, NullResponse
 from ccxt.base.types import LedgerEntry
 
@@ -15,13 +17,14 @@ from bpx_connector.parse.account.ledger import (
     SOURCES,
     UNKNOWN_SUMS,
     Moved,
+    MovedRow,
     Movement,
     ParseLedger,
     moved_by,
     running_sums,
     source_of,
 )
-from bpx_connector.parse.border import legible_steps
+from bpx_connector.parse.border import legible_steps, structures
 from bpx_connector.rest.asking.arguments import asked_currency, checked_word
 from bpx_connector.rest.asking.histories import Span, asked_span, history_rows
 
@@ -78,9 +81,8 @@ class LedgerHistory(ParseLedger):
         moved = span.cut(everything, lambda one: one.timestamp)
         is_complete = span == Span(is_whole=True) and len(names) == len(SOURCES)
         sums = running_sums(moved) if is_complete else [UNKNOWN_SUMS] * len(moved)
-        return [
-            self.parse_moved(one, before_and_after) for one, before_and_after in zip(moved, sums, strict=True)
-        ]
+        items = [MovedRow(one, before_and_after) for one, before_and_after in zip(moved, sums, strict=True)]
+        return structures(items, self.parse_ledger_entry)
 
     def _moved_by(self, name: str, code: str | None, span: Span, rest: Params) -> Flow[list[Moved]]:
         """The movements of one history: of as many of its rows as the whole ledger could need."""
@@ -97,7 +99,8 @@ class LedgerHistory(ParseLedger):
             is_wanted=lambda row: any(map(is_of_code, source.movements(row))),
             identity_of=source.identity,
         )
-        return [moved for row in rows for moved in moved_by(name, row) if is_of_code(moved.movement)]
+        moved = structures(rows, partial(moved_by, name))
+        return [one for of_row in moved for one in of_row if is_of_code(one.movement)]
 
     @flow
     @legible_steps
@@ -129,7 +132,8 @@ class LedgerHistory(ParseLedger):
         )
         for moved in (moved for row in rows for moved in moved_by(name, row)):
             if moved.id == id:
-                return self.parse_moved(moved)
+                entry: LedgerEntry = self.parse_ledger_entry(MovedRow(moved))
+                return entry
         raise NullResponse(f"{call} the venue's history has no entry {id!r}")
 
 

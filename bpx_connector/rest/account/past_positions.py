@@ -10,7 +10,7 @@ from ccxt.base.types import Liquidation, Position
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.account.past_positions import ParsePastPositions, position_moment
-from bpx_connector.parse.border import legible_steps
+from bpx_connector.parse.border import legible_steps, structures
 from bpx_connector.parse.numbers import milliseconds_of
 from bpx_connector.rest.asking.arguments import asked_symbols
 from bpx_connector.rest.asking.histories import NEWEST, asked_span, history_rows
@@ -55,7 +55,7 @@ class PastPositions(ParsePastPositions):
             is_wanted=(lambda row: row["symbol"] in ids) if len(ids) > 1 else None,
             identity_of=lambda row: row["id"],
         )
-        return [self.parse_past_position(row) for row in rows]
+        return structures(rows, self.parse_past_position)
 
     @flow
     @legible_steps
@@ -96,7 +96,7 @@ class PastPositions(ParsePastPositions):
         if span.until is not None:
             request["to"] = span.until + 1  # the venue's end is exclusive
         fills = yield from history_rows(self.private_get_wapi_v1_history_fills, request, span, _fill_moment)
-        return [self.parse_liquidation(fill) for fill in fills]
+        return structures(fills, self.parse_liquidation)
 
     def _market_of(self, method: str, symbol: Any) -> Any:
         if not isinstance(symbol, str):
@@ -105,4 +105,4 @@ class PastPositions(ParsePastPositions):
 
 
 def _fill_moment(fill: Payload) -> int | None:
-    return milliseconds_of(fill["timestamp"])
+    return milliseconds_of(fill.get("timestamp"))

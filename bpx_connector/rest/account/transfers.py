@@ -36,8 +36,8 @@ class Transfers(Ccxt):
             self.private_get_wapi_v1_capital_deposits,
             params,
             Span(limit=1),
-            lambda row: milliseconds_of(row["createdAt"]),
-            is_wanted=lambda row: str(row["id"]) == str(id),
+            lambda row: milliseconds_of(row.get("createdAt")),
+            is_wanted=lambda row: str(row.get("id")) == str(id),
             identity_of=lambda row: row["id"],
         )
         deposit: Transaction = self._one_transfer("fetchDeposit", id, rows)
@@ -53,7 +53,7 @@ class Transfers(Ccxt):
         self._check_transfer_id("fetchWithdrawal", id)
         yield self.load_markets()
         rows = listed((yield self.private_get_wapi_v1_capital_withdrawals({"id": int(id), **params})))
-        named = [row for row in rows if str(row["id"]) == str(id)]
+        named = [row for row in rows if str(row.get("id")) == str(id)]
         withdrawal: Transaction = self._one_transfer("fetchWithdrawal", id, named)
         return withdrawal
 

@@ -17,8 +17,8 @@ import msgspec
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow
-from bpx_connector.parse.border import legible
-from bpx_connector.parse.rows import rows_in
+from bpx_connector.parse.border import legible, read_or
+from bpx_connector.parse.rows import read_each, rows_in
 from bpx_connector.rest.asking.arguments import checked_limit, checked_time, until_of, whole_of
 from bpx_connector.venue.description import HISTORY_LIMIT
 
@@ -137,14 +137,20 @@ def history_rows(
     After `most_pages` no more are read, and a line in the log says so.
     """
     size = span.page_size(is_filtered=is_wanted is not None)
-    moment_of, identity_of = legible(moment_of), legible(identity_of)
-    is_wanted = None if is_wanted is None else legible(is_wanted)
+    moment_of, identity_of = read_or(moment_of, None), read_or(identity_of, whole_row)
     if "offset" in request:
         rows = rows_in((yield call({"limit": size, **request})), HISTORY)
     else:
         rows = yield from _read_back(call, request, span, moment_of, is_wanted, identity_of, size, most_pages)
-    wanted = [row for row in rows if is_wanted is None or is_wanted(row)]
-    return span.cut(wanted[::-1], moment_of)
+    return span.cut(_wanted(rows, is_wanted)[::-1], moment_of)
+
+
+def _wanted(rows: list[Payload], is_wanted: Callable[[Payload], bool] | None) -> list[Payload]:
+    """Those rows of which it can be told that they are wanted."""
+    if is_wanted is None:
+        return rows
+    told = read_each(rows, legible(lambda row: (row, is_wanted(row))), HISTORY)
+    return [row for row, is_one in told if is_one]
 
 
 def _read_back(
@@ -158,14 +164,18 @@ def _read_back(
     most_pages: int | None,
 ) -> Flow[list[Payload]]:
     read = RowsRead(identity_of)
+    counts = (lambda row: True) if is_wanted is None else read_or(is_wanted, False)
     offset = counted = pages = 0
     while True:
-        page = rows_in((yield call({**request, "limit": size, "offset": offset})), HISTORY)
+        answer = yield call({**request, "limit": size, "offset": offset})
+        page = rows_in(answer, HISTORY)
         pages += 1
-        offset += len(page)
+        offset += len(answer)
         fresh = read.take(page)
-        counted += sum(span.holds(moment_of(row)) and (is_wanted is None or is_wanted(row)) for row in fresh)
-        if len(page) < size or span.is_read(moment_of(page[-1]), counted):
+        counted += sum(span.holds(moment_of(row)) and counts(row) for row in fresh)
+        moments = (moment_of(row) for row in reversed(page))
+        oldest = next((moment for moment in moments if moment is not None), span.since)
+        if len(answer) < size or span.is_read(oldest, counted):
             return read.rows
         if most_pages is not None and pages >= most_pages:
             _log.info(CUT, len(read.rows), counted)

@@ -15,11 +15,12 @@ from ccxt.base.types import Conversion
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.border import legible_steps, listed
+from bpx_connector.parse.border import legible_steps, listed, structures
 from bpx_connector.parse.convert.conversions import DUST, ParseConversions
 from bpx_connector.parse.convert.rfqs import best_quote
 from bpx_connector.parse.convert.stocks import is_stock
 from bpx_connector.parse.numbers import milliseconds_of, plain, product, quotient
+from bpx_connector.parse.rows import Row
 from bpx_connector.rest.asking.arguments import asked_currency, checked_amount
 from bpx_connector.rest.asking.histories import NEWEST, Span, asked_span, history_rows
 from bpx_connector.rest.convert.rfqs import Rfqs, checked_id
@@ -193,7 +194,7 @@ class Conversions(ParseConversions, Rfqs, Stocks):
         for _ in range(max(1, wait // QUOTE_PAUSE)):
             rows = listed((yield self.private_get_api_v1_rfqs({"rfqId": rfq["id"]})))
             for row in rows:
-                if row["rfq"]["rfqId"] == rfq["id"] and best_quote(row["quotes"], row["rfq"]["side"]):
+                if _is_of(row, rfq["id"]) and best_quote(row["quotes"], row["rfq"]["side"]):
                     return self._quoted(row, pair)
             yield self.sleep(QUOTE_PAUSE)
         yield self.cancel_rfq(rfq["id"])
@@ -218,7 +219,7 @@ class Conversions(ParseConversions, Rfqs, Stocks):
             name: value for name, value in params.items() if name not in ("quoteId", "price", "baseAmount")
         }
         rows = listed((yield self.private_get_api_v1_rfqs({"rfqId": rfq_id})))
-        row = next((row for row in rows if row["rfq"]["rfqId"] == rfq_id), None)
+        row = next((row for row in rows if _is_of(row, rfq_id)), None)
         quote = None if row is None else best_quote(row["quotes"], row["rfq"]["side"])
         if quote_id is None and quote is None:
             raise InvalidOrder(f"{call} request {rfq_id} has no quote that could be accepted")
@@ -259,14 +260,14 @@ class Conversions(ParseConversions, Rfqs, Stocks):
             yield self.load_markets()
         if is_dust:
             rows = listed((yield self.private_get_wapi_v1_history_dust({"id": int(wanted), **params})))
-            rows = [row for row in rows if str(row["id"]) == wanted]
+            rows = [row for row in rows if str(row.get("id")) == wanted]
         else:
             rows = yield from history_rows(
                 self.private_get_wapi_v1_history_rfq_fill,
                 {**NEWEST, **params},
                 Span(limit=1),
                 _filled,
-                is_wanted=lambda row: row["rfqId"] == wanted,
+                is_wanted=lambda row: row.get("rfqId") == wanted,
             )
         if not rows:
             raise NullResponse(f"{call} the venue's history has no conversion {id!r}")
@@ -302,7 +303,7 @@ class Conversions(ParseConversions, Rfqs, Stocks):
             rows = yield from history_rows(
                 endpoint, {**NEWEST, **rest}, span, moment, is_wanted=self._converts(wanted)
             )
-            found += map(self.parse_conversion, rows)
+            found += structures(rows, self.parse_conversion)
         found.sort(key=lambda conversion: conversion["timestamp"] or 0)
         return span.cut(found, lambda conversion: conversion["timestamp"])
 
@@ -340,9 +341,14 @@ def _check_bound(call: str, pair: Pair, quote: Payload, bound: Decimal) -> None:
         raise InvalidOrder(f"{call} the best quote is {plain(price)}, worse than {plain(bound)}")
 
 
+def _is_of(row: Payload, rfq_id: str) -> bool:
+    """Whether a row is about that request."""
+    return Row(row).part("rfq").word("rfqId") == rfq_id
+
+
 def _filled(row: Payload) -> int | None:
-    return milliseconds_of(row["filledAt"])
+    return milliseconds_of(row.get("filledAt"))
 
 
 def _converted(row: Payload) -> int | None:
-    return milliseconds_of(row["timestamp"])
+    return milliseconds_of(row.get("timestamp"))

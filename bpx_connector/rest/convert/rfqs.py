@@ -13,7 +13,7 @@ from ccxt.base.errors import ArgumentsRequired, BadRequest, InvalidOrder, OrderN
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.border import legible_steps, listed
+from bpx_connector.parse.border import legible_steps, listed, structures
 from bpx_connector.parse.convert.rfqs import ParseRfqs, rfq_moment
 from bpx_connector.parse.numbers import plain
 from bpx_connector.rest.asking.arguments import checked_amount, checked_word, client_id_of
@@ -118,8 +118,8 @@ class Rfqs(ParseRfqs):
         if self.markets is None:
             yield self.load_markets()
         request = {} if symbol is None else {"symbol": self.rfq_market_id(symbol)}
-        rows = listed((yield self.private_get_api_v1_rfqs({**request, **params})))
-        return sorted(map(self.parse_rfq, rows), key=lambda rfq: rfq["timestamp"] or 0)
+        rfqs = structures((yield self.private_get_api_v1_rfqs({**request, **params})), self.parse_rfq)
+        return sorted(rfqs, key=lambda rfq: rfq["timestamp"] or 0)
 
     @flow
     @legible_steps
@@ -136,7 +136,7 @@ class Rfqs(ParseRfqs):
         rows = listed((yield self.private_get_api_v1_rfqs({**request, **params})))
         if not rows:
             rows = listed((yield self.private_get_wapi_v1_history_rfq({**request, **params})))
-        for rfq in map(self.parse_rfq, rows):
+        for rfq in structures(rows, self.parse_rfq):
             if rfq["id"] == request["rfqId"]:
                 return rfq
         raise OrderNotFound(f"{call} the venue knows no RFQ {id} of this account")
@@ -159,7 +159,7 @@ class Rfqs(ParseRfqs):
         rows = yield from self._rfq_history(
             "fetchRfqHistory", self.private_get_wapi_v1_history_rfq, symbol, since, limit, params, "rfqId"
         )
-        return [self.parse_rfq(row) for row in rows]
+        return structures(rows, self.parse_rfq)
 
     @flow
     @legible_steps
@@ -180,7 +180,7 @@ class Rfqs(ParseRfqs):
         rows = yield from self._rfq_history(
             "fetchRfqFills", self.private_get_wapi_v1_history_rfq_fill, symbol, since, limit, params, None
         )
-        return [self.parse_rfq_fill(row) for row in rows]
+        return structures(rows, self.parse_rfq_fill)
 
     # --- the maker ---------------------------------------------------------------------------------------
 
@@ -236,7 +236,7 @@ class Rfqs(ParseRfqs):
             params,
             "quoteId",
         )
-        return [self.parse_quote(row) for row in rows]
+        return structures(rows, self.parse_quote)
 
     @flow
     @legible_steps
@@ -256,7 +256,7 @@ class Rfqs(ParseRfqs):
         rows = yield from self._rfq_history(
             "fetchQuoteFills", self.private_get_wapi_v1_history_quote_fill, symbol, since, limit, params, None
         )
-        return [self.parse_rfq_fill(row) for row in rows]
+        return structures(rows, self.parse_rfq_fill)
 
     def _rfq_history(
         self,

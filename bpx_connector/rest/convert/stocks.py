@@ -9,10 +9,9 @@ from ccxt.base.types import MarketInterface
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.border import legible_steps, listed
+from bpx_connector.parse.border import legible_steps, listed, structures
 from bpx_connector.parse.convert.stocks import ParseStocks, is_stock
 from bpx_connector.parse.numbers import plain
-from bpx_connector.parse.rows import read_each
 from bpx_connector.rest.asking.arguments import checked_amount, checked_word
 from bpx_connector.venue.words import SIDE_ID, pair_of
 
@@ -39,7 +38,7 @@ class Stocks(ParseStocks):
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_securities
         """
-        return read_each((yield self.fetch_securities(params)), self.rfq_market, "fetchStockMarkets")
+        return structures((yield self.fetch_securities(params)), self.rfq_market)
 
     @flow
     @legible_steps
@@ -64,9 +63,7 @@ class Stocks(ParseStocks):
 
         https://docs.backpack.exchange/#tag/Stocks/operation/get_stock_sessions
         """
-        return [
-            self.parse_session(row) for row in listed((yield self.public_get_api_v1_stocksessions(params)))
-        ]
+        return structures((yield self.public_get_api_v1_stocksessions(params)), self.parse_session)
 
     @flow
     @legible_steps
@@ -75,9 +72,7 @@ class Stocks(ParseStocks):
 
         https://docs.backpack.exchange/#tag/Stocks/operation/get_stock_holidays
         """
-        return [
-            self.parse_holiday(row) for row in listed((yield self.public_get_api_v1_stockholidays(params)))
-        ]
+        return structures((yield self.public_get_api_v1_stockholidays(params)), self.parse_holiday)
 
     @flow
     @legible_steps

@@ -12,14 +12,15 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from ccxt.base.errors import BadRequest, ExchangeError
+from ccxt.base.errors import BadRequest
 from ccxt.base.types import BorrowInterest, CrossBorrowRate, CrossBorrowRates, MarginLoan
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.border import legible_steps, listed
+from bpx_connector.parse.border import legible_steps, listed, structures
 from bpx_connector.parse.lending.lending import ParseLending, zoned_moment
-from bpx_connector.parse.numbers import milliseconds_of, number_or_none, plain
+from bpx_connector.parse.numbers import figure_text, milliseconds_of, number_or_none, plain
+from bpx_connector.parse.rows import object_of
 from bpx_connector.rest.asking.arguments import asked_currency, checked_amount, checked_word
 from bpx_connector.rest.asking.histories import NEWEST, Span, asked_span, history_rows
 
@@ -49,10 +50,8 @@ class Lending(ParseLending):
         https://docs.backpack.exchange/#tag/Borrow-Lend-Markets/operation/get_borrow_lend_markets
         """
         yield self.load_markets()
-        rows = listed((yield self.public_get_api_v1_borrowlend_markets(params)))
-        rates: Any = {}
-        for rate in map(self.parse_borrow_rate, rows):
-            rates[rate["currency"]] = rate
+        answer = yield self.public_get_api_v1_borrowlend_markets(params)
+        rates: Any = {rate["currency"]: rate for rate in structures(answer, self.parse_borrow_rate)}
         found: CrossBorrowRates = rates
         return found
 
@@ -92,8 +91,12 @@ class Lending(ParseLending):
         currency = asked_currency(self, call, code)
         request = {"interval": interval or self._reach_of(span), "symbol": currency["id"], **rest}
         rows = listed((yield self.public_get_api_v1_borrowlend_markets_history(request)))
-        oldest_first = sorted(rows, key=_zoned)
-        return [self.parse_borrow_rate(row, currency) for row in span.cut(oldest_first, _zoned)]
+        oldest_first = sorted(rows, key=lambda row: _zoned(row) or 0)
+
+        def rate_of(row: Payload) -> Any:
+            return self.parse_borrow_rate(row, currency)
+
+        return structures(span.cut(oldest_first, _zoned), rate_of)
 
     @flow
     @legible_steps
@@ -132,8 +135,8 @@ class Lending(ParseLending):
         https://docs.backpack.exchange/#tag/Borrow-Lend-Markets/operation/get_borrow_lend_markets
         """
         yield self.load_markets()
-        rows = listed((yield self.public_get_api_v1_borrowlend_markets(params)))
-        markets = [self.parse_lending_market(row) for row in rows]
+        answer = yield self.public_get_api_v1_borrowlend_markets(params)
+        markets = structures(answer, self.parse_lending_market)
         return {market["currency"]: market for market in markets}
 
     @flow
@@ -147,14 +150,10 @@ class Lending(ParseLending):
         """
         yield self.load_markets()
         answer = yield self.public_get_api_v1_borrowlend_apy(params)
-        return {
-            str(self.safe_currency_code(row["symbol"])): {
-                "info": row,
-                "lendRate": self.number(row["lendRate"]),
-                "borrowRate": self.number(row["borrowRate"]),
-            }
-            for row in answer["borrowLend"]
-        }
+        rates = structures(
+            object_of(answer, f"{self.id} fetchLendingRates()").get("borrowLend"), self.parse_lending_rate
+        )
+        return {rate["currency"]: rate for rate in rates}
 
     # --- interest and positions --------------------------------------------------------------------------
 
@@ -178,7 +177,7 @@ class Lending(ParseLending):
         """
         call = f"{self.id} fetchBorrowInterest()"
         rows = yield from self._interest(call, code, symbol, since, limit, params, PAID_INTEREST)
-        return [self.parse_borrow_interest(row) for row in rows]
+        return structures(rows, self.parse_borrow_interest)
 
     @flow
     @legible_steps
@@ -195,7 +194,7 @@ class Lending(ParseLending):
         """
         call = f"{self.id} fetchLendingInterest()"
         rows = yield from self._interest(call, code, None, since, limit, params, frozenset({LEND}))
-        return [self.parse_borrow_interest(row) for row in rows]
+        return structures(rows, self.parse_borrow_interest)
 
     def _interest(
         self,
@@ -235,7 +234,8 @@ class Lending(ParseLending):
         yield self.load_markets()
         wanted = {asked_currency(self, call, code)["id"] for code in codes or []}
         rows = listed((yield self.private_get_api_v1_borrowlend_positions(params)))
-        return [self.parse_lending_position(row) for row in rows if not wanted or row["symbol"] in wanted]
+        asked_for = [row for row in rows if not wanted or row.get("symbol") in wanted]
+        return structures(asked_for, self.parse_lending_position)
 
     @flow
     @legible_steps
@@ -256,7 +256,7 @@ class Lending(ParseLending):
         rows = yield from self._lending_history(
             call, self.private_get_wapi_v1_history_borrowlend_positions, code, since, limit, params
         )
-        return [self.parse_past_lending_position(row) for row in rows]
+        return structures(rows, self.parse_past_lending_position)
 
     @flow
     @legible_steps
@@ -278,7 +278,7 @@ class Lending(ParseLending):
         rows = yield from self._lending_history(
             call, self.private_get_wapi_v1_history_borrowlend, code, since, limit, params
         )
-        return [self.parse_lending_movement(row) for row in rows]
+        return structures(rows, self.parse_lending_movement)
 
     def _lending_history(
         self, call: str, endpoint: Any, code: str | None, since: Any, limit: Any, params: Params
@@ -383,12 +383,13 @@ class Lending(ParseLending):
         planned = {"quantity": plain(exact), "side": word, "symbol": currency["id"]}
         borrow = base64.b64encode(msgspec.json.encode(planned)).decode()
         row = yield self.private_get_api_v1_borrowlend_position_liquidationprice({"borrow": borrow, **params})
-        price = row["liquidationPrice"]
+        price = figure_text(row["liquidationPrice"])
         return {
             "info": row,
             "currency": currency["code"],
-            "liquidationPrice": self.number(price) if Decimal(price) else None,
-            "markPrice": number_or_none(self.number, row["markPrice"]),
+            # "0" says that no price would liquidate the account.
+            "liquidationPrice": self.number(price) if price and Decimal(price) else None,
+            "markPrice": number_or_none(self.number, row.get("markPrice")),
         }
 
 
@@ -416,8 +417,5 @@ def _moment(row: Payload) -> int | None:
     return milliseconds_of(row.get("timestamp") or row.get("createdAt"))
 
 
-def _zoned(row: Payload) -> int:
-    moment = zoned_moment(row["timestamp"])
-    if moment is None:
-        raise ExchangeError(f"the venue's history of rates has a row without a time: {row}")
-    return moment
+def _zoned(row: Payload) -> int | None:
+    return zoned_moment(row.get("timestamp"))

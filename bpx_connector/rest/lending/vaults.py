@@ -13,9 +13,10 @@ from ccxt.base.errors import BadRequest
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.border import legible, legible_steps, listed
+from bpx_connector.parse.border import legible, legible_steps, structures
 from bpx_connector.parse.lending.lending import zoned_moment
 from bpx_connector.parse.numbers import iso8601, number_or_none, plain
+from bpx_connector.parse.rows import Row
 from bpx_connector.rest.asking.arguments import asked_currency, checked_amount, checked_word
 from bpx_connector.rest.asking.histories import asked_span
 
@@ -37,7 +38,7 @@ class Vaults(Ccxt):
         https://docs.backpack.exchange/#tag/Vaults/operation/get_vaults
         """
         yield self.load_markets()
-        return [self.parse_vault(row) for row in listed((yield self.public_get_api_v1_vaults(params)))]
+        return structures((yield self.public_get_api_v1_vaults(params)), self.parse_vault)
 
     @flow
     @legible_steps
@@ -60,9 +61,8 @@ class Vaults(Ccxt):
         request: Params = {**rest, "interval": interval}
         if vaultId is not None:
             request["vaultId"] = _vault_id(call, vaultId)
-        rows = listed((yield self.public_get_api_v1_vaults_history(request)))
-        oldest_first = sorted(map(self.parse_vault_value, rows), key=lambda row: row["timestamp"])
-        return span.cut(oldest_first, lambda row: int(row["timestamp"]))
+        values = structures((yield self.public_get_api_v1_vaults_history(request)), self.parse_vault_value)
+        return span.cut(sorted(values, key=_moment), _moment)
 
     @flow
     @legible_steps
@@ -127,8 +127,8 @@ class Vaults(Ccxt):
         https://docs.backpack.exchange/#tag/Vaults/operation/get_vault_pending_redeems
         """
         request = {"vaultId": _vault_id(f"{self.id} fetchPendingVaultRedeems()", vaultId)}
-        rows = listed((yield self.private_get_api_v1_vault_redeems_pending({**request, **params})))
-        return [self.parse_vault_redeem(row) for row in rows]
+        answer = yield self.private_get_api_v1_vault_redeems_pending({**request, **params})
+        return structures(answer, self.parse_vault_redeem)
 
     @flow
     @legible_steps
@@ -138,8 +138,8 @@ class Vaults(Ccxt):
         https://docs.backpack.exchange/#tag/Vaults/operation/get_vault_nav
         """
         row = yield self.private_get_api_v1_vault_nav(params)
-        timestamp = row.get("lastCrankTimestamp")
-        figures = {name: self.number(row[name]) for name in NAV_FIGURES}
+        timestamp = Row(row).moment("lastCrankTimestamp")
+        figures = {name: number_or_none(self.number, row.get(name)) for name in NAV_FIGURES}
         return {"info": row, **figures, "timestamp": timestamp, "datetime": iso8601(timestamp)}
 
     @legible
@@ -148,16 +148,16 @@ class Vaults(Ccxt):
         number = self.number
         return {
             "info": row,
-            "id": row["id"],
+            "id": Row(row).whole("id"),
             "token": self.safe_currency_code(row["vaultToken"]),
             "currency": self.safe_currency_code(row["symbol"]),
-            "mint": row["mintsEnabled"],
-            "redeem": row["redeemsEnabled"],
-            "redeemDelay": row["redeemDelayMs"],
-            "precision": number(row["tokenStepSize"]),
+            "mint": Row(row).flag("mintsEnabled"),
+            "redeem": Row(row).flag("redeemsEnabled"),
+            "redeemDelay": Row(row).whole("redeemDelayMs"),
+            "precision": number_or_none(number, row.get("tokenStepSize")),
             "limits": {
-                "mint": {"min": number(row["minMintQuantity"])},
-                "redeem": {"min": number(row["minRedeemTokens"])},
+                "mint": {"min": number_or_none(number, row.get("minMintQuantity"))},
+                "redeem": {"min": number_or_none(number, row.get("minRedeemTokens"))},
             },
             "remaining": number_or_none(number, row.get("remainingMintQuantity")),
         }
@@ -168,7 +168,7 @@ class Vaults(Ccxt):
         timestamp = zoned_moment(row["timestamp"])
         return {
             "info": row,
-            "vaultId": row["vaultId"],
+            "vaultId": Row(row).whole("vaultId"),
             "timestamp": timestamp,
             "datetime": iso8601(timestamp),
             "nav": number_or_none(self.number, row.get("nav")),
@@ -179,19 +179,23 @@ class Vaults(Ccxt):
     @legible
     def parse_vault_redeem(self, row: Payload) -> Payload:
         """A redemption."""
-        timestamp = row["timestamp"]
+        timestamp = Row(row).moment("timestamp")
         return {
             "info": row,
-            "id": row["id"],
-            "vaultId": row["vaultId"],
+            "id": Row(row).whole("id"),
+            "vaultId": Row(row).whole("vaultId"),
             "status": row["status"].lower(),
-            "amount": self.number(row["vaultTokenQuantity"]),
+            "amount": number_or_none(self.number, row.get("vaultTokenQuantity")),
             "received": number_or_none(self.number, row.get("quantity")),
             "nav": number_or_none(self.number, row.get("nav")),
-            "reason": row.get("reason"),
+            "reason": Row(row).word("reason"),
             "timestamp": timestamp,
             "datetime": iso8601(timestamp),
         }
+
+
+def _moment(row: Payload) -> int:
+    return int(row["timestamp"] or 0)
 
 
 def _vault_id(call: str, value: Any) -> int:

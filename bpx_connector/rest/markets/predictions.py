@@ -11,8 +11,9 @@ from typing import Any
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.border import legible, legible_steps, listed
+from bpx_connector.parse.border import legible, legible_steps, listed, structures
 from bpx_connector.parse.numbers import milliseconds_of, number_or_none
+from bpx_connector.parse.rows import Row
 from bpx_connector.rest.asking.arguments import checked_limit
 from bpx_connector.venue.description import HISTORY_LIMIT
 
@@ -37,16 +38,17 @@ class Predictions(Ccxt):
         size = min(count or HISTORY_LIMIT, HISTORY_LIMIT)
         rows: list[Payload] = []
         if "offset" in params:
-            rows = listed((yield self.public_get_api_v1_prediction({"limit": size, **params})))
-            return [self.parse_prediction_event(row) for row in rows]
+            answer = yield self.public_get_api_v1_prediction({"limit": size, **params})
+            return structures(answer, self.parse_prediction_event)
+        offset = 0
         while True:
-            page = listed(
-                (yield self.public_get_api_v1_prediction({**params, "limit": size, "offset": len(rows)}))
-            )
-            known = {row.get("slug") for row in rows}
-            rows += [row for row in page if row.get("slug") not in known]
-            if len(page) < size or (count is not None and len(rows) >= count):
-                return [self.parse_prediction_event(row) for row in rows[:count]]
+            answer = yield self.public_get_api_v1_prediction({**params, "limit": size, "offset": offset})
+            page = listed(answer)
+            offset += len(answer)
+            known = {str(row.get("slug")) for row in rows}
+            rows += [row for row in page if str(row.get("slug")) not in known]
+            if len(answer) < size or (count is not None and len(rows) >= count):
+                return structures(rows, self.parse_prediction_event)[:count]
 
     @flow
     @legible_steps
@@ -61,31 +63,33 @@ class Predictions(Ccxt):
     @legible
     def parse_prediction_event(self, row: Payload) -> Payload:
         """An event; of its markets `price` is what the outcome is traded at, from 0 to 1."""
-        resolution = row["resolution"]
+        event = Row(row)
+        resolution = event.part("resolution").info
         return {
             "info": row,
-            "id": row["slug"],
-            "title": row["title"],
-            "description": row["description"],
-            "resolved": row["resolved"],
+            "id": event.needed("slug"),
+            "title": event.word("title"),
+            "description": event.word("description"),
+            "resolved": event.flag("resolved"),
             "start": milliseconds_of(resolution.get("startDate")),
             "end": milliseconds_of(resolution.get("endDate")),
-            "quoteVolume": number_or_none(self.number, row["quoteVolume"]),
-            "tags": [tag["slug"] for tag in row["tags"]],
-            "series": [series["slug"] for series in row["series"]],
-            "markets": [self._prediction_market(market) for market in row["predictionMarkets"]],
+            "quoteVolume": number_or_none(self.number, row.get("quoteVolume")),
+            "tags": [tag.word("slug") for tag in event.parts("tags")],
+            "series": [series.word("slug") for series in event.parts("series")],
+            "markets": structures(row["predictionMarkets"], self.parse_prediction_market),
         }
 
-    def _prediction_market(self, row: Payload) -> Payload:
+    def parse_prediction_market(self, row: Payload) -> Payload:
+        """One outcome of an event."""
         market: Any = (self.markets_by_id or {}).get(row["marketSymbol"])
         return {
             "info": row,
             "id": row["marketSymbol"],
             "symbol": market[0]["symbol"] if market else None,
-            "question": row["question"],
-            "yes": row["yesOutcomeLabel"],
-            "no": row["noOutcomeLabel"],
-            "price": number_or_none(self.number, row["activePrice"]),
+            "question": Row(row).word("question"),
+            "yes": Row(row).word("yesOutcomeLabel"),
+            "no": Row(row).word("noOutcomeLabel"),
+            "price": number_or_none(self.number, row.get("activePrice")),
             "resolutionPrice": number_or_none(self.number, row.get("resolutionPrice")),
             "resolved": milliseconds_of(row.get("resolvedAt")),
         }

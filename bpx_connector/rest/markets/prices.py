@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ccxt.base.errors import ArgumentsRequired, BadRequest, NullResponse
+from ccxt.base.errors import ArgumentsRequired, BadRequest, BadSymbol, NullResponse
 from ccxt.base.types import LastPrices, OrderBook, Strings, Ticker, Tickers
 
 from bpx_connector.aliases import Params
@@ -95,7 +95,10 @@ class Prices(ParsePrices):
         if wanted is None:
             raise ArgumentsRequired(f"{call} needs symbols with bidAsk: there is a call for each market")
         for symbol in tickers:
-            book = yield self.fetch_order_book(symbol, 1)
+            try:
+                book = yield self.fetch_order_book(symbol, 1)
+            except BadSymbol:
+                continue  # a closed market has no book; the others have
             tickers[symbol] = {**tickers[symbol], **_top_of(book)}
         return tickers
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from decimal import Decimal
 from typing import Any
 
-from ccxt.base.errors import BadRequest
+from ccxt.base.errors import BadRequest, BadSymbol
 from ccxt.base.types import OrderBooks, Strings, Tickers
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Params
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.border import legible, legible_steps
+from bpx_connector.parse.border import legible_steps
+from bpx_connector.parse.markets.books import order_book
 from bpx_connector.parse.numbers import difference, number_or_none, quotient
 from bpx_connector.rest.asking.arguments import asked_symbols, checked_limit, checked_word
 from bpx_connector.venue.words import MARKET_KINDS
 
 __all__ = ["SeveralMarkets", "premium_candles"]
+
+_log = logging.getLogger(__name__)
+
 
 SHALLOWEST = "5"
 """The smallest depth that the venue answers with."""
@@ -41,9 +46,18 @@ class SeveralMarkets(Ccxt):
         wanted, rest = yield from self._open_markets(call, symbols, params)
         books: Any = {}
         for symbol in wanted:
-            books[symbol] = yield self.fetch_order_book(symbol, limit, rest)
+            try:
+                books[symbol] = yield self.fetch_order_book(symbol, limit, rest)
+            except BadSymbol as error:
+                self._leave_out(symbol, error, is_named=bool(symbols))
         found: OrderBooks = books
         return found
+
+    def _leave_out(self, symbol: str, error: BadSymbol, *, is_named: bool) -> None:
+        """Say in the log that a market has closed meanwhile; who has named it is told by the error."""
+        if is_named:
+            raise error
+        _log.warning("%s %s has no book any more and is left out: %s", self.id, symbol, error)
 
     @flow
     @legible_steps
@@ -60,22 +74,21 @@ class SeveralMarkets(Ccxt):
         best: Any = {}
         for symbol in wanted:
             request = {"symbol": self.market(symbol)["id"], "limit": SHALLOWEST}
-            depth = yield self.public_get_api_v1_depth({**request, **rest})
-            best[symbol] = self.parse_best_prices(depth, symbol)
+            try:
+                depth = yield self.public_get_api_v1_depth({**request, **rest})
+            except BadSymbol as error:
+                self._leave_out(symbol, error, is_named=bool(symbols))
+            else:
+                best[symbol] = self._best_prices(depth, symbol)
         found: Tickers = best
         return found
 
-    @legible
-    def parse_best_prices(self, depth: Any, symbol: str) -> Any:
+    def _best_prices(self, depth: Any, symbol: str) -> Any:
         """ccxt's ticker with nothing but the best prices, of an order book."""
-        best = {"bid": max, "ask": min}
-        sides = {"bid": depth["bids"], "ask": depth["asks"]}
-        figures: dict[str, Any] = {"symbol": symbol, "info": depth, "timestamp": depth["timestamp"] // 1000}
-        for side, levels in sides.items():
-            price, size = best[side](levels, key=lambda level: Decimal(level[0])) if levels else (None, None)
-            figures[side] = price
-            figures[f"{side}Volume"] = size
-        figures["datetime"] = self.iso8601(figures["timestamp"])
+        book = order_book(depth, symbol, self.number, 1)
+        figures: Any = {"info": depth, **{name: book[name] for name in ("symbol", "timestamp", "datetime")}}
+        for side, levels in (("bid", book["bids"]), ("ask", book["asks"])):
+            figures[side], figures[f"{side}Volume"] = levels[0] if levels else (None, None)
         return self.safe_ticker(figures, self.market(symbol))
 
     def _open_markets(self, call: str, symbols: Strings, params: Params) -> Flow[tuple[list[str], Params]]:
@@ -131,7 +144,7 @@ def premium_candles(marks: list[list[Any]], indexes: list[list[Any]], number: An
             continue
         opened, closed = (_premium(mark[place], index[place], number) for place in (1, 4))
         known = [premium for premium in (opened, closed) if premium is not None]
-        highest, lowest = (max(known), min(known)) if known else (None, None)
+        highest, lowest = (max(known, key=Decimal), min(known, key=Decimal)) if known else (None, None)
         candles.append([mark[0], opened, highest, lowest, closed, None])
     return candles
 

@@ -12,8 +12,9 @@ from ccxt.base.errors import BadRequest
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.border import legible_steps, listed
+from bpx_connector.parse.border import legible_steps, structures
 from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none
+from bpx_connector.parse.rows import Row
 from bpx_connector.rest.asking.arguments import checked_amount
 
 __all__ = ["Terms"]
@@ -30,14 +31,18 @@ class Terms(Ccxt):
         https://docs.backpack.exchange/#tag/Assets/operation/get_collateral_parameters
         """
         yield self.load_markets()
-        rows = listed((yield self.public_get_api_v1_collateral(params)))
-        return {
-            str(self.safe_currency_code(row["symbol"])): {
-                "info": row,
-                "weight": number_or_none(self.number, row["haircutFunction"]["weight"]),
-                "kind": row["haircutFunction"]["kind"]["type"],
-            }
-            for row in rows
+        parameters = structures(
+            (yield self.public_get_api_v1_collateral(params)), self.parse_collateral_parameters
+        )
+        return dict(parameters)
+
+    def parse_collateral_parameters(self, row: Payload) -> tuple[Any, Payload]:
+        """A currency, and how much it counts as collateral."""
+        haircut = row["haircutFunction"]
+        return self.safe_currency_code(row["symbol"]), {
+            "info": row,
+            "weight": number_or_none(self.number, haircut.get("weight")),
+            "kind": haircut["kind"]["type"],
         }
 
     @flow
@@ -54,14 +59,17 @@ class Terms(Ccxt):
 
         Not documented by the venue, but answered without a signature.
         """
-        rows = listed((yield self.public_get_wapi_v1_country_permissions(params)))
-        return {
-            row["countryCode"]: {
-                "info": row,
-                "swap": row.get("isPerpEnabled"),
-                "leverage": number_or_none(self.number, row.get("leverageLimit")),
-            }
-            for row in rows
+        countries = structures(
+            (yield self.public_get_wapi_v1_country_permissions(params)), self.parse_country
+        )
+        return dict(countries)
+
+    def parse_country(self, row: Payload) -> tuple[Any, Payload]:
+        """A country, and what may be traded there."""
+        return Row(row).needed("countryCode"), {
+            "info": row,
+            "swap": row.get("isPerpEnabled"),
+            "leverage": number_or_none(self.number, row.get("leverageLimit")),
         }
 
     @flow

@@ -13,7 +13,7 @@ from ccxt.base.types import Order, Trade
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.border import legible_steps, listed
+from bpx_connector.parse.border import legible_steps, listed, structures
 from bpx_connector.parse.trading.strategies import ParseStrategies, strategy_moment
 from bpx_connector.rest.asking.arguments import checked_amount, checked_word, client_id_of
 from bpx_connector.rest.asking.histories import NEWEST, asked_span, history_rows
@@ -71,7 +71,7 @@ class Strategies(ParseStrategies):
             if "strategyId" not in reference:
                 raise
         for row in listed((yield self.private_get_wapi_v1_history_strategies({**request, **rest}))):
-            if row["id"] == reference["strategyId"]:
+            if row.get("id") == reference["strategyId"]:
                 return self.parse_strategy(row)
         raise OrderNotFound(f"{self.id} fetchTwapOrder() the venue knows no strategy {id} in {symbol}")
 
@@ -95,7 +95,7 @@ class Strategies(ParseStrategies):
         request: Params = {} if symbol is None else {"symbol": self.market(symbol)["id"]}
         rows = listed((yield self.private_get_api_v1_strategies({**request, **rest})))
         oldest_first = sorted(rows, key=lambda row: strategy_moment(row) or 0)
-        return [self.parse_strategy(row) for row in span.cut(oldest_first, strategy_moment)]
+        return structures(span.cut(oldest_first, strategy_moment), self.parse_strategy)
 
     @flow
     @legible_steps
@@ -124,7 +124,7 @@ class Strategies(ParseStrategies):
             strategy_moment,
             identity_of=lambda row: row["id"],
         )
-        return [self.parse_strategy(row) for row in rows]
+        return structures(rows, self.parse_strategy)
 
     @flow
     @legible_steps
@@ -187,14 +187,14 @@ class Strategies(ParseStrategies):
         """
         yield self.load_markets()
         if symbol is not None:
-            market_ids = [self.market(symbol)["id"]]
+            market_ids: list[Any] = [self.market(symbol)["id"]]
         else:
             running = listed((yield self.private_get_api_v1_strategies()))
-            market_ids = sorted({row["symbol"] for row in running})
+            market_ids = sorted({str(row["symbol"]) for row in running if row.get("symbol")})
         cancelled: list[Any] = []
         for market_id in market_ids:
             rows = yield self.private_delete_api_v1_strategies({"symbol": market_id, **params})
-            cancelled += map(self.parse_strategy, rows or [])
+            cancelled += structures(rows or [], self.parse_strategy)
         return cancelled
 
 

@@ -97,3 +97,45 @@ def test_the_premium_is_exact_in_the_callers_kind_of_number() -> None:
 def test_the_premium_has_no_price_to_choose(canned: Canned) -> None:
     with pytest.raises(BadRequest, match="takes no price"):
         canned({}).call("fetch_premium_index_ohlcv", SWAP, params={"price": "mark"})
+
+
+@pytest.mark.parametrize("method", ["fetch_order_books", "fetch_bids_asks"])
+def test_a_market_that_has_closed_meanwhile_is_left_out_unless_it_was_named(
+    canned: Canned, method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def depth(params: Any) -> Any:
+        if params["symbol"] == "SOL_USDC_PERP":
+            raise BadSymbol("Not Found")
+        return DEPTH
+
+    venue = canned({"GET /api/v1/depth": depth})
+    assert SOL in venue.call(method)
+    assert SWAP not in venue.call(method)
+    assert "SOL/USDC:USDC has no book any more and is left out" in caplog.text
+    with pytest.raises(BadSymbol):
+        venue.call(method, [SOL, SWAP])
+
+
+def test_a_ticker_of_a_closed_market_comes_without_its_top(canned: Canned) -> None:
+    def depth(params: Any) -> Any:
+        if params["symbol"] == "SOL_USDC_PERP":
+            raise BadSymbol("Not Found")
+        return DEPTH
+
+    row = {
+        **dict.fromkeys(("firstPrice", "high", "lastPrice", "low", "priceChange", "priceChangePercent"), "1"),
+        **dict.fromkeys(("quoteVolume", "trades", "volume"), "1"),
+    }
+    rows = [{**row, "symbol": "SOL_USDC"}, {**row, "symbol": "SOL_USDC_PERP"}]
+    venue = canned({"GET /api/v1/depth": depth, "GET /api/v1/tickers": rows})
+    tickers = venue.call("fetch_tickers", [SOL, SWAP], {"bidAsk": True})
+    assert (tickers[SOL]["bid"], tickers[SWAP]["bid"], tickers[SWAP]["last"]) == (100.5, None, 1)
+
+
+def test_high_and_low_of_the_premium_are_compared_as_figures() -> None:
+    marks = [[1, "0.9", None, None, "1.2", None]]
+    [candle] = premium_candles(marks, [[1, "1", None, None, "1", None]], str)
+    assert candle[1:5] == ["-0.1", "0.2", "-0.1", "0.2"]
+    marks = [[1, "0.5", None, None, "0.91", None]]
+    [candle] = premium_candles(marks, [[1, "1", None, None, "1", None]], str)
+    assert candle[1:5] == ["-0.5", "-0.09", "-0.5", "-0.09"]
