@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from bpx_connector.aliases import Payload
+
+if TYPE_CHECKING:
+    from bpx_connector.venue.events import OrderUpdateEvent
 
 __all__ = ["FIRST_EVENTS", "ORDER_WORDS", "fill_words", "order_words"]
 
@@ -47,7 +51,7 @@ FIRST_EVENTS = frozenset({"orderAccepted", "triggerPlaced"})
 """The events whose engine time is the order's creation."""
 
 
-def order_words(event: Payload) -> Payload:
+def order_words(event: OrderUpdateEvent) -> Payload:
     """An event of the order stream in the words of a REST order; what it does not say is absent."""
     words = ORDER_WORDS
     order = {words[key]: value for key, value in event.items() if value is not None and key in words}
@@ -56,7 +60,7 @@ def order_words(event: Payload) -> Payload:
     return order
 
 
-def fill_words(event: Payload) -> Payload | None:
+def fill_words(event: OrderUpdateEvent) -> Payload | None:
     """The fill that an event of the order stream reports, in the words of a REST fill, if it reports one."""
     if event.get("e") != "orderFill":
         return None

@@ -7,16 +7,31 @@ Source: Backpack OpenAPI, tag Streams; types as captured.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from bpx_connector.aliases import Payload, Structure
+from ccxt.base.types import FundingRate, OpenInterest, Position, Ticker
+
+from bpx_connector.aliases import Decoded, Payload, Structure
 from bpx_connector.parse.markets.prices import mark_price
 from bpx_connector.parse.numbers import Number, difference, iso8601, milliseconds_of, number_or_none, product
 from bpx_connector.parse.rows import figure_text
 from bpx_connector.venue.words import ORDER_STATUS, SIDE
+
+if TYPE_CHECKING:
+    from bpx_connector.venue.events import (
+        BalanceUpdateEvent,
+        BookTickerEvent,
+        KlineEvent,
+        LiquidationEvent,
+        MarkPriceEvent,
+        PositionUpdateEvent,
+        RfqUpdateEvent,
+        TickerEvent,
+        TradeEvent,
+    )
 
 __all__ = [
     "balance_words",
@@ -57,11 +72,11 @@ POSITION_WORDS = {
 }
 
 
-def _renamed(event: Payload, words: dict[str, str]) -> Payload:
+def _renamed(event: Mapping[str, object], words: dict[str, str]) -> Payload:
     return {words[key]: value for key, value in event.items() if key in words}
 
 
-def position_words(event: Payload) -> Payload:
+def position_words(event: PositionUpdateEvent) -> Payload:
     """An event of the position stream in the words of a REST position."""
     position = _renamed(event, POSITION_WORDS)
     identity = event.get("i")
@@ -69,12 +84,12 @@ def position_words(event: Payload) -> Payload:
     return position
 
 
-def balance_words(event: Payload) -> tuple[str, Payload]:
+def balance_words(event: BalanceUpdateEvent) -> tuple[str, dict[str, str]]:
     """The asset of a balance event, and its balance in REST's words."""
     return event["a"], {"available": event["A"], "locked": event["L"], "staked": event["S"]}
 
 
-def funding_words(event: Payload) -> Payload:
+def funding_words(event: MarkPriceEvent) -> Payload:
     """An event of the mark price stream in the words of a row of /markPrices."""
     return {
         "symbol": event["s"],
@@ -99,7 +114,7 @@ def _finite(text: Any) -> float:
     return figure
 
 
-def check_figures(structure: Structure) -> None:
+def check_figures(structure: Mapping[str, object]) -> None:
     """ValueError if any number of a structure is none to be handed out."""
     for name, figure in structure.items():
         if isinstance(figure, float | Decimal) and not isfinite(figure):
@@ -107,6 +122,8 @@ def check_figures(structure: Structure) -> None:
         if isinstance(figure, str) and figure.lower().lstrip("+-") in NO_FIGURES:
             raise ValueError(f"{name} {figure!r} is no figure")
 
+
+Dated = TypeVar("Dated", Ticker, FundingRate, OpenInterest, Position)
 
 NO_FIGURES = frozenset({"nan", "snan", "inf", "infinity"})
 
@@ -116,14 +133,14 @@ def _millisecond(microseconds: Any) -> int:
     return (microseconds if type(microseconds) is int else int(microseconds)) // 1000
 
 
-def dated(structure: Any, event: Payload) -> Any:
+def dated(structure: Dated, event: Decoded) -> Dated:
     """The structure with the time at which its event was emitted, and the event as `info`."""
     timestamp = _millisecond(event["E"])
     structure["timestamp"], structure["datetime"], structure["info"] = timestamp, iso8601(timestamp), event
     return structure
 
 
-def ticker_words(event: Payload) -> Payload:
+def ticker_words(event: TickerEvent) -> Payload:
     """An event of the ticker stream in the words of a row of /tickers; the change is worked out."""
     row = _renamed(event, TICKER_WORDS)
     for name, figure in row.items():
@@ -135,16 +152,15 @@ def ticker_words(event: Payload) -> Payload:
     return row
 
 
-def mark_price_event(event: Payload, symbol: str, number: Number) -> Structure:
+def mark_price_event(event: MarkPriceEvent, symbol: str, number: Number) -> Ticker:
     """A ticker of which only the mark price, and for perpetuals the index price, is known."""
     row = {"markPrice": event.get("p"), "indexPrice": event.get("i")}
-    structure: Structure = dated(mark_price(row, symbol, number), event)
-    return structure
+    return dated(mark_price(row, symbol, number), event)
 
 
-def bid_ask_event(event: Payload, symbol: str, number: Number) -> Structure:
+def bid_ask_event(event: BookTickerEvent, symbol: str, number: Number) -> Ticker:
     """A ticker of which only the best bid and ask are known; None on a side that is empty."""
-    structure: Structure = dated(mark_price({}, symbol, number), event)
+    structure = dated(mark_price({}, symbol, number), event)
     structure["bid"] = number_or_none(number, event.get("b"))
     structure["bidVolume"] = number_or_none(number, event.get("B"))
     structure["ask"] = number_or_none(number, event.get("a"))
@@ -153,7 +169,7 @@ def bid_ask_event(event: Payload, symbol: str, number: Number) -> Structure:
 
 
 def trade_event(
-    event: Payload, symbol: str, number: Number, exact_product: Callable[[str, str], Any]
+    event: TradeEvent, symbol: str, number: Number, exact_product: Callable[[str, str], object]
 ) -> Structure:
     """One public trade. The side is the taker's."""
     timestamp = _millisecond(event["T"])
@@ -176,21 +192,24 @@ def trade_event(
     }
 
 
-def candle_event(event: Payload, number: Number) -> list[Any] | None:
+def candle_event(event: KlineEvent, number: Number) -> list[Any] | None:
     """One candle, named by its open; None for a period without trades, which has no prices."""
     if event["o"] is None:
         return None
+    traded: Decoded = event  # where there is one price there are all
     return [
         milliseconds_of(event["t"]),  # `T` is the close
-        number(event["o"]),
-        number(event["h"]),
-        number(event["l"]),
-        number(event["c"]),
-        number(event["v"]),
+        number(traded["o"]),
+        number(traded["h"]),
+        number(traded["l"]),
+        number(traded["c"]),
+        number(traded["v"]),
     ]
 
 
-def liquidation_event(event: Payload, symbol: str, contract_size: Any, number: Number) -> Structure:
+def liquidation_event(
+    event: LiquidationEvent, symbol: str, contract_size: object, number: Number
+) -> Structure:
     """One liquidation, dated by when the event was emitted: the unit of its engine time is not known."""
     timestamp = _millisecond(event["E"])
     price, amount = event["p"], event["q"]
@@ -208,7 +227,7 @@ def liquidation_event(event: Payload, symbol: str, contract_size: Any, number: N
     }
 
 
-def rfq_event(event: Payload, symbol: str | None, number: Number) -> Structure:
+def rfq_event(event: RfqUpdateEvent, symbol: str | None, number: Number) -> Structure:
     """One change of a request for quotes, or of a quote; ccxt has no structure for it."""
     timestamp = _millisecond(event["E"])
     quote = event.get("u")

@@ -12,14 +12,14 @@ from bpx_connector._ccxt import Ccxt
 __all__ = ["Names", "ParseNames"]
 
 
-class Names(dict[Any, Any]):
+class Names(dict[str | None, str | None]):
     """What the venue's ids are called by ccxt, each looked up once."""
 
-    def __init__(self, name_of: Callable[[Any], Any]) -> None:
+    def __init__(self, name_of: Callable[[Any], str | None]) -> None:
         super().__init__()
         self._name_of = name_of
 
-    def __missing__(self, identity: Any) -> Any:
+    def __missing__(self, identity: str | None) -> str | None:
         name = self[identity] = self._name_of(identity)
         return name
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
-from bpx_connector.aliases import Payload, Structure
+from ccxt.base.types import Position
+
+from bpx_connector.aliases import Decoded, Payload
 from bpx_connector.orders.log import OrderLog, Record
 from bpx_connector.orders.words import fill_words, order_words
 from bpx_connector.stream.caches import PositionCache
@@ -93,7 +95,7 @@ class OrderFollower(Follower):
         fills: list[tuple[Record | None, Payload]] = []
         for frame in frames:
             try:
-                event = data_frame(frame).data
+                event: Decoded = data_frame(frame).data
                 time = event["T"]
                 if type(time) is not int or time > horizon.bound:
                     time = horizon.checked(time)
@@ -193,9 +195,9 @@ class PositionFollower(Follower):
         stream: str,
         cache: PositionCache,
         tell: Callable[[str | None], None],
-        parse: Callable[[Payload], Structure | None],
+        parse: Callable[[Decoded], Position | None],
         fetch: Fetch,
-        closed: Callable[[str], Structure],
+        closed: Callable[[str], Position],
         horizon: Horizon,
     ) -> None:
         super().__init__(stream)
@@ -206,7 +208,7 @@ class PositionFollower(Follower):
         self._closed = closed
         self._horizon = horizon
         self._floors: dict[str, Floor] = {}
-        self._touched: set[str] = set()
+        self._touched: set[str | None] = set()
 
     @property
     def needs_restoring(self) -> bool:
@@ -218,7 +220,7 @@ class PositionFollower(Follower):
         return self.trust.is_known
 
     def take(self, frames: Sequence[str]) -> None:
-        latest: dict[str, Structure] = {}
+        latest: dict[str, Position] = {}
         for frame in frames:
             try:
                 event = payload_of(frame)
@@ -249,7 +251,7 @@ class PositionFollower(Follower):
         self.trust.doubt()
         self._touched.clear()
 
-    def restore(self, answer: Sequence[Structure]) -> bool:
+    def restore(self, answer: Sequence[Position]) -> bool:
         """Take the positions that REST lists; a market that it does not list has none."""
         is_first = not self.trust.is_known
         self.trust.settle()
@@ -266,7 +268,7 @@ class PositionFollower(Follower):
             self._tell(None)
         return True
 
-    def _set(self, position: Structure) -> None:
+    def _set(self, position: Position) -> None:
         known = self._cache.hashmap.get(position["symbol"], {}).get(position["side"])
         if known is not None and _without_time(known) == _without_time(position):
             return
@@ -281,7 +283,7 @@ class BalanceFollower(Follower):
         self,
         stream: str,
         tell: Tell,
-        words: Callable[[Payload], tuple[str, Payload]],
+        words: Callable[[Decoded], tuple[str, Payload]],
         accept: Callable[[dict[str, Payload], int | None], None],
         fetch: Fetch,
         horizon: Horizon,
@@ -349,7 +351,7 @@ class BalanceFollower(Follower):
         return True
 
 
-def _without_time(position: Structure) -> Structure:
+def _without_time(position: Position) -> dict[str, object]:
     return {key: value for key, value in position.items() if key not in TIMES}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Any
 
 from ccxt.async_support.base.ws.cache import ArrayCacheBySymbolById, ArrayCacheBySymbolBySide
 
@@ -68,7 +69,7 @@ class StructureCache(ArrayCacheBySymbolById):
 class PositionCache(ArrayCacheBySymbolBySide):
     """ccxt's cache of positions for a venue that nets: one a market, whichever side it is on."""
 
-    def append(self, item: Structure) -> None:
+    def append(self, item: Any) -> None:
         """Set a market's position and move it to the end."""
         by_side = self.hashmap.get(item["symbol"], {})
         for side in list(by_side):

@@ -16,7 +16,7 @@ from typing import Any
 
 from ccxt.async_support.base.ws.cache import ArrayCache, ArrayCacheByTimestamp
 
-from bpx_connector.aliases import Payload, Structure
+from bpx_connector.aliases import Decoded, Payload, Structure
 from bpx_connector.stream.book import MOST_DELTAS_KEPT, Book, Outcome, Snapshot
 from bpx_connector.stream.floors import Floor, Horizon, whole
 from bpx_connector.stream.frames import Delta, ExactDelta, data_frame, payload_of
@@ -234,7 +234,7 @@ class Audit:
 class LatestFollower(Follower):
     """A stream of which only the latest frame matters: tickers, best prices, mark prices, open interest."""
 
-    def __init__(self, stream: str, accept: Callable[[Payload], None], horizon: Horizon) -> None:
+    def __init__(self, stream: str, accept: Callable[[Decoded], None], horizon: Horizon) -> None:
         super().__init__(stream)
         self._accept = accept
         self._horizon = horizon
@@ -268,7 +268,7 @@ class LatestFollower(Follower):
 class EventFollower(Follower):
     """A stream of which every frame is an event of its own: liquidations, RFQs."""
 
-    def __init__(self, stream: str, accept: Callable[[Payload], None]) -> None:
+    def __init__(self, stream: str, accept: Callable[[Decoded], None]) -> None:
         super().__init__(stream)
         self._accept = accept
 
@@ -288,7 +288,7 @@ class TradeFollower(Follower):
         stream: str,
         cache: ArrayCache,
         tell: Tell,
-        parse: Callable[[Payload], Structure],
+        parse: Callable[[Decoded], Structure],
         horizon: Horizon,
     ) -> None:
         super().__init__(stream)
@@ -390,7 +390,7 @@ class CandleFollower(Follower):
         stream: str,
         cache: ArrayCacheByTimestamp,
         tell: Tell,
-        parse: Callable[[Payload], list[Any] | None],
+        parse: Callable[[Decoded], list[Any] | None],
         fetch: Callable[[int], Awaitable[list[list[Any]]]],
         horizon: Horizon,
     ) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ccxt.async_support.base.ws.cache import ArrayCache
 from ccxt.base.errors import BadSymbol
-from ccxt.base.types import Balances
+from ccxt.base.types import Balances, Position
 
 from bpx_connector.aliases import Payload, Structure
 from bpx_connector.parse import events
@@ -27,7 +27,10 @@ from bpx_connector.watch.handing_out import latest_of
 from bpx_connector.watch.kinds import BALANCE, MY_TRADES, ORDERS, POSITIONS, RFQS
 from bpx_connector.watch.missed import account_orders
 from bpx_connector.watch.session import Session
-from bpx_connector.watch.waiting import leave, named_markets, symbols_or_none
+from bpx_connector.watch.waiting import Named, leave, named_markets, symbols_or_none
+
+if TYPE_CHECKING:
+    from bpx_connector.venue.events import BalanceUpdateEvent, PositionUpdateEvent, RfqUpdateEvent
 
 __all__ = [
     "un_watch_balance",
@@ -49,7 +52,7 @@ SPOT = ("spot", "funding")
 
 
 async def watch_orders(
-    session: Session, symbols: Any, since: Any, limit: Any, is_trigger: bool | None = None
+    session: Session, symbols: Named, since: int | None, limit: int | None, is_trigger: bool | None = None
 ) -> list[Any]:
     """The account's orders that have changed; only those with a trigger, or only those without, if asked."""
     wanted = await symbols_or_none(session, symbols)
@@ -65,7 +68,9 @@ async def watch_orders(
             return of_kind if limit is None else of_kind[-limit:]
 
 
-async def watch_my_trades(session: Session, symbols: Any, since: Any, limit: Any) -> list[Any]:
+async def watch_my_trades(
+    session: Session, symbols: Named, since: int | None, limit: int | None
+) -> list[Any]:
     """The account's new fills."""
     wanted = await symbols_or_none(session, symbols)
     feed = session.feed()
@@ -73,17 +78,17 @@ async def watch_my_trades(session: Session, symbols: Any, since: Any, limit: Any
     return latest_of(session.exchange, session.exchange.myTrades, wanted, news, since, limit)
 
 
-async def un_watch_orders(session: Session, symbols: Any) -> bool:
+async def un_watch_orders(session: Session, symbols: Named) -> bool:
     """End orders, of these markets or of all."""
     return await leave(session, ORDERS, symbols, {})
 
 
-async def un_watch_my_trades(session: Session, symbols: Any) -> bool:
+async def un_watch_my_trades(session: Session, symbols: Named) -> bool:
     """End own trades, of these markets or of all."""
     return await leave(session, MY_TRADES, symbols, {})
 
 
-def _one(symbol: Any) -> list[Any] | None:
+def _one(symbol: str | None) -> list[str] | None:
     return None if symbol is None else [symbol]
 
 
@@ -132,7 +137,9 @@ def _tell_of_orders(feed: Feed, news: OrderNews) -> None:
 # --- positions -------------------------------------------------------------------------------------------
 
 
-async def watch_positions(session: Session, symbols: Any, since: Any, limit: Any) -> list[Any]:
+async def watch_positions(
+    session: Session, symbols: Named, since: int | None, limit: int | None
+) -> list[Any]:
     """The account's positions: first those that are open, then those that have changed."""
     wanted = None
     if symbols is not None and symbols != []:
@@ -153,7 +160,7 @@ def _contract(market: Market) -> Market:
     return market
 
 
-async def un_watch_positions(session: Session, symbols: Any) -> bool:
+async def un_watch_positions(session: Session, symbols: Named) -> bool:
     """End positions of these markets or of all."""
     return await leave(session, POSITIONS, symbols, {})
 
@@ -174,18 +181,16 @@ def _position_follower(feed: Feed, name: str) -> Follower:
         else:
             feed.topics.publish(POSITIONS, symbol, {symbol})
 
-    def parse(event: Payload) -> Structure | None:
+    def parse(event: PositionUpdateEvent) -> Position | None:
         if event["s"] not in exchange.markets_by_id:
             return None  # listed since the markets were loaded: REST is asked, and they are loaded anew
         words = events.position_words(event)
-        position: Structure = events.dated(exchange.parse_position(words), event)
+        position = events.dated(exchange.parse_position(words), event)
         events.check_figures(position)
         return position
 
-    def closed(symbol: str) -> Structure:
-        market = exchange.markets.get(symbol) or exchange.safe_market(symbol)
-        flat: Structure = exchange.parse_flat_position(market)
-        return flat
+    def closed(symbol: str) -> Position:
+        return exchange.parse_flat_position(exchange.markets.get(symbol) or exchange.safe_market(symbol))
 
     follower = PositionFollower(
         name, exchange.positions, tell, parse, partial(_positions, feed), closed, feed.horizon()
@@ -195,7 +200,7 @@ def _position_follower(feed: Feed, name: str) -> Follower:
     return follower
 
 
-async def _positions(feed: Feed) -> list[Structure]:
+async def _positions(feed: Feed) -> list[Position]:
     """The account's positions; if one is in a market that is not known, the markets are loaded anew."""
     exchange = feed.exchange
     positions = await exchange.fetch_positions()
@@ -221,7 +226,7 @@ async def watch_balance(session: Session, kind: str) -> Balances:
     await session.topic(BALANCE, None, lambda: _balance_streams(feed)).wait()
     if kind in SPOT:
         return cast("Balances", exchange.balance)
-    return cast("Balances", await exchange.fetch_balance({"type": kind}))
+    return await exchange.fetch_balance({"type": kind})
 
 
 async def un_watch_balance(session: Session) -> bool:
@@ -237,14 +242,14 @@ def _balance_streams(feed: Feed) -> Streams:
 def _balance_follower(feed: Feed, name: str) -> Follower:
     exchange, number = feed.exchange, events.checked_number(feed.exchange.number)
 
-    def words(event: Payload) -> tuple[str, Payload]:
+    def words(event: BalanceUpdateEvent) -> tuple[str, Payload]:
         asset, balance = events.balance_words(event)
         for figure in balance.values():
             number(figure)
         return asset, balance
 
     def accept(assets: dict[str, Payload], timestamp: int | None) -> None:
-        balance = exchange.parse_balance(assets)
+        balance: Structure = exchange.parse_balance(assets)
         balance["timestamp"], balance["datetime"] = timestamp, exchange.iso8601(timestamp)
         exchange.balance = balance
 
@@ -264,7 +269,7 @@ def _balance_follower(feed: Feed, name: str) -> Follower:
 # --- requests for quotes -----------------------------------------------------------------------------------
 
 
-async def watch_rfqs(session: Session, symbol: Any, since: Any, limit: Any) -> list[Any]:
+async def watch_rfqs(session: Session, symbol: str | None, since: int | None, limit: int | None) -> list[Any]:
     """What has happened to requests for quotes."""
     symbols = await symbols_or_none(session, _one(symbol))
     feed = session.feed()
@@ -272,7 +277,7 @@ async def watch_rfqs(session: Session, symbol: Any, since: Any, limit: Any) -> l
     return latest_of(session.exchange, feed.own.rfqs, symbols, news, since, limit)
 
 
-async def un_watch_rfqs(session: Session, symbol: Any) -> bool:
+async def un_watch_rfqs(session: Session, symbol: str | None) -> bool:
     """End requests for quotes, of one market or of all."""
     return await leave(session, RFQS, _one(symbol), {})
 
@@ -282,7 +287,7 @@ def _rfq_streams(feed: Feed) -> Streams:
     if feed.own.rfqs is None:
         feed.own.rfqs = ArrayCache(feed.kept("ordersLimit"))
 
-    def accept(event: Payload) -> None:
+    def accept(event: RfqUpdateEvent) -> None:
         symbol = exchange.safe_symbol(event["s"])
         rfq = events.rfq_event(event, symbol, exchange.number)
         events.check_figures(rfq)

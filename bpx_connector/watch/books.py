@@ -15,14 +15,16 @@ from bpx_connector.venue.streams import DEPTH_WINDOWS
 from bpx_connector.watch.feed import Feed, Market, Streams, joined, symbols_of
 from bpx_connector.watch.kinds import ORDER_BOOK
 from bpx_connector.watch.session import Session
-from bpx_connector.watch.waiting import leave, named_markets
+from bpx_connector.watch.waiting import Named, leave, named_markets
 
 __all__ = ["un_watch_books", "watch_books"]
 
 SNAPSHOT_DEPTH = 1000
 
 
-async def watch_books(session: Session, symbols: Any, limit: Any, params: Mapping[str, Any]) -> OrderBook:
+async def watch_books(
+    session: Session, symbols: Named, limit: int | None, params: Mapping[str, Any]
+) -> OrderBook:
     """The book of whichever of these markets changes next, in step with the venue."""
     window = _depth_window(params) if params else None
     while True:
@@ -35,12 +37,12 @@ async def watch_books(session: Session, symbols: Any, limit: Any, params: Mappin
             return cast("OrderBook", follower.best(limit))
 
 
-async def un_watch_books(session: Session, symbols: Any) -> bool:
+async def un_watch_books(session: Session, symbols: Named) -> bool:
     """End books of these markets, whatever their windows."""
     return await leave(session, ORDER_BOOK, symbols, session.exchange.orderbooks)
 
 
-async def _topic(session: Session, symbols: Any, window: str | None) -> Topic:
+async def _topic(session: Session, symbols: Named, window: str | None) -> Topic:
     markets = await named_markets(session, "watchOrderBookForSymbols", symbols)
     feed = session.feed()
     return session.topic(
@@ -73,7 +75,7 @@ def _follower(feed: Feed, name: str, market: Market) -> Follower:
 
 
 async def _snapshot(feed: Feed, market: Market) -> Snapshot:
-    market_id, depth = market["id"], feed.option("watchOrderBook", "depth") or SNAPSHOT_DEPTH
+    market_id, depth = str(market["id"]), feed.option("watchOrderBook", "depth") or SNAPSHOT_DEPTH
     snapshots = feed.snapshots() if feed.exchange.number is float else None
     try:
         if snapshots is not None:

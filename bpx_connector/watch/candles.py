@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ccxt.async_support.base.ws.cache import ArrayCacheByTimestamp
 from ccxt.base.errors import ArgumentsRequired, BadRequest
 
-from bpx_connector.aliases import Payload
 from bpx_connector.parse import events
 from bpx_connector.stream.followers import CandleFollower, Follower
 from bpx_connector.watch.feed import Feed, Market, Streams, joined
@@ -15,12 +15,20 @@ from bpx_connector.watch.handing_out import latest
 from bpx_connector.watch.kinds import CANDLES
 from bpx_connector.watch.session import Session
 
+if TYPE_CHECKING:
+    from bpx_connector.venue.events import KlineEvent
+
 __all__ = ["un_watch_candles", "watch_candles"]
+
+Pairs = Iterable[Sequence[str]]
+"""Symbol and timeframe, as a caller gives them."""
 
 EXAMPLE = "[['SOL/USDC', '1m']]"
 
 
-async def watch_candles(session: Session, pairs: Any, since: Any, limit: Any) -> tuple[str, str, list[Any]]:
+async def watch_candles(
+    session: Session, pairs: Pairs, since: int | None, limit: int | None
+) -> tuple[str, str, list[Any]]:
     """Symbol, timeframe and candles of whichever of these pairs changes next."""
     watched = await _pairs(session, pairs)
     parts = {_part(market, timeframe): (market["symbol"], timeframe) for market, timeframe in watched}
@@ -38,7 +46,7 @@ async def watch_candles(session: Session, pairs: Any, since: Any, limit: Any) ->
     return symbol, timeframe, latest(exchange, cache, news, since, limit, 0)
 
 
-async def un_watch_candles(session: Session, pairs: Any) -> bool:
+async def un_watch_candles(session: Session, pairs: Pairs) -> bool:
     """End candles of these pairs."""
     watched = await _pairs(session, pairs)
     session.leave(CANDLES, [_part(market, timeframe) for market, timeframe in watched])
@@ -48,7 +56,7 @@ async def un_watch_candles(session: Session, pairs: Any) -> bool:
     return True
 
 
-async def _pairs(session: Session, pairs: Any) -> list[tuple[Market, str]]:
+async def _pairs(session: Session, pairs: Pairs) -> list[tuple[Market, str]]:
     await session.load_markets_once()
     exchange = session.exchange
     if not pairs or not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs):
@@ -77,7 +85,7 @@ def _follower(feed: Feed, name: str, market: Market, timeframe: str) -> Follower
     if cache is None:
         cache = by_timeframe[timeframe] = ArrayCacheByTimestamp(feed.kept("OHLCVLimit"))
 
-    def parse(event: Payload) -> list[Any] | None:
+    def parse(event: KlineEvent) -> list[Any] | None:
         return events.candle_event(event, number)
 
     async def missed(since: int) -> list[list[Any]]:

@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ccxt.base.types import MarketInterface
+from ccxt.base.types import (
+    Balances,
+    FundingRate,
+    FundingRates,
+    MarketInterface,
+    OpenInterest,
+    Position,
+    Ticker,
+    Tickers,
+)
 
-from bpx_connector.aliases import Payload
+from bpx_connector.aliases import Params, Payload, Structure
 from bpx_connector.orders.log import OrderLog
 from bpx_connector.parse.names import Names
+from bpx_connector.parse.numbers import Number
 from bpx_connector.stream.book import Book, Snapshot
 from bpx_connector.stream.floors import Horizon
 from bpx_connector.stream.followers import Follower, Tell
 from bpx_connector.stream.topics import Kind, Topics
 
+if TYPE_CHECKING:
+    from logging import Logger
+
+    from ccxt.async_support.base.ws.cache import ArrayCache, ArrayCacheByTimestamp
+
 __all__ = ["Exchange", "Feed", "Market", "OwnCaches", "Streams", "is_closed", "joined", "symbols_of"]
 
 ENTRIES_KEPT = 1000
 
-Market = dict[str, Any]
+Market = MarketInterface
 """ccxt's market."""
 
 Snapshots = Callable[[str, int], Awaitable[Snapshot]]
@@ -32,27 +47,30 @@ Streams = dict[str, Callable[[], Follower]]
 
 
 class Exchange(Protocol):
-    """What watching needs of an exchange. Attributes are ccxt's, which leaves their types open."""
+    """What watching needs of an exchange; the names are ccxt's.
+
+    What is open here is None until the markets are loaded, or until a stream needs the cache.
+    """
 
     id: Any
     options: Any
     markets: Any
     markets_by_id: Any
-    timeframes: Any
-    number: Any
-    newUpdates: Any  # noqa: N815  ccxt\'s name
-    logger: Any
-    verbose: Any
+    timeframes: dict[str, str]
+    number: Number
+    newUpdates: bool  # noqa: N815  ccxt's name
+    logger: Logger
+    verbose: bool
     clients: Any
-    tickers: Any
-    bidsasks: Any
-    fundingRates: Any  # noqa: N815  ccxt\'s name
-    orderbooks: Any
-    trades: Any
-    ohlcvs: Any
+    tickers: Tickers
+    bidsasks: Tickers
+    fundingRates: FundingRates  # noqa: N815  ccxt's name
+    orderbooks: dict[str, Any]
+    trades: dict[str, ArrayCache]
+    ohlcvs: dict[str, dict[str, ArrayCacheByTimestamp]]
     liquidations: Any
     orders: Any
-    myTrades: Any  # noqa: N815  ccxt\'s name
+    myTrades: Any  # noqa: N815  ccxt's name
     positions: Any
     balance: Any
 
@@ -63,29 +81,29 @@ class Exchange(Protocol):
     def safe_symbol(self, marketId: Any) -> str: ...  # noqa: N803  ccxt's name
     def safe_currency_code(self, currencyId: Any) -> str | None: ...  # noqa: N803  ccxt's name
     def nonce(self) -> int: ...
-    def iso8601(self, timestamp: Any) -> str | None: ...
+    def iso8601(self, timestamp: int | None) -> str | None: ...
     def filter_by_since_limit(
-        self, array: Any, since: Any, limit: Any, key: Any, tail: bool
-    ) -> list[Any]: ...
+        self, array: Any, since: int | None, limit: int | None, key: str | int, tail: bool
+    ) -> list[Structure]: ...
     def filter_by_symbols_since_limit(
-        self, array: Any, symbols: Any, since: Any, limit: Any, tail: bool
-    ) -> list[Any]: ...
+        self, array: Any, symbols: list[str] | None, since: int | None, limit: int | None, tail: bool
+    ) -> list[Structure]: ...
 
-    def parse_ticker(self, ticker: Any, market: Any) -> Any: ...
-    def parse_funding_rate(self, contract: Any, market: Any) -> Any: ...
-    def parse_open_interest(self, interest: Any, market: Any) -> Any: ...
-    def parse_position(self, position: Any) -> Any: ...
-    def parse_flat_position(self, market: Any) -> Any: ...
-    def parse_balance(self, response: Any) -> Any: ...
+    def parse_ticker(self, ticker: Payload, market: Market) -> Ticker: ...
+    def parse_funding_rate(self, contract: Payload, market: Market) -> FundingRate: ...
+    def parse_open_interest(self, interest: Payload, market: Market) -> OpenInterest: ...
+    def parse_position(self, position: Payload) -> Position: ...
+    def parse_flat_position(self, market: Market) -> Position: ...
+    def parse_balance(self, response: Mapping[str, Payload]) -> Balances: ...
 
     def fetch_ohlcv(self, symbol: str, timeframe: str, since: int) -> Awaitable[list[list[Any]]]: ...
-    def fetch_positions(self) -> Awaitable[list[Any]]: ...
-    def fetch_balance(self, params: Any) -> Awaitable[Any]: ...
-    def public_get_api_v1_depth(self, params: Any) -> Awaitable[Payload]: ...
-    def private_get_api_v1_capital(self, params: Any) -> Awaitable[dict[str, Payload]]: ...
-    def private_get_api_v1_orders(self, params: Any) -> Awaitable[list[Payload]]: ...
-    def private_get_wapi_v1_history_fills(self, params: Any) -> Awaitable[list[Payload]]: ...
-    def private_get_wapi_v1_history_orders(self, params: Any) -> Awaitable[list[Payload]]: ...
+    def fetch_positions(self) -> Awaitable[list[Position]]: ...
+    def fetch_balance(self, params: Params) -> Awaitable[Balances]: ...
+    def public_get_api_v1_depth(self, params: Params) -> Awaitable[Payload]: ...
+    def private_get_api_v1_capital(self, params: Params) -> Awaitable[dict[str, Payload]]: ...
+    def private_get_api_v1_orders(self, params: Params) -> Awaitable[list[Payload]]: ...
+    def private_get_wapi_v1_history_fills(self, params: Params) -> Awaitable[list[Payload]]: ...
+    def private_get_wapi_v1_history_orders(self, params: Params) -> Awaitable[list[Payload]]: ...
 
 
 class OwnCaches:
@@ -119,7 +137,7 @@ class Feed:
         self.books: dict[str, Book] = {}
         """The books that are followed, shared by the streams of several windows."""
         self.liquidations_seen: dict[tuple[Any, ...], None] = {}
-        self.unlisted: set[str] = set()
+        self.unlisted: set[str | None] = set()
         """Markets of positions that the venue does not list."""
         self._new_symbols = symbols
         self.symbols = symbols()

@@ -12,7 +12,12 @@ __all__ = ["latest", "latest_of"]
 
 
 def latest(
-    exchange: Exchange, cache: Any, news: Sequence[News], since: Any, limit: Any, key: Any = "timestamp"
+    exchange: Exchange,
+    cache: Any,
+    news: Sequence[News],
+    since: int | None,
+    limit: int | None,
+    key: str | int = "timestamp",
 ) -> list[Any]:
     """What is new in a cache, or with ccxt's `newUpdates` off the whole of it, cut to since and limit."""
     if cache is None:
@@ -30,8 +35,8 @@ def latest_of(
     cache: Any,
     symbols: tuple[str, ...] | None,
     news: Sequence[News],
-    since: Any,
-    limit: Any,
+    since: int | None,
+    limit: int | None,
 ) -> list[Any]:
     """The same of a cache that holds several markets."""
     if symbols is None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from ccxt.base.errors import BadSymbol
 from ccxt.base.types import FundingRate, OpenInterest, Ticker
 
-from bpx_connector.aliases import Payload
+from bpx_connector.aliases import Decoded
 from bpx_connector.parse import events
 from bpx_connector.stream.followers import Follower, LatestFollower
 from bpx_connector.stream.topics import Kind
 from bpx_connector.watch.feed import Exchange, Feed, Market, OwnCaches, Streams, joined, symbols_of
 from bpx_connector.watch.kinds import BID_ASK, FUNDING_RATE, MARK_PRICE, OPEN_INTEREST, TICKER
 from bpx_connector.watch.session import Session
-from bpx_connector.watch.waiting import leave, markets_of
+from bpx_connector.watch.waiting import Named, leave, markets_of
+
+if TYPE_CHECKING:
+    from bpx_connector.venue.events import BookTickerEvent, MarkPriceEvent, OpenInterestEvent, TickerEvent
 
 __all__ = [
     "BIDS_ASKS",
@@ -48,35 +51,33 @@ class Price(NamedTuple, Generic[T]):
 
     kind: Kind
     stream: str
-    read: Callable[[Exchange, Market, Payload], T | None]
+    read: Callable[[Exchange, Market, Decoded], T | None]
     cache: Callable[[Cached], dict[str, T]]
     is_of_contracts: bool = False
     """Whether spot markets have none of it."""
 
 
-def _ticker(exchange: Exchange, market: Market, event: Payload) -> Ticker:
-    return cast("Ticker", events.dated(exchange.parse_ticker(events.ticker_words(event), market), event))
+def _ticker(exchange: Exchange, market: Market, event: TickerEvent) -> Ticker:
+    return events.dated(exchange.parse_ticker(events.ticker_words(event), market), event)
 
 
-def _bid_ask(exchange: Exchange, market: Market, event: Payload) -> Ticker:
-    return cast("Ticker", events.bid_ask_event(event, market["symbol"], exchange.number))
+def _bid_ask(exchange: Exchange, market: Market, event: BookTickerEvent) -> Ticker:
+    return events.bid_ask_event(event, market["symbol"], exchange.number)
 
 
-def _mark_price(exchange: Exchange, market: Market, event: Payload) -> Ticker:
-    return cast("Ticker", events.mark_price_event(event, market["symbol"], exchange.number))
+def _mark_price(exchange: Exchange, market: Market, event: MarkPriceEvent) -> Ticker:
+    return events.mark_price_event(event, market["symbol"], exchange.number)
 
 
-def _funding_rate(exchange: Exchange, market: Market, event: Payload) -> FundingRate | None:
+def _funding_rate(exchange: Exchange, market: Market, event: MarkPriceEvent) -> FundingRate | None:
     if event.get("f") is None:
         return None
-    return cast(
-        "FundingRate", events.dated(exchange.parse_funding_rate(events.funding_words(event), market), event)
-    )
+    return events.dated(exchange.parse_funding_rate(events.funding_words(event), market), event)
 
 
-def _open_interest(exchange: Exchange, market: Market, event: Payload) -> OpenInterest:
+def _open_interest(exchange: Exchange, market: Market, event: OpenInterestEvent) -> OpenInterest:
     row = {"symbol": market["id"], "openInterest": event["o"]}
-    return cast("OpenInterest", events.dated(exchange.parse_open_interest(row, market), event))
+    return events.dated(exchange.parse_open_interest(row, market), event)
 
 
 TICKERS: Price[Ticker] = Price(TICKER, "ticker", _ticker, lambda has: has.exchange.tickers)
@@ -114,7 +115,7 @@ async def watch_one(session: Session, price: Price[T], symbol: str) -> T:
 
 
 async def watch_many(
-    session: Session, price: Price[T], symbols: Any, belongs: Callable[[Market], bool] = lambda market: True
+    session: Session, price: Price[T], symbols: Named, belongs: Callable[[Market], bool] = lambda market: True
 ) -> dict[str, T]:
     """Of these markets, or of all to which it belongs, those that have changed, by symbol."""
     exchange = session.exchange
@@ -135,7 +136,7 @@ async def watch_many(
     return {symbol: known[symbol] for symbol in shown if symbol in known}
 
 
-async def un_watch(session: Session, price: Price[T], symbols: Any) -> bool:
+async def un_watch(session: Session, price: Price[T], symbols: Named) -> bool:
     """End it of these markets, or of all."""
     return await leave(session, price.kind, symbols, price.cache(session))
 
@@ -155,7 +156,7 @@ def _follower(feed: Feed, name: str, stream: str, market: Market) -> Follower:
     """One follower for all that a stream says: mark price and funding rate come together."""
     rows, symbol, exchange = [row for row in ROWS if row.stream == stream], market["symbol"], feed.exchange
 
-    def accept(event: Payload) -> None:
+    def accept(event: Decoded) -> None:
         for row in rows:
             structure = row.read(exchange, market, event)
             if structure is not None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ccxt.async_support.base.ws.cache import ArrayCache
 
-from bpx_connector.aliases import Payload, Structure
+from bpx_connector.aliases import Structure
 from bpx_connector.parse import events
 from bpx_connector.parse.trading.orders import exact_product_in
 from bpx_connector.stream.followers import EventFollower, Follower, TradeFollower
@@ -16,12 +16,15 @@ from bpx_connector.watch.feed import ENTRIES_KEPT, Feed, Market, Streams, joined
 from bpx_connector.watch.handing_out import latest, latest_of
 from bpx_connector.watch.kinds import LIQUIDATIONS, TRADES
 from bpx_connector.watch.session import Session
-from bpx_connector.watch.waiting import leave, named_markets
+from bpx_connector.watch.waiting import Named, leave, named_markets
+
+if TYPE_CHECKING:
+    from bpx_connector.venue.events import LiquidationEvent, TradeEvent
 
 __all__ = ["un_watch_liquidations", "un_watch_trades", "watch_liquidations", "watch_trades"]
 
 
-async def watch_trades(session: Session, symbols: Any, since: Any, limit: Any) -> list[Any]:
+async def watch_trades(session: Session, symbols: Named, since: int | None, limit: int | None) -> list[Any]:
     """The new trades of whichever of these markets trades next."""
     topic = session.known(TRADES, symbols) or await _topic(session, symbols)
     news = await topic.wait()
@@ -29,12 +32,12 @@ async def watch_trades(session: Session, symbols: Any, since: Any, limit: Any) -
     return latest(exchange, exchange.trades.get(news[0][0]), news, since, limit)
 
 
-async def un_watch_trades(session: Session, symbols: Any) -> bool:
+async def un_watch_trades(session: Session, symbols: Named) -> bool:
     """End trades of these markets."""
     return await leave(session, TRADES, symbols, session.exchange.trades)
 
 
-async def _topic(session: Session, symbols: Any) -> Topic:
+async def _topic(session: Session, symbols: Named) -> Topic:
     markets = await named_markets(session, "watchTradesForSymbols", symbols)
     feed = session.feed()
     return session.topic(
@@ -59,7 +62,7 @@ def _trade_follower(feed: Feed, name: str, symbol: str) -> Follower:
     if cache is None:
         cache = exchange.trades[symbol] = ArrayCache(feed.kept("tradesLimit"))
 
-    def parse(event: Payload) -> Structure:
+    def parse(event: TradeEvent) -> Structure:
         trade = events.trade_event(event, symbol, number, exact_product)
         if is_float and trade["cost"] - trade["cost"] != 0:  # of finite figures it is 0
             raise ValueError(f"{event['p']!r} x {event['q']!r} is no trade")
@@ -68,7 +71,9 @@ def _trade_follower(feed: Feed, name: str, symbol: str) -> Follower:
     return TradeFollower(name, cache, feed.tell(TRADES, symbol), parse, feed.horizon())
 
 
-async def watch_liquidations(session: Session, symbols: Any, since: Any, limit: Any) -> list[Any]:
+async def watch_liquidations(
+    session: Session, symbols: Named, since: int | None, limit: int | None
+) -> list[Any]:
     """The new liquidations in these markets."""
     markets = await named_markets(session, "watchLiquidationsForSymbols", symbols)
     feed, wanted = session.feed(), symbols_of(markets)
@@ -76,7 +81,7 @@ async def watch_liquidations(session: Session, symbols: Any, since: Any, limit: 
     return latest_of(session.exchange, session.exchange.liquidations, wanted, news, since, limit)
 
 
-async def un_watch_liquidations(session: Session, symbols: Any) -> bool:
+async def un_watch_liquidations(session: Session, symbols: Named) -> bool:
     """End liquidations in these markets."""
     return await leave(session, LIQUIDATIONS, symbols, {})
 
@@ -87,7 +92,7 @@ def _liquidation_streams(feed: Feed, markets: Iterable[Market]) -> Streams:
     if exchange.liquidations is None:
         exchange.liquidations = ArrayCache(feed.kept("liquidationsLimit"))
 
-    def accept(event: Payload) -> None:
+    def accept(event: LiquidationEvent) -> None:
         name = tuple(event.get(key) for key in ("s", "T", "S", "p", "q"))
         if name in feed.liquidations_seen:
             return  # the same one by the other stream

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ccxt.base.errors import ArgumentsRequired, BadRequest
@@ -10,17 +11,21 @@ from bpx_connector.stream.topics import Kind
 from bpx_connector.watch.feed import Exchange, Market, symbols_of
 from bpx_connector.watch.session import Session
 
-__all__ = ["leave", "markets_of", "named_markets", "symbols_or_none"]
+__all__ = ["Named", "leave", "markets_of", "named_markets", "symbols_or_none"]
 
 
-def markets_of(exchange: Exchange, symbols: Any) -> list[Market]:
+Named = Sequence[str] | None
+"""Symbols, or other names of markets, as a caller gives them; a single text is refused."""
+
+
+def markets_of(exchange: Exchange, symbols: Iterable[str]) -> list[Market]:
     """The markets that a caller names; BadSymbol for one that there is not."""
     if isinstance(symbols, str):
         raise BadRequest(f"{exchange.id} symbols have to be a list such as [{symbols!r}], not {symbols!r}")
     return [exchange.market(symbol) for symbol in symbols]
 
 
-async def named_markets(session: Session, method: str, symbols: Any) -> list[Market]:
+async def named_markets(session: Session, method: str, symbols: Named) -> list[Market]:
     """The markets that a caller has to name."""
     await session.load_markets_once()
     if not symbols:
@@ -28,13 +33,13 @@ async def named_markets(session: Session, method: str, symbols: Any) -> list[Mar
     return markets_of(session.exchange, symbols)
 
 
-async def symbols_or_none(session: Session, symbols: Any) -> tuple[str, ...] | None:
+async def symbols_or_none(session: Session, symbols: Named) -> tuple[str, ...] | None:
     """The markets that a caller names, or None for all."""
     await session.load_markets_once()
     return symbols_of(markets_of(session.exchange, symbols)) if symbols else None
 
 
-async def leave(session: Session, kind: Kind, symbols: Any, cache: dict[str, Any]) -> bool:
+async def leave(session: Session, kind: Kind, symbols: Named, cache: dict[str, Any]) -> bool:
     """End what is about these markets only, and forget what nobody watches any more."""
     await session.load_markets_once()
     wanted = None if not symbols else [market["symbol"] for market in markets_of(session.exchange, symbols)]

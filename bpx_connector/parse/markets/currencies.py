@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from ccxt.base.errors import BadResponse
 from ccxt.base.types import Currencies, Currency, CurrencyInterface
@@ -17,7 +17,7 @@ from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload, Structure
 from bpx_connector.garbage import uncollected
 from bpx_connector.parse.figures import Fields, Reading, as_read, row_of
-from bpx_connector.parse.numbers import EXACT, Number, number_or_none, plain
+from bpx_connector.parse.numbers import EXACT, Figure, Number, number_or_none, plain
 from bpx_connector.parse.overriding import is_overridden, own
 from bpx_connector.parse.rows import quoted, read_each, rows_in
 from bpx_connector.venue.words import FIAT_ASSETS, NETWORK
@@ -39,6 +39,27 @@ TOKEN = Fields(TOKEN_FIGURES, ("blockchain",), flags=TOKEN_FLAGS, counts=("nativ
 FIELDS = Fields((), ("symbol", "displayName"), lists={"tokens": TOKEN})
 
 
+class _Token(Protocol):
+    """What is read of an asset on one of its chains."""
+
+    blockchain: str | None
+    depositEnabled: bool | None
+    withdrawEnabled: bool | None
+    nativeDecimals: int | None
+    maximumWithdrawal: Figure | None
+    minimumDeposit: Figure | None
+    minimumWithdrawal: Figure | None
+    withdrawalFee: Figure | None
+
+
+class _Asset(Protocol):
+    """What is read of an asset."""
+
+    symbol: str | None
+    displayName: str | None
+    tokens: tuple[_Token, ...]
+
+
 @lru_cache(maxsize=8)
 def _asset_rows(number: Number) -> Reading:
     """What reads assets."""
@@ -49,17 +70,17 @@ def _asset_rows(number: Number) -> Reading:
     return Reading(list[asset], number)
 
 
-def _known(tokens: Sequence[Any], name: str) -> list[Any]:
+def _known(tokens: Sequence[_Token], name: str) -> list[Figure]:
     return [figure for token in tokens if (figure := getattr(token, name)) is not None]
 
 
-def _least(tokens: Sequence[Any], name: str) -> Any:
+def _least(tokens: Sequence[_Token], name: str) -> Any:
     if len(tokens) == 1:  # as of most assets
         return getattr(tokens[0], name)
     return min(_known(tokens, name), key=Decimal, default=None)
 
 
-def _most(tokens: Sequence[Any], name: str) -> Any:
+def _most(tokens: Sequence[_Token], name: str) -> Any:
     if len(tokens) == 1:
         return getattr(tokens[0], name)
     known = _known(tokens, name)  # one network without a maximum leaves the currency without one
@@ -87,7 +108,7 @@ class Token(NamedTuple):
     """An asset on one of its chains: as the venue has it, and what was read of it."""
 
     info: Mapping[str, Any]
-    read: Any
+    read: _Token
 
 
 def _network(token: Token, number: Number) -> Structure:
@@ -143,10 +164,11 @@ class ParseCurrencies(Ccxt):
         [read] = self._read_assets([rawCurrency])
         return self._currency(rawCurrency, read)
 
-    def _read_assets(self, rows: Sequence[Payload]) -> Any:
-        return as_read(_asset_rows(self.number), FIELDS, rows, self.number)
+    def _read_assets(self, rows: Sequence[Payload]) -> list[_Asset]:
+        read: list[_Asset] = as_read(_asset_rows(self.number), FIELDS, rows, self.number)
+        return read
 
-    def _currency(self, info: Payload, read: Any) -> CurrencyInterface:
+    def _currency(self, info: Payload, read: _Asset) -> CurrencyInterface:
         """The currency of a row and what was read in it."""
         number, symbol = self.number, read.symbol
         if not symbol:
@@ -200,7 +222,7 @@ class ParseCurrencies(Ccxt):
         return {"info": fee, "deposit": only["deposit"], "withdraw": only["withdraw"], "networks": networks}
 
 
-def _tokens(info: Payload, read: Any) -> list[Token]:
+def _tokens(info: Payload, read: _Asset) -> list[Token]:
     """An asset on each of its chains; a token that names none is on none."""
     if not read.tokens:
         return []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from ccxt.base.errors import BadResponse
 from ccxt.base.types import MarketInterface, Status
@@ -19,7 +19,7 @@ from bpx_connector.aliases import Payload, Structure
 from bpx_connector.garbage import uncollected
 from bpx_connector.parse.figures import Fields, Reading, as_read, row_of
 from bpx_connector.parse.names import Names
-from bpx_connector.parse.numbers import EXACT, Number, milliseconds_of, number_or_none, plain
+from bpx_connector.parse.numbers import EXACT, Figure, Number, milliseconds_of, number_or_none, plain
 from bpx_connector.parse.overriding import is_overridden, own
 from bpx_connector.parse.rows import Row, figure_text, object_of, quoted, read_each, rows_in
 from bpx_connector.venue.words import MARKET_TYPE, OPEN_BOOK, SYSTEM_STATUS
@@ -55,6 +55,41 @@ FIELDS = Fields(
 )
 
 
+class _PriceRules(Protocol):
+    minPrice: Figure | None
+    maxPrice: Figure | None
+    tickSize: Figure | None
+    borrowEntryFeeMaxMultiplier: object
+
+
+class _QuantityRules(Protocol):
+    minQuantity: Figure | None
+    maxQuantity: Figure | None
+    stepSize: Figure | None
+
+
+class _Filters(Protocol):
+    price: _PriceRules
+    quantity: _QuantityRules
+
+
+class _MarginFunction(Protocol):
+    base: object
+
+
+class _Listed(Protocol):
+    """What is read of a market."""
+
+    symbol: str | None
+    baseSymbol: str | None
+    quoteSymbol: str | None
+    marketType: str | None
+    orderBookState: str | None
+    createdAt: object
+    filters: _Filters
+    imfFunction: _MarginFunction | None
+
+
 @lru_cache(maxsize=8)
 def _market_rows(number: Number) -> Reading:
     """What reads markets."""
@@ -80,11 +115,11 @@ def _inverse(base: str | None) -> str | None:
 
 
 @lru_cache(maxsize=64)
-def _rate(rate: Any) -> str:
+def _rate(rate: object) -> str:
     return plain(Decimal(str(rate)))
 
 
-def _step(step: Any) -> Any:
+def _step(step: Figure | None) -> Figure | None:
     """A tick or a step, which is above zero, or unknown."""
     return step if step is not None and float(step) > 0 else None
 
@@ -110,7 +145,7 @@ class Pair(NamedTuple):
     quote_id: str | None
 
 
-def _traded_pair(info: Payload, read: Any, kind: str, codes: Names) -> Pair:
+def _traded_pair(info: Payload, read: _Listed, kind: str, codes: Names) -> Pair:
     """What is traded for what; a market of a type that we know has both."""
     base_id, quote_id = read.baseSymbol or None, read.quoteSymbol or None
     if kind != OTHER and (base_id is None or quote_id is None):
@@ -178,15 +213,16 @@ class ParseListed(Ccxt):
         [read] = self._read_markets([object_of(market, f"{self.id} a market")])
         return self._market(market, read, Names(self.safe_currency_code))
 
-    def _read_markets(self, rows: Sequence[Payload]) -> Any:
-        return as_read(_market_rows(self.number), FIELDS, rows, self.number)
+    def _read_markets(self, rows: Sequence[Payload]) -> list[_Listed]:
+        read: list[_Listed] = as_read(_market_rows(self.number), FIELDS, rows, self.number)
+        return read
 
-    def _market(self, info: Payload, read: Any, codes: Names) -> MarketInterface:
+    def _market(self, info: Payload, read: _Listed, codes: Names) -> MarketInterface:
         """The market of a row and what was read in it; the codes of assets by the venue's names."""
         number, market_id, venue_type = self.number, read.symbol, read.marketType
         if not market_id:
             raise BadResponse(f"there is no symbol in {quoted(info)}")
-        kind = MARKET_TYPE.get(venue_type, OTHER)
+        kind = MARKET_TYPE.get(venue_type, OTHER)  # type: ignore[arg-type]  # None has no row
         pair = _traded_pair(info, read, kind, codes)
         is_contract, is_inverse = kind in ("swap", "future"), venue_type == INVERSE
         price, quantity = read.filters.price, read.filters.quantity

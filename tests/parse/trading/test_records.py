@@ -19,7 +19,7 @@ SYMBOLS = Names({"SOL_USDC": "SOL/USDC"}.get)
 CURRENCIES = Names({"SOL": "XSOL", "USDC": "USDC"}.get)
 
 
-def event(kind: str, executed: int, at: int, **more: Any) -> dict[str, Any]:
+def event(kind: str, executed: int, at: int, **more: Any) -> Any:
     """An event of a bid for 10 at 20."""
     return {
         **{
@@ -37,10 +37,11 @@ def event(kind: str, executed: int, at: int, **more: Any) -> dict[str, Any]:
     }
 
 
-def answered(told: dict[str, Any]) -> dict[str, Any]:
+def answered(told: Any) -> dict[str, Any]:
     """What REST says when an event has happened."""
+    last: Any = {**event("", 0, 0), **told}
     return {
-        **order_words({**event("", 0, 0), **told}),
+        **order_words(last),
         "createdAt": BEGAN // 1000,
         "orderType": "Limit",
         "triggerPrice": None,
@@ -72,16 +73,16 @@ class Known:
         self.log.follow(100)
         self.number = number
 
-    def hear(self, told: dict[str, Any]) -> None:
+    def hear(self, told: Any) -> None:
         fill = fill_words(told)
         _, _, is_new = self.log.event(order_words(told), told, told["T"], fill)
         if fill is not None and is_new:
             self._make(fill)
 
-    def read(self, told: dict[str, Any]) -> None:
+    def read(self, told: Any) -> None:
         self.log.see(answered(told))
 
-    def read_fill(self, told: dict[str, Any]) -> None:
+    def read_fill(self, told: Any) -> None:
         fill = fill_words(told)
         if fill is not None and self.log.get("112") is not None and self.log.fill(fill):
             self._make(fill)
