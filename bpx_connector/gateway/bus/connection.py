@@ -262,13 +262,20 @@ class Bus:
 
     async def last_stored(self, log: str, subject: str) -> bytes | None:
         """The last message that was stored under a subject; None if there is none."""
+        stored = await self.last_stored_at(log, subject)
+        return None if stored is None else stored[0]
+
+    async def last_stored_at(self, log: str, subject: str) -> tuple[bytes, float] | None:
+        """The same, and the second when it was stored by the server's clock."""
         try:
             message = await self._client.jetstream(timeout=CONNECTED_WITHIN).get_last_msg(log, subject)
         except NotFoundError:
             return None
         except (nats.errors.Error, OSError, TimeoutError) as error:
             raise BusDownError(f"what is stored cannot be read: {error!r}") from error
-        return message.data
+        if message.data is None or message.time is None:
+            return None
+        return message.data, message.time.timestamp()
 
     async def stored_after(self, log: str, durable: str, subject: str) -> Any:
         """A durable reader of what is stored: its name is remembered, and how far it has acknowledged."""

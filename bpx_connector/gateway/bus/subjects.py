@@ -106,6 +106,14 @@ class Subjects:
         """The name of the stream that holds that message."""
         return f"{ROOT}_{self.net}_LEASE_{desk}"
 
+    def led(self, desk: str) -> str:
+        """The last sign of a leader that has let requests go."""
+        return f"{self.root}.gw.{desk}.led"
+
+    def led_log(self, desk: str) -> str:
+        """The name of the stream that holds that message, on disk."""
+        return f"{ROOT}_{self.net}_LED_{desk}"
+
     def owner(self, account: str) -> str:
         """Whose an order is that was sent through the gateway: one gateway tells the other."""
         return f"{self.root}.gw.{checked_token('the account', account)}.owner"

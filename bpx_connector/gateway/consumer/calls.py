@@ -28,12 +28,11 @@ TROUBLES: Final[dict[str, type[BaseError]]] = {
     "arguments": BadRequest,
     "budget": RateLimitExceeded,
     "network": NetworkError,
-    "nobody": ExchangeNotAvailable,
     "refused": PermissionDenied,
     "timeout": RequestTimeout,
     "unreachable": ExchangeNotAvailable,
 }
-"""Kinds of trouble at the gateway, as a program is told of them."""
+"""Kinds of trouble at the gateway, as a program is told of them; with "nobody" the next one is asked."""
 
 AGAIN_AFTER: Final = 0.1
 
@@ -114,6 +113,8 @@ async def permitted(line: Line, seconds: float) -> None:
 def _answer(message: Message) -> Answered:
     headers = message.headers or {}
     kind = headers.get("Bpx-Trouble")
+    if kind == "nobody":
+        raise NobodyThereError(message.data.decode())
     if kind is not None:
         raise TROUBLES.get(kind, NetworkError)(f"the gateway: {message.data.decode()}")
     body, encoding = message.data, headers.get("Bpx-Encoding")

@@ -137,7 +137,7 @@ class Desk:
                 await self._till.leave(_budget_of(key[0]), user)
             except Refused as error:
                 for future in self._asking.dropped(key):
-                    _settle(future, Trouble("budget", str(error)))
+                    _settle(future, Trouble(error.kind, str(error)))
                 return
             self._asking.sent(key)
             answer = await self._ask("GET", key[0], params)
@@ -193,7 +193,7 @@ class Desk:
         try:
             await self._till.leave(ORDERS, user)
         except Refused as error:
-            return Trouble("budget", str(error))
+            return Trouble(error.kind, str(error))
         if not self._leads():
             return Trouble("nobody", "this gateway has stopped to lead; nothing was sent")
         if self._clock() - came > within / 2:
@@ -233,11 +233,10 @@ class Desk:
         try:
             await self._till.leave(ORDERS, user)
         except Refused as error:
-            self._reply(message, Trouble("budget", str(error)))
+            self._reply(message, Trouble(error.kind, str(error)))
             return
-        if self._leads():
-            self.counts["permits"] += 1
-            self._reply(message, Answer(200, msgspec.json.encode({"validFor": PERMIT_LIFE})))
+        self.counts["permits"] += 1
+        self._reply(message, Answer(200, msgspec.json.encode({"validFor": PERMIT_LIFE})))
 
     # --- inside ------------------------------------------------------------------------------------------
 

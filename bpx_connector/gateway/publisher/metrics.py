@@ -29,6 +29,9 @@ def figures_of(gateway: Gateway) -> Iterator[Figure]:
     yield Figure("leading", "gauge", "1 while this gateway leads", float(gateway.leads))
     yield Figure("epoch", "gauge", "number with which the present lead began", gateway.leading.lease.epoch)
     yield Figure("takeovers_total", "counter", "leads begun", gateway.leading.takeovers)
+    yield Figure(
+        "began_full", "gauge", "1 if the lead began with a full budget", float(gateway.spending.began_full)
+    )
     yield Figure("bus_open", "gauge", "1 while the bus is connected", float(gateway.has_bus))
     yield Figure("streams", "gauge", "streams of the venue that are followed", gateway.following.streams)
     yield Figure("streams_on", "gauge", "of them, those that are on", gateway.following.streams_on)

@@ -29,6 +29,7 @@ from bpx_connector.gateway.publisher.following import Following
 from bpx_connector.gateway.publisher.leading import Leading
 from bpx_connector.gateway.publisher.outlet import Outlet
 from bpx_connector.gateway.publisher.settings import Settings
+from bpx_connector.gateway.publisher.spending import Spending
 from bpx_connector.gateway.publisher.till import OWN, Refused, Till
 from bpx_connector.gateway.publisher.venue import Trouble, Venue
 from bpx_connector.gateway.rules.candles import Series
@@ -43,6 +44,7 @@ __all__ = ["Gateway"]
 SAID_EVERY: Final = 0.25
 AGAIN_AFTER: Final = 0.25
 STORED_FOR: Final = 7 * 86_400.0
+LED_KEPT_FOR: Final = 365 * 86_400.0
 DEPTH: Final = 1000
 ORDERS: Final = "account.orderUpdate"
 ACCOUNT_STREAMS: Final = (
@@ -70,13 +72,23 @@ class Gateway:
         self._report = report
         self._bus: Bus | None = None
         self.outlet = Outlet(subjects, settings.account or "none", clock)
-        self.till = Till(settings.limits, clock)
         self.leading = Leading(
             settings.name,
             subjects.lease(_pair(settings)),
             clock,
             self._begin_to_lead,
             self._stop_leading,
+            report,
+        )
+        self.till = Till(settings.limits, clock, self.leading.leads)
+        self.spending = Spending(
+            subjects.led_log(_pair(settings)),
+            subjects.led(_pair(settings)),
+            self.till,
+            self.leading.leads,
+            lambda: self.leading.lease.epoch,
+            clock,
+            venue.now,
             report,
         )
         private = ACCOUNT_STREAMS if settings.account is not None and venue.has_keys else ()
@@ -170,6 +182,7 @@ class Gateway:
             self.outlet.pump(bus, self.settings.gather),
             self.outlet.pump_events(bus),
             self.leading.keep(bus),
+            self.spending.keep(bus),
             self._keep_saying(),
             bus.ended.wait(),
         ]
@@ -180,6 +193,7 @@ class Gateway:
     async def _prepare(self, bus: Bus) -> None:
         subjects, pair, account = Subjects(self.settings.net), _pair(self.settings), self.settings.account
         await bus.keep(subjects.lease_log(pair), [subjects.lease(pair)], LIFETIME, True, True)
+        await bus.keep(subjects.led_log(pair), [subjects.led(pair)], LED_KEPT_FOR, last_only=True)
         if account is not None:
             await bus.keep(subjects.log(account), [f"{subjects.root}.acct.{account}.>"], STORED_FOR)
             await bus.keep(subjects.mark_log(account), [subjects.mark(account)], STORED_FOR, last_only=True)
@@ -198,7 +212,7 @@ class Gateway:
     async def _begin_to_lead(self) -> None:
         assert self._bus is not None, "leading is kept while there is a bus"
         self._stop_leading()
-        self.till.empty()
+        self.spending.begin()
         self.replayed += self.outlet.lead()
         self.announcing.heads(self.following.standings(), all_of_them=True)
         self.announcing.lost(self.following.younger_than(SECONDS))  # readers may have missed some of them
@@ -207,6 +221,7 @@ class Gateway:
 
     def _stop_leading(self) -> None:
         self.completeness.lose()
+        self.spending.stop()
         if self.outlet.leads:
             self.outlet.follow()
         self.answering.stop()

@@ -1,4 +1,8 @@
-"""Who may send a request, and when: the budgets of the account, with those who wait for them."""
+"""Who may send a request, and when: the budgets of the account, with those who wait for them.
+
+What the account has is spent by whoever leads, and by nobody else: the till is closed until it is opened for
+a lead, and who waits when the lead is over is told so, and asks the next leader.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from typing import Final, NamedTuple
 
 from bpx_connector.gateway.rules.budget import Bucket, FairBudget
 
-__all__ = ["ORDERS", "OWN", "USUAL_LIMITS", "Limits", "Refused", "Till"]
+__all__ = ["ORDERS", "OWN", "USUAL_LIMITS", "Limits", "Refused", "Stopped", "Till"]
 
 
 class Limits(NamedTuple):
@@ -37,40 +41,69 @@ OWN: Final = "own"
 class Refused(Exception):  # noqa: N818  it is an answer, not an error of ours
     """Too many requests of one user wait already."""
 
+    kind = "budget"
+    """As a reader is told of it."""
+
+
+class Stopped(Refused):
+    """This gateway does not lead, or no more: another one lets requests go."""
+
+    kind = "nobody"
+
 
 class Till:
     """Lets requests go, one after the other, round over those who wait."""
 
-    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, limits: Limits, clock: Callable[[], float], leads: Callable[[], bool] = lambda: True
+    ) -> None:
         self._clock = clock
         self._limits = limits
+        self._leads = leads
+        self._open_until = 0.0
         self.waited: dict[str, float] = {}
         """The longest that a user has waited."""
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        own = Bucket(limits.own, limits.own_burst, clock())
         self.budgets: dict[str, FairBudget[asyncio.Future[None]]] = {
-            name: FairBudget(bucket) for name, bucket in self._empty_buckets().items()
+            name: FairBudget(bucket) for name, bucket in {**self._buckets(False), OWN: own}.items()
         }
 
-    def empty(self) -> None:
-        """Begin with nothing, as a gateway does that begins to lead: another may have spent all there was.
+    def begin(self, is_full: bool = False) -> None:
+        """Begin with nothing, for another may have spent all there was; or full, if nobody has.
 
-        Who waits goes on waiting.
+        Who waits goes on waiting, until the till is opened.
         """
-        for name, bucket in self._empty_buckets().items():
+        for name, bucket in self._buckets(is_full).items():
             self.budgets[name].restart(bucket)
+
+    def open_until(self, moment: float) -> None:
+        """Let requests go until then, as long as this gateway leads."""
+        self._open_until = moment
+        for name in self.budgets:
             self._grant(name)
 
-    def _empty_buckets(self) -> dict[str, Bucket]:
+    def stop(self) -> None:
+        """Let nobody go; who waits is told."""
+        self._open_until = 0.0
+        for name, budget in self.budgets.items():
+            for future in budget.dropped() if name != OWN else ():
+                if not future.done():
+                    future.set_exception(Stopped(STOPPED))
+
+    def _buckets(self, is_full: bool) -> dict[str, Bucket]:
         now, limits = self._clock(), self._limits
         return {
-            "standard": Bucket(limits.standard, limits.standard_burst, now),
-            "historical": Bucket(limits.historical, limits.historical_burst, now),
-            ORDERS: Bucket(limits.orders, limits.orders_burst, now),
-            OWN: Bucket(limits.own, limits.own_burst, now),
+            "standard": Bucket(limits.standard, limits.standard_burst, now, is_full),
+            "historical": Bucket(limits.historical, limits.historical_burst, now, is_full),
+            ORDERS: Bucket(limits.orders, limits.orders_burst, now, is_full),
         }
 
     async def leave(self, budget: str, user: str) -> None:
-        """Wait until a request of this user may go; Refused if too many of its wait already."""
+        """Wait until a request of this user may go; Refused if too many of its wait already, Stopped if this
+        gateway does not lead."""
+        if budget != OWN and not self._leads():
+            raise Stopped(STOPPED)
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if not self.budgets[budget].ask(user, future, self._clock()):
             raise Refused(f"{user} has too many requests waiting for the {budget} budget")
@@ -79,6 +112,8 @@ class Till:
 
     def _grant(self, name: str) -> None:
         budget, now = self.budgets[name], self._clock()
+        if name != OWN and not (self._leads() and now < self._open_until):
+            return  # whoever opens it comes by here
         for granted in budget.granted(now):
             if not granted.ticket.done():
                 granted.ticket.set_result(None)
@@ -99,3 +134,4 @@ class Till:
 
 
 SHORTEST: Final = 0.001
+STOPPED: Final = "this gateway does not lead"

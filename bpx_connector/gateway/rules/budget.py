@@ -1,7 +1,8 @@
 """The account's request budget, shared fairly: rounds over the users, out of buckets that fill steadily.
 Pure.
 
-A bucket never holds more than its burst and is empty in the beginning. With burst + rate x (60 + slack) at
+A bucket never holds more than its burst and is empty in the beginning, unless it is known that nobody has
+spent anything for a minute (`silence`). With burst + rate x (60 + slack) at
 most the venue's limit, no 60 seconds ever see more than the limit, whoever spent what before: a gateway
 that takes over starts from nothing and needs to know nothing. The slack is how long a permit that was given
 may wait to be used, and how long two gateways may both believe that they lead.
@@ -17,7 +18,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from bpx_connector.gateway.rules.lease import LIFETIME
 
-__all__ = ["PERMIT_LIFE", "Bucket", "FairBudget", "Granted"]
+__all__ = ["PERMIT_LIFE", "SLACK", "WINDOW", "Bucket", "FairBudget", "Granted"]
 
 PERMIT_LIFE = 5.0
 """Seconds for which a permit may be used."""
@@ -43,13 +44,13 @@ class Granted(NamedTuple, Generic[Ticket]):
 class Bucket:
     """Fills at a steady rate, up to its burst."""
 
-    def __init__(self, limit: float, burst: float, now: float) -> None:
+    def __init__(self, limit: float, burst: float, now: float, is_full: bool = False) -> None:
         """Never more than `limit` in any window, at most `burst` of them at once."""
         if not 1 <= burst <= limit:
             raise ValueError(f"a burst of {burst} does not fit into {limit} a minute: from 1 to the limit")
         self.rate = (limit - burst) / (WINDOW + SLACK)
         self._burst = burst
-        self._tokens = 0.0
+        self._tokens = burst if is_full else 0.0
         self._at = now
 
     def take(self, now: float) -> bool:
@@ -112,6 +113,12 @@ class FairBudget(Generic[Ticket]):
                 self._waiting[user] = queue  # at the end of the round
             self.used += 1
             yield Granted(user, ticket, now - since)
+
+    def dropped(self) -> list[Ticket]:
+        """Those who wait; they wait no more."""
+        dropped = [ticket for queue in self._waiting.values() for ticket, _ in queue]
+        self._waiting.clear()
+        return dropped
 
     def wait(self, now: float) -> float | None:
         """Seconds until the next request may go; None if nobody waits."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bpx_connector.gateway.rules.budget import PERMIT_LIFE, Bucket, FairBudget, Granted
 from bpx_connector.gateway.rules.lease import LIFETIME
+from bpx_connector.gateway.rules.silence import ENOUGH, MARKED_EVERY, OPEN_FOR, Mark, is_whole_again
 
 
 def most_in_a_minute(times: list[float]) -> int:
@@ -44,6 +45,65 @@ def test_no_minute_sees_more_than_the_limit_across_any_hand_over(
             now += max(budget.wait(now) or 0.0, 0.05)
         began += lead
     assert most_in_a_minute(sent) <= limit
+
+
+@given(
+    st.integers(2, 60).flatmap(lambda limit: st.tuples(st.just(limit), st.integers(1, limit))),
+    st.lists(st.tuples(st.floats(0.5, 70), st.floats(0, 200)), min_size=1, max_size=4),
+    st.lists(st.floats(0, PERMIT_LIFE), min_size=1, max_size=20),
+    st.lists(st.floats(0, 1.0), min_size=1, max_size=7),
+    st.floats(-300, 300),
+)
+def test_no_minute_sees_more_than_the_limit_though_a_long_silence_fills_the_bucket(
+    sizes: tuple[int, int],
+    leads: list[tuple[float, float]],
+    permits: list[float],
+    under_way: list[float],
+    jump: float,
+) -> None:
+    """Leads with pauses between; marks are stored late, the bus's clock may jump once, all is spent."""
+    limit, burst = sizes
+    sent: list[float] = []
+    stored: Mark | None = None
+    now = 0.0
+    for number, (lead, pause) in enumerate(leads):
+        ends, marked = now + lead, 0
+        delay = under_way[number % len(under_way)]
+        asked_at, now = now, now + delay
+        mine = Mark(now + (jump if number else 0.0), asked_at)
+        budget: FairBudget[int] = FairBudget(
+            Bucket(limit, burst, now, is_whole_again(stored, mine)), most_waiting=10_000
+        )
+        stored, open_until, next_mark = mine, asked_at + OPEN_FOR, asked_at + MARKED_EVERY
+        while now < min(ends, open_until):
+            if now >= next_mark:
+                marked += 1
+                next_mark = now + MARKED_EVERY
+                if marked % 5:  # others are lost, and the till closes if too many are
+                    stored = Mark(now + (jump if number else 0.0), now)
+                    open_until = now + OPEN_FOR
+            budget.ask("u", 1, now)
+            for _ in budget.granted(now):
+                sent.append(now + permits[len(sent) % len(permits)])
+                budget.ask("u", 1, now)
+            now += min(max(budget.wait(now) or 0.0, 0.05), 0.5)
+        now = max(now, ends) + LIFETIME + pause
+    assert most_in_a_minute(sent) <= limit
+
+
+def test_a_long_silence_is_proved_by_both_clocks_or_not_at_all() -> None:
+    last = Mark(1_000.0, 5_000.0)
+    assert is_whole_again(last, Mark(1_000.0 + ENOUGH, 5_000.0 + ENOUGH))
+    assert not is_whole_again(last, Mark(1_000.0 + ENOUGH, 5_000.0 + ENOUGH - 1))
+    assert not is_whole_again(last, Mark(1_000.0 + ENOUGH - 1, 5_000.0 + ENOUGH))
+    assert not is_whole_again(last, Mark(900.0, 9_000.0))
+    assert not is_whole_again(None, Mark(9_000.0, 9_000.0)), "nothing is known"
+    assert not is_whole_again(Mark(float("nan"), 0.0), Mark(9e9, 9e9))
+
+
+def test_a_full_bucket_holds_its_burst_and_no_more() -> None:
+    bucket = Bucket(1800, 300, 50.0, is_full=True)
+    assert sum(bucket.take(50.0) for _ in range(1000)) == 300
 
 
 def test_a_new_bucket_is_empty() -> None:
