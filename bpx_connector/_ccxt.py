@@ -7,7 +7,7 @@ those that we use are named here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +50,11 @@ if TYPE_CHECKING:
         def safe_currency_code(self, currencyId: Any, currency: Any = None) -> str | None: ...
         @staticmethod
         def milliseconds() -> int: ...
+
+        def _called(
+            self, path: str, api: Any, method: str, params: Any, *rest: Any, config: Any = ...
+        ) -> Generator[Any, Any, Any]:
+            """The steps of `fetch2`; `call.Calls` has them."""
 else:
 
     class Ccxt(Endpoints, NewerEndpoints):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from socket import gaierror
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from aiohttp import ClientError
 from ccxt.async_support.base.exchange import Exchange
 
 from bpx_connector.call.sessions import AsyncioSession
-from bpx_connector.call.straight import is_straight, received
+from bpx_connector.call.straight import received
 from bpx_connector.call.troubles import network_error, without_frames
 from bpx_connector.exchange import Backpack
 
@@ -95,30 +94,13 @@ class bpx(Backpack, Exchange):
             return await self._fetched(url, method, headers, body)
         return await super().fetch(url, method, headers, body)
 
-    def _goes_straight(self) -> bool:
-        """Whether nothing is set that asks more of a request than to be sent and answered."""
-        return not (
-            self.verbose
-            or self.returnResponseHeaders
-            or not is_straight(self)
-            or self.logger.isEnabledFor(logging.DEBUG)
-        )
-
     async def _fetched(self, url: str, method: str, headers: Any, body: str | None) -> Any:
         self.open(True)
         sent = self.last_request_headers = self.prepare_request_headers(headers)
         try:
-            status, reason, heard, text = await received(self.session, method, url, sent, body, self.timeout)
+            arrived = await received(self.session, method, url, sent, body, self.timeout)
         except (ClientError, TimeoutError, gaierror) as error:
             trouble = network_error(f"{self.id} {method} {url}", url, error)
             raise without_frames(trouble) from error.with_traceback(None)
-        text = self.on_rest_response(status, reason, url, method, heard, text, sent, body)
-        answer = self.parse_json(text)
-        if self.enableLastHttpResponse:
-            self.last_http_response = text
-        if self.enableLastResponseHeaders:
-            self.last_response_headers = heard
-        if self.enableLastJsonResponse:
-            self.last_json_response = answer
-        self.handle_errors(status, reason, url, method, heard, text, answer, sent, body)
+        text, answer = self._meaning(arrived, url, method, sent, body)
         return text if answer is None else answer

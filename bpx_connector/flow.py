@@ -29,7 +29,7 @@ from ccxt.base.errors import BadRequest
 if TYPE_CHECKING:
     from ccxt.async_support.base.exchange import BaseExchange as AsyncioExchange
 
-__all__ = ["Flow", "flow", "is_in_a_flow", "settle_flows"]
+__all__ = ["Flow", "flow", "is_in_a_flow", "is_ours", "ours", "settle_flows"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -72,6 +72,22 @@ _is_inside: ContextVar[bool] = ContextVar("is_inside", default=False)
 def is_in_a_flow() -> bool:
     """Whether a unified method runs, in this thread or task: else it is the user who calls."""
     return _is_inside.get()
+
+
+_OURS: set[Any] = set()
+
+Function = TypeVar("Function")
+
+
+def ours(function: Function) -> Function:
+    """Mark a method of ours that may be gone around where nobody has put another in its place. Flows are."""
+    _OURS.add(function)
+    return function
+
+
+def is_ours(exchange: Any, *names: str) -> bool:
+    """Whether these methods are still our own: not replaced by a subclass, on the class or on the object."""
+    return all(getattr(getattr(exchange, name), "__func__", None) in _OURS for name in names)
 
 
 def _blocking_twin(steps: Callable[..., Flow[R]]) -> Callable[..., R]:
@@ -157,8 +173,8 @@ class flow(Generic[P, R]):  # noqa: N801  used as a decorator, named like one
         if not isinstance(steps, FunctionType) or not inspect.isgeneratorfunction(steps):
             raise TypeError(f"{steps.__qualname__} has no `yield`: a method without I/O is not a flow")
         self.steps = steps
-        self._blocking = _dressed(_blocking_twin(steps), steps)
-        self._awaited = _dressed(_asyncio_twin(steps), steps)
+        self._blocking = ours(_dressed(_blocking_twin(steps), steps))
+        self._awaited = ours(_dressed(_asyncio_twin(steps), steps))
         self.__doc__ = steps.__doc__
 
     @overload

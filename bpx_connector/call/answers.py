@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -13,6 +14,7 @@ from ccxt.base.errors import BaseError, ExchangeError, ExchangeNotAvailable, Inv
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.call.masking import masked
+from bpx_connector.call.straight import Arrived, is_straight
 from bpx_connector.call.troubles import network_error, without_frames
 from bpx_connector.flow import Flow, flow
 from bpx_connector.garbage import uncollected
@@ -121,6 +123,34 @@ class Answers(Ccxt):
                 age,
                 life,
             )
+
+    def _goes_straight(self) -> bool:
+        """Whether nothing is set that asks more of a request than to be sent and answered."""
+        return not (
+            self.verbose
+            or self.returnResponseHeaders
+            or not is_straight(self)
+            or self.logger.isEnabledFor(logging.DEBUG)
+        )
+
+    def _meaning(
+        self, arrived: Arrived, url: str, method: str, sent: Any, body: str | None
+    ) -> tuple[str, Any]:
+        """The text of an answer, and decoded; or, if it is a refusal, what it means as an exception.
+
+        What ccxt keeps of each answer for its callers is kept here too.
+        """
+        status, reason, heard, text = arrived
+        text = self.on_rest_response(status, reason, url, method, heard, text, sent, body)
+        answer = self.parse_json(text)
+        if self.enableLastHttpResponse:
+            self.last_http_response = text
+        if self.enableLastResponseHeaders:
+            self.last_response_headers = heard
+        if self.enableLastJsonResponse:
+            self.last_json_response = answer
+        self.handle_errors(status, reason, url, method, heard, text, answer, sent, body)
+        return text, answer
 
     def parse_json(self, http_response: Any) -> Any:
         """The decoded answer, or None if it is no JSON object or list."""

@@ -83,6 +83,12 @@ class Calls(Ccxt):
         answer is repeated as often as `maxRetriesOnFailure` says, unless repeating it could act twice.
         `config["decode"]` reads the answer's text instead of plain JSON.
         """
+        return (yield from self._called(path, api, method, params, *rest, config=config))
+
+    def _called(
+        self, path: str, api: Any, method: str, params: Any, *rest: Any, config: Any = {}
+    ) -> Flow[Any]:
+        """The steps of `fetch2`, for whoever is a flow himself."""
         # ccxt passes on its `config`, and in older versions headers and body before it.
         headers, body, config = (*rest, config)[:3] if len(rest) > 1 else (None, None, *rest, config)[:3]
         endpoint = ENDPOINTS.get((method, path))

@@ -20,6 +20,9 @@ from aiohttp import (
     ServerDisconnectedError,
 )
 
+from bpx_connector.call.aiohttp_pool import Route, route_of
+from bpx_connector.call.urllib3_pool import Pools
+
 __all__ = ["AsyncioSession", "BlockingSession"]
 
 
@@ -49,12 +52,24 @@ class _Session:
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._session, name, value)
 
+    @property
+    def inner(self) -> Any:
+        """The library's own."""
+        return self._session
+
     def __reduce__(self) -> Any:
         return type(self), (self._session,)
 
 
 class BlockingSession(_Session):
     """A session of requests that follows no redirect."""
+
+    pools: Pools
+    """urllib3's pools that requests have gone over."""
+
+    def __init__(self, session: Any) -> None:
+        super().__init__(session)
+        vars(self)["pools"] = {}
 
     def request(self, method: str, url: Any, **how: Any) -> Any:
         """The answer to one request."""
@@ -64,9 +79,24 @@ class BlockingSession(_Session):
 class AsyncioSession(_Session):
     """A session of aiohttp that follows no redirect and sends nothing again."""
 
+    routes: dict[str, Route]
+    """The ways that requests have taken, by the beginning of their addresses."""
+
+    def __init__(self, session: Any) -> None:
+        super().__init__(session)
+        vars(self)["routes"] = {}
+
+    async def _sent(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        """The answer to one sending; the way that it took is remembered."""
+        response = await _sent_once(request, handler)
+        taken = route_of(request)
+        if taken is not None:
+            self.routes[taken[0]] = taken[1]
+        return response
+
     def request(self, method: str, url: Any, **how: Any) -> Any:
         """The answer to one request, to be awaited or entered."""
-        return self._session.request(method, url, **how, allow_redirects=False, middlewares=(_sent_once,))
+        return self._session.request(method, url, **how, allow_redirects=False, middlewares=(self._sent,))
 
     def get(self, url: Any, **how: Any) -> Any:
         """The answer to a question."""

@@ -1,4 +1,7 @@
-"""The straight way over ccxt's asyncio session: what its `fetch` does where nothing more is asked for."""
+"""The straight way over ccxt's sessions: what its `fetch` does where nothing more is asked for.
+
+Over connections that are kept it is straighter still (`aiohttp_pool`, `urllib3_pool`).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,10 @@ from typing import Any, NamedTuple
 from aiohttp import ClientTimeout
 from yarl import URL
 
-__all__ = ["DETOURS", "Received", "is_straight", "received"]
+from bpx_connector.call.aiohttp_pool import ORIGIN_BEGINS, Asked, answer_over_kept
+from bpx_connector.call.urllib3_pool import reply_over_pool
+
+__all__ = ["DETOURS", "Arrived", "is_straight", "received", "replied"]
 
 DETOURS = (
     "aiohttp_proxy",
@@ -37,7 +43,7 @@ _detours_of = attrgetter(*DETOURS)
 _NO_DETOURS = (None,) * len(DETOURS)
 
 
-class Received(NamedTuple):
+class Arrived(NamedTuple):
     """An answer as it came."""
 
     status: int
@@ -53,17 +59,29 @@ def is_straight(exchange: Any) -> bool:
 
 async def received(
     session: Any, method: str, url: str, headers: Any, body: str | None, timeout: float
-) -> Received:
+) -> Arrived:
     """The answer to one request; `timeout` in milliseconds."""
+    content = body.encode() if body else None
+    route = session.routes.get(url[: url.find("/", ORIGIN_BEGINS)])
+    if route is not None:
+        asked = Asked(method, url, headers, content)
+        arrived = await answer_over_kept(session.inner, route, asked, timeout / 1000)
+        if arrived is not None:
+            return Arrived(
+                arrived.status,
+                arrived.reason or "",
+                _joined(arrived.headers),
+                arrived.content.decode(errors="replace"),
+            )
     response = await session.request(
         method,
         URL(url, encoded=True),
-        data=body.encode() if body else None,
+        data=content,
         headers=headers,
         timeout=_client_timeout(timeout),
     )
     content = await response.read()  # to its end, so that nothing is left to be released
-    return Received(
+    return Arrived(
         response.status, response.reason or "", _joined(response.headers), content.decode(errors="replace")
     )
 
@@ -81,3 +99,19 @@ def _joined(headers: Any) -> dict[str, str]:
     for name, value in headers.items():
         joined[name] = f"{joined[name]}, {value}" if name in joined else value
     return joined
+
+
+def replied(
+    session: Any, method: str, url: str, headers: Any, body: str | None, how: tuple[float, Any]
+) -> tuple[Arrived, bytes] | None:
+    """The answer to one request on the blocking class, with its bytes; None if ccxt has to ask.
+
+    `how` is the timeout in milliseconds and how certificates are verified.
+    """
+    timeout, verify = how
+    asked = method, url, headers, body.encode() if body else None
+    answer = reply_over_pool(session.inner, session.pools, asked, timeout / 1000, verify)
+    if answer is None:
+        return None
+    text = answer.content.decode(errors="replace")
+    return Arrived(answer.status, answer.reason, answer.headers, text), answer.content

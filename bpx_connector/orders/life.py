@@ -9,7 +9,8 @@ never reopens.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
@@ -19,6 +20,7 @@ from bpx_connector.venue.words import OPEN_STATUSES
 __all__ = [
     "EXACT",
     "FIGURES",
+    "are_plain",
     "check_figures",
     "executed_of",
     "figure_of",
@@ -50,6 +52,18 @@ FIGURES = (
 """What ccxt's order is made of."""
 
 
+ARE_PLAIN = re.compile(r"(?:-?[0-9]{1,14}(?:\.[0-9]{1,14})?\n)*").fullmatch
+
+
+def are_plain(values: Iterable[Any]) -> bool:
+    """Whether all of these are decimal text as the venue writes it, of up to 14 digits on either side of the
+    point, or nothing. Then no figure has to be looked at by itself, which takes five times as long."""
+    try:
+        return ARE_PLAIN("".join([value + "\n" for value in values if value is not None])) is not None
+    except TypeError:
+        return False
+
+
 def is_open(order: Mapping[str, Any]) -> bool:
     """Whether the venue can still fill, trigger or cancel this order."""
     return order.get("status") in OPEN_STATUSES
@@ -70,9 +84,10 @@ def figure_of(text: Any) -> Decimal:
 
 def check_figures(order: Mapping[str, Any]) -> None:
     """ValueError if a figure of an order is none: it would spoil all that is made of the order later."""
-    for name in FIGURES:
-        if name in order:
-            figure_of(order[name])
+    if not are_plain(map(order.get, FIGURES)):
+        for name in FIGURES:
+            if name in order:
+                figure_of(order[name])
 
 
 def executed_of(order: Mapping[str, Any]) -> Decimal:
@@ -104,4 +119,6 @@ def further_order(one: Payload, other: Payload) -> Payload:
     """Of two views of one order the one that is further on its way; of equal ones `other`."""
     if is_open(one) != is_open(other):
         return other if is_open(one) else one
+    if one.get("executedQuantity") == other.get("executedQuantity"):
+        return other
     return one if executed_of(one) > executed_of(other) else other

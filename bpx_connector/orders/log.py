@@ -429,7 +429,11 @@ class OrderLog:
 
 
 def _says_nothing_new(known: Payload, told: Payload) -> bool:
-    return all(told.get(key) is None or told[key] == known.get(key) for key in CHANGING)
+    for key in CHANGING:
+        value = told.get(key)
+        if value is not None and value != known.get(key):
+            return False
+    return True
 
 
 def _said(order: Payload) -> Payload:

@@ -46,6 +46,11 @@ class ScriptedVenue:
 
     answers: list[Answer] = field(default_factory=lambda: [Answer()])
     requests: list[Request] = field(default_factory=list)
+    keeps_open: bool = False
+    """Whether connections are kept for the next request, as the venue keeps them."""
+
+    connections: int = 0
+    """How many have been made."""
 
     @property
     def url(self) -> str:
@@ -75,18 +80,26 @@ def _handler(venue: ScriptedVenue) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         """Reads a request, writes the next answer."""
 
+        protocol_version = "HTTP/1.1" if venue.keeps_open else "HTTP/1.0"
+
+        def setup(self) -> None:
+            """Count a connection."""
+            venue.connections += 1
+            super().setup()
+
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             venue.requests.append(Request(self.command, self.path, dict(self.headers), body))
             answer = venue.next_answer()
-            self.close_connection = True
+            self.close_connection = not venue.keeps_open or answer.is_cut or answer.status == 0
             if answer.status == 0:
                 return
             payload = answer.body.encode()
             self.send_response(answer.status)
             self.send_header("Content-Type", answer.kind)
             self.send_header("Content-Length", str(len(payload) + (10 if answer.is_cut else 0)))
-            self.send_header("Connection", "close")
+            if self.close_connection and not answer.is_cut:
+                self.send_header("Connection", "close")
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.end_headers()

@@ -18,6 +18,7 @@ from ccxt.base.types import Market
 
 from bpx_connector.aliases import Payload, Structure
 from bpx_connector.garbage import uncollected
+from bpx_connector.orders.life import are_plain
 from bpx_connector.parse.arithmetic import Arithmetic, arithmetic_in
 from bpx_connector.parse.figures import (
     UNREADABLE,
@@ -29,7 +30,14 @@ from bpx_connector.parse.figures import (
     picked_rows_of,
 )
 from bpx_connector.parse.names import ParseNames
-from bpx_connector.parse.numbers import Number, iso8601, milliseconds_of, number_or_none
+from bpx_connector.parse.numbers import (
+    EARLIEST,
+    LATEST,
+    Number,
+    iso8601,
+    milliseconds_of,
+    number_or_none,
+)
 from bpx_connector.parse.overriding import is_overridden, own
 from bpx_connector.parse.rows import Row, figure_text, object_of, read_each, rows_in
 from bpx_connector.parse.trading.in_time import oldest_first
@@ -112,13 +120,9 @@ ORDER_FACTS: dict[str, tuple[Any, Any]] = {
 }
 """What an order says besides: of which type it is, and what it is where that is not mentioned."""
 
-FIELDS = Fields(
-    ORDER_FIGURES,
-    ("id", "symbol", "orderType", "timeInForce", "side", "status", "triggerQuantity"),
-    ("createdAt",),
-    ("postOnly", "reduceOnly"),
-    ("clientId",),
-)
+WORDS = ("id", "symbol", "orderType", "timeInForce", "side", "status", "triggerQuantity")
+FLAGS = ("postOnly", "reduceOnly")
+FIELDS = Fields(ORDER_FIGURES, WORDS, ("createdAt",), FLAGS, ("clientId",))
 
 
 @lru_cache(maxsize=8)
@@ -151,7 +155,9 @@ def is_sound(order: Payload) -> bool:
     What is odd about an order is told to who asked for it, and forgotten: kept it would stand in the way of
     the good answers that follow.
     """
-    if order.get("status") not in ORDER_STATUS or FIELDS.legible(order) != order:
+    if order.get("status") not in ORDER_STATUS:
+        return False
+    if not _is_as_documented(order) and FIELDS.legible(order) != order:
         return False
     executed, quantity = Decimal(order.get("executedQuantity") or 0), Decimal(order.get("quantity") or 0)
     return (
@@ -160,6 +166,23 @@ def is_sound(order: Payload) -> bool:
         and executed >= 0
         and (not quantity or executed <= quantity)
     )
+
+
+def _is_as_documented(order: Payload) -> bool:
+    """Whether it is certain, at a look, that every field is as documented: then it reads as it is."""
+    created, client_id = order.get("createdAt"), order.get("clientId")
+    return (
+        set(map(type, map(order.get, WORDS))) <= TEXT_OR_NOTHING
+        and all(order.get(name) != "" for name in WORDS)
+        and are_plain(map(order.get, ORDER_FIGURES))
+        and (created is None or (type(created) is int and EARLIEST <= created < LATEST))
+        and type(client_id) in WHOLE_OR_NOTHING
+        and set(map(type, map(order.get, FLAGS))) <= FLAG_OR_NOTHING
+    )
+
+
+NOTHING = type(None)
+TEXT_OR_NOTHING, WHOLE_OR_NOTHING, FLAG_OR_NOTHING = {str, NOTHING}, {int, NOTHING}, {bool, NOTHING}
 
 
 def orders_in(answer: object, what: str) -> list[Payload]:

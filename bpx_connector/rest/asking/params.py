@@ -20,7 +20,7 @@ from ccxt.base.errors import BadRequest, NotSupported
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Params
-from bpx_connector.flow import is_in_a_flow
+from bpx_connector.flow import is_in_a_flow, ours
 from bpx_connector.rest.asking.arguments import flag_of
 from bpx_connector.venue.endpoints import ENDPOINTS
 from bpx_connector.venue.words import MARKET_KINDS
@@ -54,6 +54,7 @@ ONLY_WAY = frozenset({"method", "until", "network", "paginationCalls", "paginati
 class UnderstoodParams(Ccxt):
     """The one border between what callers say and what is sent."""
 
+    @ours
     def request(
         self, path: str, api: Any = "public", method: str = "GET", params: Any = {}, config: Any = {}
     ) -> Any:

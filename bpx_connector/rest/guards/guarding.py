@@ -16,7 +16,7 @@ from ccxt.base.errors import BaseError, ExchangeError, OperationFailed, Operatio
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
-from bpx_connector.flow import Flow, flow
+from bpx_connector.flow import Flow, flow, is_ours, ours
 from bpx_connector.rest.guards.guards import (
     ZERO,
     Asked,
@@ -31,6 +31,7 @@ from bpx_connector.rest.guards.guards import (
     refusal,
     switched_off,
 )
+from bpx_connector.venue.endpoints import Endpoint
 
 __all__ = ["GuardedOrders"]
 
@@ -52,6 +53,7 @@ class GuardedOrders(Ccxt):
             self._placed_here = {}
         return self._placed_here
 
+    @ours
     def request(
         self,
         path: str,
@@ -66,6 +68,19 @@ class GuardedOrders(Ccxt):
         if method == "GET" or not (options.get("guards") or options.get("cancelOnClose")):
             return super().request(path, api, method, params, *rest, **more)
         return self._guarded_request(path, api, method, params, *rest, **more)
+
+    def _answer_of(self, endpoint: Endpoint, params: Payload) -> Flow[Any]:
+        """The answer of an operation, as its implicit method would give it; `params` are in order already.
+
+        The way by that method, `request` and `fetch2` is gone around where no rule is to be asked and nobody
+        has put other methods in their places: it costs 7 of 120 µs.
+        """
+        named, options = getattr(self, str(endpoint.name)), self.options
+        is_known = getattr(named, "__func__", None) is endpoint.unbound_method
+        has_rules = options.get("guards") or options.get("cancelOnClose")
+        if has_rules or not is_known or not is_ours(self, "request", "fetch2"):
+            return (yield named(params))
+        return (yield from self._called(endpoint.path, endpoint.api, endpoint.method, params))
 
     @flow
     def _guarded_request(

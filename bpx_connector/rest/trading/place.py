@@ -24,20 +24,24 @@ from bpx_connector.parse.rows import Row
 from bpx_connector.parse.trading.orders import refused_order, understood_order
 from bpx_connector.rest.asking.enquiries import is_open_question, with_words
 from bpx_connector.rest.convert.rfq_orders import RfqOrders, is_rfq
+from bpx_connector.rest.guards.guarding import GuardedOrders
 from bpx_connector.rest.trading.answers import answered_order, answered_results
 from bpx_connector.rest.trading.outcome import Outcomes, wanted_of
 from bpx_connector.rest.trading.request import CALL_PARAMS, order_request
 from bpx_connector.venue.description import ORDERS_PER_BATCH
+from bpx_connector.venue.endpoints import ENDPOINTS
 from bpx_connector.venue.errors import OutcomeUnknown, error_class
 
 __all__ = ["PlacedOrders"]
+
+CREATE_ORDER = ENDPOINTS["POST", "api/v1/order"]
 
 ERR = "Err"
 NOT_PLACED = "NOT_PLACED"
 """Our own word in the place of a refusal's code: the venue never took the order, it was lost on the way."""
 
 
-class PlacedOrders(RfqOrders, Outcomes):
+class PlacedOrders(RfqOrders, Outcomes, GuardedOrders):
     """Placing orders."""
 
     @flow
@@ -81,7 +85,7 @@ class PlacedOrders(RfqOrders, Outcomes):
         call, older = f"{self.id} createOrder()", self._ids_known([request])
         request, sent = self._named(request), self._sent_now(request)
         try:
-            answer = yield self.private_post_api_v1_order(request)
+            answer = yield from self._answer_of(CREATE_ORDER, request)
             return understood_order(answered_order(call, answer))
         except NetworkError as error:
             if not (is_open_question(error) and self._longest_enquiry()):
