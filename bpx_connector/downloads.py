@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["HEADS", "Gap", "HistoryFile", "OtherFileError", "gaps", "pages"]
+__all__ = ["HEADS", "Gap", "HistoryFile", "OtherFileError", "fetch_of", "gaps", "gaps_of_trades", "pages"]
 
 PAGE = 1000
 HEADS: dict[str, list[str]] = {
@@ -30,10 +30,11 @@ class OtherFileError(ValueError):
 
 
 class Gap(NamedTuple):
-    """Candles that are not there: the last before and the first after, in milliseconds."""
+    """Rows that are not there: the last before and the first after, in milliseconds, and how many."""
 
     after: int
     before: int
+    missing: int | None = None
 
 
 class HistoryFile:
@@ -62,6 +63,9 @@ class HistoryFile:
             lines = csv.reader(file)
             next(lines)
             yield from lines
+
+    def finish(self) -> None:
+        """Nothing is left to do: each page was written when it came."""
 
     def _go_on(self) -> None:
         content = self.path.read_bytes()
@@ -103,10 +107,17 @@ def pages(
 
 
 def gaps(rows: Iterator[Row], step: int) -> Iterator[Gap]:
-    """Where candles are missing between two."""
+    """Where rows are missing that should come every `step` milliseconds."""
     for sooner, later in pairwise(int(row[0]) for row in rows):
         if later - sooner > step:
-            yield Gap(sooner, later)
+            yield Gap(sooner, later, (later - sooner) // step - 1)
+
+
+def gaps_of_trades(rows: Iterator[Row]) -> Iterator[Gap]:
+    """Where trades are missing: their ids are numbered through, market by market."""
+    for sooner, later in pairwise(row for row in rows if row[1].isdigit()):
+        if int(later[1]) - int(sooner[1]) > 1:
+            yield Gap(int(sooner[0]), int(later[0]), int(later[1]) - int(sooner[1]) - 1)
 
 
 def fetch_of(exchange: Any, kind: str, symbol: str, timeframe: str) -> Fetch:

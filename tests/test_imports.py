@@ -32,25 +32,31 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sandbox": set(),  # a second reading of the venue's text: nothing of ours can agree with itself
     "after_import": set(),
     "keys": set(),
+    "reports": set(),
+    "parquet": {"downloads"},
     "downloads": set(),  # asks an exchange object by ccxt's names
     "plugin": {"after_import"},  # finds the classes by name, when `register` is called
     "__init__": {"blocking", "plugin"},
     "cli": {
         "blocking",
         "__init__",
+        "autoload",
         "call",
         "downloads",
         "gateway",
         "keys",
+        "parquet",
         "plugin",
         "pro",
         "programs",
+        "reports",
         "sandbox",
         "tape",
         "venue",
         "verify",
     },
     "programs": {"after_import"},
+    "autoload": {"plugin", "programs"},  # at the start of every program, if somebody asked for it
     "verify": {"venue"},
     "__main__": {"cli"},
     "testing": {"call", "keys", "sandbox"},
@@ -126,7 +132,7 @@ PARSE_MAY_IMPORT: dict[str, set[str]] = {
 MOST_IN_A_ROOM = 15
 """Modules in one folder of `rest` or `parse`. With more nobody finds anything: it wants rooms of its own."""
 
-ON_TOP = {"plugin", "cli", "__main__", "testing", "dead_man"}
+ON_TOP = {"plugin", "autoload", "cli", "__main__", "testing", "dead_man"}
 """Nothing imports these, but for the package itself, which offers `register`."""
 
 

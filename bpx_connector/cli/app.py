@@ -10,6 +10,7 @@ import typer
 
 from bpx_connector.cli import (
     account,
+    autoload,
     call,
     demo,
     doctor,
@@ -17,6 +18,7 @@ from bpx_connector.cli import (
     keys,
     passed_on,
     prices,
+    report,
     tapes,
     trading,
     verify,
@@ -57,7 +59,11 @@ def _of_all(
     """Backpack Exchange on the command line, and a local exchange to rehearse on."""
 
 
-for group in (passed_on, demo, doctor, keys, prices, account, trading, call, tapes, download, verify):
+GROUPS = (
+    *(passed_on, demo, doctor, keys, prices, account, trading),
+    *(call, tapes, download, report, verify, autoload),
+)
+for group in GROUPS:
     group.add_to(app)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from bpx_connector.cli import access
+from bpx_connector.cli.pictures import draw_candles, picture_path
 from bpx_connector.cli.shown import AsJson, line, show, show_json, table, time_of
 from bpx_connector.cli.words import Refusal
 
@@ -106,13 +108,18 @@ def candles(
     word: MarketWord,
     timeframe: Annotated[str, typer.Option("--timeframe", "-t", help="1m, 1h, 1d, ...")] = "1h",
     limit: Limit = 20,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw them into a PNG or SVG.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the newest candles of a market."""
+    """Show the newest candles of a market; --plot draws candlesticks and volume."""
+    picture_path(plot)
     with access.exchange({}) as made:
         if timeframe not in made.timeframes:
             raise Refusal(f"there are no candles of {timeframe}; there are {', '.join(made.timeframes)}")
-        rows = made.fetch_ohlcv(access.market(made, word)["symbol"], timeframe, None, limit)
+        symbol = access.market(made, word)["symbol"]
+        rows = made.fetch_ohlcv(symbol, timeframe, None, limit)
+    if plot is not None:
+        draw_candles(plot, f"{symbol}, {timeframe}", rows)
     if as_json:
         show_json(rows)
     else:

@@ -74,13 +74,16 @@ def verify(
 
 def _asked(made: Any, symbols: list[str], out: Path, has_keys: bool) -> tuple[list[Finding], dict[str, int]]:
     from bpx_connector.verify import questions
+    from bpx_connector.verify.asking import judged
 
     now = made.fetch_time() // 1000
     asked = list(questions.public_questions(symbols[0], symbols[1], now))
     private = list(questions.private_questions(symbols[1])) if has_keys else []
     with _taped(made, out / TAPE, {each.name for each in private}) as asker, _sandbox() as beside:
-        findings = [*_all(asked, asker, beside), *_all(private, asker, beside), *_strangers(asker, beside)]
-    return findings, {"questions": len(asked) + len(private) + 2}
+        findings = [*_all(asked, asker, beside), *_all(private, asker, beside), *_strangers(asker)]
+        if private:
+            findings += judged(questions.TWICE, asker.ask(questions.TWICE, repeats=1))
+    return findings, {"questions": len(asked) + len(private) + 2 + bool(private)}
 
 
 def _all(asked: Iterable[Question], asker: Asker, beside: Asker | None) -> Iterator[Finding]:
@@ -94,7 +97,7 @@ def _all(asked: Iterable[Question], asker: Asker, beside: Asker | None) -> Itera
             yield from compared(question, answer, beside.ask(question))
 
 
-def _strangers(asker: Asker, beside: Asker | None) -> Iterator[Finding]:
+def _strangers(asker: Asker) -> Iterator[Finding]:
     """What a key that nobody knows is told, and somebody without any."""
     from bpx_connector.keys import generated_keys
     from bpx_connector.verify.asking import Asker, judged

@@ -44,11 +44,13 @@ class Asker:
         self._exchange = exchange
         self._told = told
 
-    def ask(self, question: Question, *, is_signed: bool | None = None) -> Answer:
-        """The answer, whatever it is; ccxt's NetworkError if there is none."""
+    def ask(self, question: Question, *, is_signed: bool | None = None, repeats: int = 0) -> Answer:
+        """The answer, whatever it is, after so many repeats; ccxt's NetworkError if there is none."""
         method, path = question.operation.split(" /")
         access = "private" if (_is_private(path) if is_signed is None else is_signed) else "public"
         request = self._exchange.sign(path, access, method, dict(question.params))
+        for _ in range(repeats):
+            self._send(request)
         self._exchange.throttle(1)
         began = time.perf_counter()
         response = self._send(request)

@@ -269,6 +269,21 @@ def _old_answer(answer: Answer) -> Iterator[str]:
         yield f"the answer was {age} s old"
 
 
+def _flat(answer: Answer) -> Iterator[str]:
+    if answer.body == []:
+        yield "it is []"
+
+
+def _missed(answer: Answer) -> Iterator[str]:
+    if (answer.status, _object(answer).get("code")) != (404, "RESOURCE_NOT_FOUND"):
+        yield f"it is {answer.status} {answer.text[:80]!r}"
+
+
+def _replayed(answer: Answer) -> Iterator[str]:
+    if answer.status != 200:
+        yield f"it is {answer.status} {answer.text[:80]!r}"
+
+
 def _not_signed(answer: Answer) -> Iterator[str]:
     if answer.status != 401 or _object(answer).get("code") != "UNAUTHORIZED":
         yield f"it is {answer.status} {answer.text[:80]!r}"
@@ -368,6 +383,21 @@ FACTS: dict[str, Fact] = {
         _unknown_key,
         switch="unknown_key",
     ),
+    "flat": Fact(
+        "a market without a position is 404 at /position",
+        "FACTS 19, reports differ",
+        _flat,
+        True,
+        "flat_position",
+    ),
+    "missed": Fact(
+        "an order that is not open is 404 RESOURCE_NOT_FOUND",
+        "FACTS 19, builds differ",
+        _missed,
+        True,
+        "order_not_found",
+    ),
+    "replayed": Fact("a signature counts again in its window", OPEN, _replayed, True, "repeated_signatures"),
     "pages": Fact("a history has the four page headers", "FACTS 8, captures", _paged),
     "order ids": Fact("an order's id is a decimal text", "FACTS 9, captures", _ids_are_text),
     "order time": Fact(

@@ -11,7 +11,7 @@ from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from typing import Any, NamedTuple
 
 from bpx_connector.venue import payloads
-from bpx_connector.verify.asking import CONTRADICTION, TROUBLE, Asker, Finding, judged
+from bpx_connector.verify.asking import CONTRADICTION, NEWS, TROUBLE, Asker, Finding, judged
 from bpx_connector.verify.facts import Answer
 from bpx_connector.verify.questions import Question
 
@@ -69,6 +69,10 @@ def checked_by_order(asker: Asker, order: SmallestOrder) -> Iterator[Finding]:
     finally:
         cancelled = asker.ask(cancelling, is_signed=True)
     yield from judged(cancelling, cancelled)
+    if cancelled.status == 202:
+        sentence = "cancelling answers what was cancelled"
+        source = "FACTS 7, OpenAPI allows both"
+        yield Finding(NEWS, cancelled.name, "", "it is 202 and nothing", sentence, source, "cancel_answers")
     if cancelled.status == 200:
         yield from _word(cancelled, "status", "Cancelled", "it is Cancelled then", "FACTS 7, captures")
     again = asker.ask(Question("order that is gone", "GET /api/v1/order", identity, None), is_signed=True)

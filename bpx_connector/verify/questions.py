@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from bpx_connector.venue import payloads
 
-__all__ = ["STRANGERS", "Question", "private_questions", "public_questions"]
+__all__ = ["STRANGERS", "TWICE", "Question", "private_questions", "public_questions"]
 
 NOBODY = "NO_SUCH_MARKET"
 DAY = 86_400
@@ -131,6 +131,9 @@ def private_questions(perp: str) -> Iterator[Question]:
         "open orders", "GET /api/v1/orders", {}, list[payloads.OrderType], ("order ids", "order time")
     )
     yield Question("positions", "GET /api/v1/position", {}, list[payloads.FuturePositionWithMargin])
+    yield Question("position of one market", "GET /api/v1/position", {"symbol": perp}, None, ("flat",))
+    missed = {"symbol": perp, "orderId": "1"}
+    yield Question("an order that never was", "GET /api/v1/order", missed, None, ("missed",))
     yield Question(
         "largest order",
         "GET /api/v1/account/limits/order",
@@ -175,5 +178,7 @@ HISTORIES: tuple[tuple[str, str, Any], ...] = (
     ("loans", "borrowLend", list[payloads.BorrowLendMovement]),
 )
 
+TWICE = Question("account, by one signature twice", "GET /api/v1/account", {}, None, ("replayed",))
+"""To be asked with `repeats`: the very same request again."""
 STRANGERS = Question("account of a key that nobody knows", "GET /api/v1/account", {}, None, ("unknown key",))
 """Signed with a pair that was made a moment ago."""

@@ -20,7 +20,7 @@ from bpx_connector.sandbox.server import Sandbox, SandboxThread
 from bpx_connector.tape import read_tape
 from bpx_connector.verify.asking import CONTRADICTION, NEWS, Asker, Finding, compared, judged
 from bpx_connector.verify.orders import checked_by_order, smallest_order
-from bpx_connector.verify.questions import STRANGERS, Question, private_questions, public_questions
+from bpx_connector.verify.questions import STRANGERS, TWICE, Question, private_questions, public_questions
 from bpx_connector.verify.report import as_markdown, scrubbed
 from bpx_connector.verify.streams import heard
 
@@ -205,6 +205,9 @@ def trade_now_and_then(inner: Sandbox) -> None:
         ({"running_kline": True}, "klines lack the interval that is running", CONTRADICTION),
         ({"blank_klines": False}, "klines have a row for an interval without trades", NEWS),
         ({"large_limits": "refuse"}, "a limit above the maximum", NEWS),
+        ({"flat_position": "empty"}, "a market without a position", NEWS),
+        ({"order_not_found": "400"}, "an order that is not open", NEWS),
+        ({"repeated_signatures": "refuse"}, "a signature counts again", NEWS),
         ({"unknown_key": "refuse"}, "a key that nobody knows", CONTRADICTION),
     ],
     ids=str,
@@ -221,6 +224,7 @@ def test_a_switch_that_is_turned_is_found(switches: dict[str, Any], fact: str, k
         found = findings_of(exchange)
         stranger = sandbox.exchange(bpx)
         found += judged(STRANGERS, Asker(stranger).ask(STRANGERS))
+        found += judged(TWICE, Asker(exchange).ask(TWICE, repeats=1))
         exchange.session.close()
     named = [each for each in found if fact in each.fact]
     assert named, found
@@ -281,6 +285,16 @@ def test_the_smallest_order_rests_and_is_cancelled(exchange: Any) -> None:
     assert (f"{order.quantity:f}", f"{order.price:f}") == ("0.02", "63.45")
     assert list(checked_by_order(Asker(exchange), order)) == []
     assert exchange.fetch_open_orders("SOL/USDC") == []
+
+
+def test_a_cancellation_that_answers_nothing_is_news() -> None:
+    with SandboxThread(**OPTIONS, switches={"cancel_answers": "202"}) as sandbox:
+        exchange = sandbox.exchange(bpx)
+        exchange.load_markets()
+        order = smallest_order(exchange.market("SOL/USDC")["info"], "90")
+        found = list(checked_by_order(Asker(exchange), order))
+        exchange.session.close()
+    assert [(each.kind, each.switch) for each in found] == [(NEWS, "cancel_answers")]
 
 
 def test_an_order_is_cancelled_though_an_answer_is_otherwise(sandbox: SandboxThread, exchange: Any) -> None:
