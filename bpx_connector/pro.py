@@ -372,6 +372,8 @@ class bpx(async_support.bpx):
         since, limit = self._watched_span("watchOrders", since, limit)
         is_trigger, params = self._watched_triggers("watchOrders", params)
         symbols = await self._of_kind("watchOrders", _only(symbol), params, is_open=False)
+        if self._gateway is not None and self._gateway.reader.resume is not None:
+            return await self._resumed_orders(symbols, since, limit, is_trigger)
         return await account.watch_orders(self._watching, symbols, since, limit, is_trigger)
 
     async def un_watch_orders(self, symbol: Any = None, params: Params = {}) -> bool:
@@ -388,10 +390,29 @@ class bpx(async_support.bpx):
         https://docs.backpack.exchange/#tag/Streams/Private/Order-update
         """
         since, limit = self._watched_span("watchMyTrades", since, limit)
-        if self._gateway is not None and self._gateway.reader.resume is not None:
-            return await self._gateway.my_trades(self, symbol, since, limit)
         symbols = await self._of_kind("watchMyTrades", _only(symbol), params, is_open=False)
+        if self._gateway is not None and self._gateway.reader.resume is not None:
+            fills = await self._gateway.fills(await self._ids_of(symbols))
+            rows: list[Trade] = self.filter_by_since_limit(fills, since, limit, "timestamp", True)
+            return rows
         return await account.watch_my_trades(self._watching, symbols, since, limit)
+
+    async def _resumed_orders(self, symbols: Any, since: Any, limit: Any, is_trigger: Any) -> list[Order]:
+        """The orders that have changed since the last call, while nobody was there as well."""
+        assert self._gateway is not None
+        session, markets = self._watching, await self._ids_of(symbols)
+        while True:
+            orders = await self._gateway.orders(markets, lambda: account.order_maker(session))
+            if is_trigger is not None:
+                orders = [order for order in orders if (order["triggerPrice"] is not None) == is_trigger]
+            if orders:
+                rows: list[Order] = self.filter_by_since_limit(orders, since, limit, "timestamp", True)
+                return rows
+
+    async def _ids_of(self, symbols: Any) -> set[str] | None:
+        """The venue's names of these markets, None for all."""
+        await self.load_markets()
+        return {self.market(symbol)["id"] for symbol in symbols} if symbols else None
 
     async def un_watch_my_trades(self, symbol: Any = None, params: Params = {}) -> bool:
         """End watch_my_trades."""

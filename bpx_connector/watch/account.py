@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,6 +12,8 @@ from ccxt.base.errors import BadSymbol
 from ccxt.base.types import Balances, Position
 
 from bpx_connector.aliases import Payload, Structure
+from bpx_connector.orders.log import OrderLog, Record
+from bpx_connector.orders.words import fill_words, order_words
 from bpx_connector.parse import events
 from bpx_connector.parse.trading.records import record_structures, trade_structures
 from bpx_connector.stream.account import (
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from bpx_connector.venue.events import BalanceUpdateEvent, PositionUpdateEvent, RfqUpdateEvent
 
 __all__ = [
+    "order_maker",
     "un_watch_balance",
     "un_watch_my_trades",
     "un_watch_orders",
@@ -76,6 +80,29 @@ async def watch_my_trades(
     feed = session.feed()
     news = await session.topic(MY_TRADES, wanted, lambda: _order_streams(feed)).wait()
     return latest_of(session.exchange, session.exchange.myTrades, wanted, news, since, limit)
+
+
+def order_maker(session: Session) -> Callable[[Sequence[Payload]], list[Structure]]:
+    """What makes ccxt's orders of kept events of the order stream: each order once, in its latest state."""
+    feed, log = session.feed(), OrderLog()
+
+    def made(kept: Sequence[Payload]) -> list[Structure]:
+        exchange = feed.exchange
+        if feed.markets is not exchange.markets_by_id:
+            feed.renew_symbols()
+        number, symbols, currencies = exchange.number, feed.symbols, feed.currencies
+        changed: dict[str, Record] = {}
+        for event in kept:
+            words, fill = order_words(event), fill_words(event)  # type: ignore[arg-type]  # as it was stored
+            record, is_changed, is_filled = log.event(words, event, int(event["T"]), fill)
+            if fill is not None and is_filled:
+                trade_structures([(record, fill)], symbols, currencies, number)
+            if is_changed:
+                changed.pop(words["id"], None)
+                changed[words["id"]] = record
+        return record_structures(list(changed.values()), symbols, currencies, number)
+
+    return made
 
 
 async def un_watch_orders(session: Session, symbols: Named) -> bool:

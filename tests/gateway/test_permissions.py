@@ -48,7 +48,10 @@ SAID = {
     "$JS.API.STREAM.DELETE.bpx_live_ACCOUNT_main": {"gateway"},
     "$JS.API.STREAM.MSG.GET.bpx_live_ACCOUNT_main": {"gateway"},
     "$JS.API.CONSUMER.MSG.NEXT.bpx_live_ACCOUNT_main.SELF-fills": {"gateway", "account-reader", "trader"},
+    "$JS.API.CONSUMER.MSG.NEXT.bpx_live_ACCOUNT_main.SELF-orders": {"gateway", "account-reader", "trader"},
+    "$JS.API.CONSUMER.MSG.NEXT.bpx_live_ACCOUNT_main.other-orders": {"gateway"},
     "$JS.API.CONSUMER.MSG.NEXT.bpx_live_ACCOUNT_main.other-fills": {"gateway"},
+    "bpx.live.gw.md-main.led": {"gateway"},
     "$JS.API.CONSUMER.CREATE.bpx_live_ACCOUNT_main.SELF-fills.bpx.live.acct.main.>": {
         *("gateway", "account-reader", "trader")
     },

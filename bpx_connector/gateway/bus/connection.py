@@ -19,7 +19,14 @@ import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
-from nats.js.api import ConsumerConfig, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.api import (
+    ConsumerConfig,
+    DeliverPolicy,
+    DiscardPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+)
 from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
 
 from bpx_connector.gateway.bus.permissions import inbox_of
@@ -277,11 +284,18 @@ class Bus:
             return None
         return message.data, message.time.timestamp()
 
-    async def stored_after(self, log: str, durable: str, subject: str) -> Any:
-        """A durable reader of what is stored: its name is remembered, and how far it has acknowledged."""
+    async def stored_after(
+        self, log: str, durable: str, subject: str, from_the_beginning: bool = True
+    ) -> Any:
+        """A durable reader of what is stored: its name is remembered, and how far it has acknowledged.
+
+        At first it begins with what is stored next, or `from_the_beginning`.
+        """
+        begin = DeliverPolicy.ALL if from_the_beginning else DeliverPolicy.NEW
+        config = ConsumerConfig(ack_wait=GIVEN_AGAIN_AFTER, deliver_policy=begin)
         try:
             return await self._client.jetstream(timeout=CONNECTED_WITHIN).pull_subscribe(
-                subject, durable=durable, stream=log, config=ConsumerConfig(ack_wait=GIVEN_AGAIN_AFTER)
+                subject, durable=durable, stream=log, config=config
             )
         except (nats.errors.Error, OSError, TimeoutError) as error:
             raise BusDownError(f"what is stored cannot be read: {error!r}") from error

@@ -30,7 +30,8 @@ class User:
     account: str = "main"
     nkey: str | None = None
     durables: tuple[str, ...] = ()
-    """Names under which it may read stored events on after a restart; by default its own with -fills."""
+    """Names under which it may read stored events on after a restart; by default its own with -fills and
+    -orders."""
 
     def __post_init__(self) -> None:
         checked_token("the user", self.name)
@@ -60,7 +61,7 @@ def permissions_of(user: User, subjects: Subjects, shards: int = 1) -> Permissio
     if user.role != "reader":
         events = f"{root}.acct.{account}.>"
         said += _account_calls(root, account, name)
-        for durable in user.durables or (f"{name}-fills",):
+        for durable in user.durables or (f"{name}-fills", f"{name}-orders"):
             said += _own_durable(subjects.log(account), durable, events)
         heard += (events,)
     if user.role == "trader":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,7 +14,7 @@ from bpx_connector.gateway.bus.connection import BusDownError, UnansweredError
 from bpx_connector.gateway.consumer.calls import PACKED, Answered, asked, permitted, told_once
 from bpx_connector.gateway.consumer.line import Line
 from bpx_connector.gateway.consumer.link import BusLink
-from bpx_connector.gateway.consumer.resumed import ResumedFills
+from bpx_connector.gateway.consumer.resumed import Resumed, Words, fill_in, order_event_in
 from bpx_connector.gateway.consumer.settings import Reader, reader_of
 from bpx_connector.gateway.rules.limits import SENT_ONCE
 from bpx_connector.gateway.rules.snapshots import unpacked
@@ -60,7 +60,8 @@ class Attached:
         self._line: Line | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._alone: list[float] = []
-        self._resumed: ResumedFills | None = None
+        self._fills: Resumed | None = None
+        self._orders: Resumed | None = None
 
     async def answered(self, path: str, access: str, method: str, params: Any) -> Answered | None:
         """The answer to one operation over the bus; None if the exchange is to send it itself, now."""
@@ -117,19 +118,27 @@ class Attached:
         """Nothing: the gateway signs for everybody."""
         return []
 
-    async def my_trades(self, exchange: Any, symbol: str | None, since: Any, limit: Any) -> list[Any]:
-        """The account's fills since the last call, those included that came while nobody was there."""
-        await exchange.load_markets()
-        wanted = None if symbol is None else exchange.market(symbol)["symbol"]
-        fills = await self._fills(wanted)
-        rows: list[Any] = exchange.filter_by_since_limit(fills, since, limit, "timestamp", True)
-        return rows
-
-    async def _fills(self, symbol: str | None) -> list[Any]:
+    async def fills(self, markets: Collection[str] | None) -> list[Any]:
+        """The account's fills (of some markets, by the venue's names) since the last call, as ccxt's trades:
+        those included that came while nobody was there."""
         assert self.reader.resume is not None, "asked for with `resume` only"
-        if self._resumed is None:
-            self._resumed = ResumedFills(self.line, self.reader.resume, self._exchange.parse_trades)
-        return await self._resumed.next(symbol)
+        if self._fills is None:
+            self._fills = Resumed(
+                self.line, self.reader.resume, fill_in, self._exchange.parse_trades, from_the_beginning=True
+            )
+        return await self._fills.next(markets)
+
+    async def orders(
+        self, markets: Collection[str] | None, made: Callable[[], Callable[[list[Words]], list[Any]]]
+    ) -> list[Any]:
+        """The account's orders that have changed since the last call, likewise.
+
+        `made` gives what makes them of events, with a memory of its own.
+        """
+        assert self.reader.resume_orders is not None, "asked for with `resume` only"
+        if self._orders is None:
+            self._orders = Resumed(self.line, self.reader.resume_orders, order_event_in, made())
+        return await self._orders.next(markets)
 
     def line(self) -> Line:
         """The connection of the running loop."""

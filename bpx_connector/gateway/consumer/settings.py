@@ -36,7 +36,12 @@ class Reader:
     fallback: float | None
     """The share of the account's budget with which orders and cancels go on when no gateway answers."""
     resume: str | None
-    """The name under which the account's events are remembered while nobody reads them."""
+    """The name under which it is remembered how far the account's fills were read."""
+
+    @property
+    def resume_orders(self) -> str | None:
+        """The same for orders: s7-orders beside s7-fills."""
+        return None if self.resume is None else f"{self.resume.removesuffix('-fills')}-orders"
 
 
 def reader_of(options: Mapping[str, Any], has_keys: bool) -> Reader:
