@@ -40,26 +40,11 @@ class bpx(Backpack, Exchange):
     def __init__(self, config: Any = {}) -> None:
         super().__init__(config)
         if self.options.get("gateway"):
+            from bpx_connector.gateway.consumer import through
             from bpx_connector.gateway.consumer.attached import Attached
 
-            gateway = self._gateway = Attached(self, self._keep_line)
-            directly = self.fetch2
-
-            async def fetched(
-                path: str,
-                api: Any = "public",
-                method: str = "GET",
-                params: Any = {},
-                *rest: Any,
-                config: Any = {},
-            ) -> Any:
-                access = api if isinstance(api, str) else api[0]
-                answer = await gateway.answered(path, access, method, params)
-                if answer is not None:
-                    return gateway.understood(method, path, answer)
-                return await directly(path, api, method, params, *rest, config=config)
-
-            self.fetch2 = fetched  # of this instance: without a gateway no call takes a step more
+            self._gateway = Attached(self, self._keep_line)
+            self.fetch2 = through.awaited(self._gateway, self.fetch2)
 
     def _keep_line(self, line: Any) -> None:
         """Have ccxt's close() close it, as it does whatever is in `clients`."""

@@ -23,26 +23,11 @@ class bpx(Backpack, Exchange):
     def __init__(self, config: Any = {}) -> None:
         super().__init__(config)
         if self.options.get("gateway"):
+            from bpx_connector.gateway.consumer import through
             from bpx_connector.gateway.consumer.attached import Attached
             from bpx_connector.gateway.consumer.blocking import BusThread
 
-            gateway, bus, directly = Attached(self), BusThread(), self.fetch2
-
-            def fetched(
-                path: str,
-                api: Any = "public",
-                method: str = "GET",
-                params: Any = {},
-                *rest: Any,
-                config: Any = {},
-            ) -> Any:
-                access = api if isinstance(api, str) else api[0]
-                answer = bus.result(gateway.answered(path, access, method, params))
-                if answer is not None:
-                    return gateway.understood(method, path, answer)
-                return directly(path, api, method, params, *rest, config=config)
-
-            self.fetch2 = fetched  # of this instance: without a gateway no call takes a step more
+            self.fetch2 = through.blocking(Attached(self), BusThread(), self.fetch2)
 
     def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
         """The decoded answer, over ccxt's own session: sent once, and to this address only.

@@ -6,19 +6,17 @@ The connector, and ccxt with it, is loaded when such an object is asked for and 
 from __future__ import annotations
 
 import asyncio
-import base64
 import inspect
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Final
 
-from nacl.signing import SigningKey
-
+from bpx_connector.keys import generated_keys
 from bpx_connector.sandbox.clock import Clock, RealClock
 from bpx_connector.sandbox.records.nearest import nearest
 from bpx_connector.sandbox.records.times import MILLISECOND
 
-__all__ = ["exchange_on", "is_blocking", "new_keys", "running_loop"]
+__all__ = ["exchange_on", "is_blocking", "running_loop"]
 
 HOMES: Final = {
     "blocking": "bpx_connector",
@@ -26,15 +24,6 @@ HOMES: Final = {
     "pro": "bpx_connector.pro",
 }
 """The three classes by their kinds, and where they live."""
-
-
-def new_keys() -> dict[str, str]:
-    """A pair of keys that nobody has used before, under ccxt's names."""
-    key = SigningKey.generate()
-    return {
-        "apiKey": base64.b64encode(bytes(key.verify_key)).decode(),
-        "secret": base64.b64encode(bytes(key)).decode(),
-    }
 
 
 def is_blocking(kind: Any) -> bool:
@@ -54,7 +43,7 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
 
 def exchange_on(urls: Mapping[str, Any], clock: Clock, kind: Any, config: Mapping[str, Any]) -> Any:
     """An exchange of that kind or class at these addresses; on a clock that is driven it goes by that."""
-    own: dict[str, Any] = {"urls": dict(urls), **new_keys()}
+    own: dict[str, Any] = {"urls": dict(urls), **generated_keys().config}
     is_driven = not isinstance(clock, RealClock)
     if is_driven:
         own["enableRateLimit"] = False

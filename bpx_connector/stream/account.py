@@ -7,7 +7,7 @@ answer over REST never overrules an event that came while it was under way.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ccxt.base.types import Position
 
@@ -187,7 +187,39 @@ class OrderFollower(Follower):
         self.trust.doubt()
 
 
-class PositionFollower(Follower):
+class StateFollower(Follower):
+    """A stream of parts of the account's state, each one whole: what they are in all, REST says."""
+
+    def __init__(self, stream: str, fetch: Fetch, horizon: Horizon) -> None:
+        super().__init__(stream)
+        self.fetch = fetch
+        self._horizon = horizon
+        self._floors: dict[str, Floor] = {}
+        self._touched: set[Any] = set()
+        """What the stream has told of since REST was asked: its answer may be older."""
+
+    @property
+    def needs_restoring(self) -> bool:
+        return self.trust.must_ask
+
+    @property
+    def is_known(self) -> bool:
+        return self.trust.is_known
+
+    def begin(self) -> None:
+        super().begin()
+        self._touched.clear()
+
+    def lose(self) -> None:
+        super().lose()
+        self._floors.clear()
+
+    def start_audit(self) -> None:
+        self.trust.doubt()
+        self._touched.clear()
+
+
+class PositionFollower(StateFollower):
     """The position stream: the account's net position in each market."""
 
     def __init__(
@@ -200,24 +232,11 @@ class PositionFollower(Follower):
         closed: Callable[[str], Position],
         horizon: Horizon,
     ) -> None:
-        super().__init__(stream)
-        self.fetch = fetch
+        super().__init__(stream, fetch, horizon)
         self._cache = cache
         self._tell = tell
         self._parse = parse
         self._closed = closed
-        self._horizon = horizon
-        self._floors: dict[str, Floor] = {}
-        self._touched: set[str | None] = set()
-
-    @property
-    def needs_restoring(self) -> bool:
-        trust = self.trust
-        return trust.is_on and trust.is_owed
-
-    @property
-    def is_known(self) -> bool:
-        return self.trust.is_known
 
     def take(self, frames: Sequence[str]) -> None:
         latest: dict[str, Position] = {}
@@ -237,19 +256,10 @@ class PositionFollower(Follower):
             self._touched.add(position["symbol"])
             self._set(position)
 
-    def begin(self) -> None:
-        super().begin()
-        self._touched.clear()
-
     def lose(self) -> None:
         super().lose()
-        self._floors.clear()
         if self.tells_stale:
             self.trust.forget()  # so that all positions are told again once they are known
-
-    def start_audit(self) -> None:
-        self.trust.doubt()
-        self._touched.clear()
 
     def restore(self, answer: Sequence[Position]) -> bool:
         """Take the positions that REST lists; a market that it does not list has none."""
@@ -276,7 +286,7 @@ class PositionFollower(Follower):
         self._tell(position["symbol"])
 
 
-class BalanceFollower(Follower):
+class BalanceFollower(StateFollower):
     """The balance stream: each asset's balance, absolute after each change."""
 
     def __init__(
@@ -288,24 +298,11 @@ class BalanceFollower(Follower):
         fetch: Fetch,
         horizon: Horizon,
     ) -> None:
-        super().__init__(stream)
-        self.fetch = fetch
+        super().__init__(stream, fetch, horizon)
         self._tell = tell
         self._words = words
         self._accept = accept
-        self._horizon = horizon
         self._assets: dict[str, Payload] = {}
-        self._floors: dict[str, Floor] = {}
-        self._touched: set[str] = set()
-
-    @property
-    def needs_restoring(self) -> bool:
-        trust = self.trust
-        return trust.is_on and trust.is_owed
-
-    @property
-    def is_known(self) -> bool:
-        return self.trust.is_known
 
     def take(self, frames: Sequence[str]) -> None:
         time = None
@@ -327,18 +324,9 @@ class BalanceFollower(Follower):
             self._accept(self._assets, time // 1000)
             self._tell(1)
 
-    def begin(self) -> None:
-        super().begin()
-        self._touched.clear()
-
     def lose(self) -> None:
         super().lose()
         self.trust.forget()
-        self._floors.clear()
-
-    def start_audit(self) -> None:
-        self.trust.doubt()
-        self._touched.clear()
 
     def restore(self, answer: dict[str, Payload]) -> bool:
         """Take all balances as REST gives them. Until then one asset alone would look like all there is."""

@@ -92,6 +92,28 @@ class Link(Protocol):
         """End the connection."""
 
 
+class LinkAround:
+    """A connection by way of another: all passes through. Who looks at what passes inherits from it."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+
+    async def read(self, take: Take) -> Heard:
+        return await self.link.read(take)
+
+    async def send(self, text: Text) -> None:
+        await self.link.send(text)
+
+    async def ping(self, data: bytes) -> None:
+        await self.link.ping(data)
+
+    async def pong(self, data: bytes) -> None:
+        await self.link.pong(data)
+
+    async def close(self) -> None:
+        await self.link.close()
+
+
 class Source(Protocol):
     """Where an exchange's frames and answers come from."""
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from bpx_connector.stream.frames import Refusal, read_frame
-from bpx_connector.stream.link import Heard, Link, Never, Pong, Quiet, Source, Take
+from bpx_connector.stream.link import Heard, Link, LinkAround, Never, Pong, Quiet, Source, Take
 from bpx_connector.tape import Answer, Answers, NotOnTape, TapeEnded, TapeLine, read_tape
 
 __all__ = ["Player", "Recorded"]
@@ -45,9 +45,9 @@ class Recorded:
         return await self._source.fetch(url, method, headers, body)
 
 
-class _RecordedLink:
+class _RecordedLink(LinkAround):
     def __init__(self, link: Link, notes: Notes, socket: int) -> None:
-        self._link = link
+        super().__init__(link)
         self._notes = notes
         self._socket = socket
 
@@ -57,20 +57,11 @@ class _RecordedLink:
                 self._notes.frame(self._socket, "venue", text)
             take(texts)
 
-        return await self._link.read(noted)
+        return await self.link.read(noted)
 
     async def send(self, text: str) -> None:
         self._notes.frame(self._socket, "client", _scrubbed(text))
-        await self._link.send(text)
-
-    async def ping(self, data: bytes) -> None:
-        await self._link.ping(data)
-
-    async def pong(self, data: bytes) -> None:
-        await self._link.pong(data)
-
-    async def close(self) -> None:
-        await self._link.close()
+        await self.link.send(text)
 
 
 class Player:

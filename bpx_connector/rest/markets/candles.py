@@ -60,7 +60,7 @@ class Kept:
         self.open = read.open
 
 
-class Asked(NamedTuple):
+class Series(NamedTuple):
     """Candles of one market, wherever they are in time."""
 
     market: MarketInterface
@@ -122,7 +122,7 @@ class Candles(ParseCandles):
             rest = {"priceType": PRICE_TYPE_ID[price], **rest}
         if self.markets is None:
             yield self.load_markets()
-        asked = Asked(self.market(symbol), timeframe, rest)
+        asked = Series(self.market(symbol), timeframe, rest)
         most = min(span.limit or KLINES_LIMIT, KLINES_LIMIT)
         if is_whole:
             return (yield from self._pages(asked, span, whole_number_of(calls)))
@@ -136,7 +136,7 @@ class Candles(ParseCandles):
         value, rest = self.handle_option_and_params(params, "fetchOHLCV", name, usual)
         return checked_flag(f"{self.id} fetchOHLCV()", name, value), rest
 
-    def _pages(self, asked: Asked, span: Span, most_calls: int | None) -> Flow[list[OHLCV]]:
+    def _pages(self, asked: Series, span: Span, most_calls: int | None) -> Flow[list[OHLCV]]:
         """All candles of a span, forward from `since`; without one the newest `limit`."""
         length = LENGTH[asked.timeframe]
         now = int(self.nonce())
@@ -163,7 +163,7 @@ class Candles(ParseCandles):
             calls += 1
         return span.cut(found, lambda candle: candle[0])
 
-    def _newest(self, asked: Asked, limit: int, until: int | None) -> Flow[list[OHLCV]]:
+    def _newest(self, asked: Series, limit: int, until: int | None) -> Flow[list[OHLCV]]:
         """The newest candles: by the clock, or where a market has not traded so lately, by its last trade.
 
         One period more is asked for than wanted: whether the running candle is there is the venue's choice
@@ -182,7 +182,7 @@ class Candles(ParseCandles):
         found = self._candles(asked, rows)
         return [candle for candle in found if until is None or candle[0] <= until][-limit:]
 
-    def _last_open(self, asked: Asked, latest: int, until: int | None) -> Flow[int | None]:
+    def _last_open(self, asked: Series, latest: int, until: int | None) -> Flow[int | None]:
         """When the last candle with trades opened. Longer candles show where to look."""
         start, end = max(0, latest - KLINES_LIMIT * DAY), latest + DAY
         for _ in range(MOST_LOOKS):
@@ -197,7 +197,7 @@ class Candles(ParseCandles):
         return None
 
     def _following(
-        self, asked: Asked, since: int, limit: int, until: int | None, is_searching: bool
+        self, asked: Series, since: int, limit: int, until: int | None, is_searching: bool
     ) -> Flow[list[OHLCV]]:
         length = LENGTH[asked.timeframe]
         now = int(self.nonce())
@@ -214,7 +214,7 @@ class Candles(ParseCandles):
             start = yield from self._next_open(asked, end, last)
         return wanted
 
-    def _next_open(self, asked: Asked, since: int, last: int) -> Flow[int | None]:
+    def _next_open(self, asked: Series, since: int, last: int) -> Flow[int | None]:
         """When the first candle with trades at or after `since` opened. Longer candles show where to look."""
         final = last + 1
         reach = LENGTH[asked.timeframe]  # so long before a trade its candle may have opened
@@ -242,7 +242,7 @@ class Candles(ParseCandles):
         )
         return None
 
-    def _klines(self, asked: Asked, start: int, end: int | None) -> Flow[list[Any]]:
+    def _klines(self, asked: Series, start: int, end: int | None) -> Flow[list[Any]]:
         request = {
             **prices_of(asked.market),
             "interval": TIMEFRAME[asked.timeframe],
@@ -260,7 +260,7 @@ class Candles(ParseCandles):
         )
         return read_candles(answer, self.number)
 
-    def _candles(self, asked: Asked, rows: list[Any]) -> list[OHLCV]:
+    def _candles(self, asked: Series, rows: list[Any]) -> list[OHLCV]:
         """Candles of rows that were read."""
         if not is_overridden(self, "parse_ohlcv"):
             return candles(rows, self.number)

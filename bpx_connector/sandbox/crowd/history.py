@@ -19,13 +19,13 @@ from bpx_connector.sandbox.records.figures import ZERO
 from bpx_connector.sandbox.records.refusals import Refusal
 from bpx_connector.sandbox.records.times import DAY, MINUTE, SECOND, WEEK
 
-__all__ = ["Asked", "History"]
+__all__ = ["CandlesAsked", "History"]
 
 LAST: Final = "Last"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CandlesAsked:
     """What a request for candles is about: those that begin in [start, end), in seconds.
 
     `start` is floored to the interval, as captured.
@@ -66,7 +66,7 @@ class History:
         self._before = lru_cache(maxsize=1024)(self._past_candle)
         self._suffixes = lru_cache(maxsize=256)(lambda symbol, days: self.pasts[symbol].suffixes(days))
 
-    def candles(self, asked: Asked, now: int) -> list[Candle | Blank]:
+    def candles(self, asked: CandlesAsked, now: int) -> list[Candle | Blank]:
         """The candles that were asked for, oldest first; an interval without trades is blank.
 
         The one that is running at `now` comes last, if it is to be told (see `running_kline` in `switches`).
@@ -83,7 +83,7 @@ class History:
         last = now if self._exchange.switches.running_kline else None
         return list(self._rows(asked, found, now, last))
 
-    def prepare(self, asked: Asked) -> Iterator[None]:
+    def prepare(self, asked: CandlesAsked) -> Iterator[None]:
         """Work out, step by step, what `candles` will need of the past: long ranges take long."""
         if asked.rows <= choices.MOST_KLINES and asked.interval != "1s":
             yield from self.pasts[asked.symbol].prepare(asked.interval, *_minutes(asked))
@@ -115,7 +115,7 @@ class History:
         return candle
 
     def _rows(
-        self, asked: Asked, found: Mapping[int, Candle], now: int, running: int | None
+        self, asked: CandlesAsked, found: Mapping[int, Candle], now: int, running: int | None
     ) -> Iterator[Candle | Blank]:
         begins = min(found, default=asked.until)
         while begins < asked.until:
@@ -128,7 +128,7 @@ class History:
                 yield Blank(begins, ends)
             begins = ends
 
-    def _past_candles(self, asked: Asked) -> list[Candle]:
+    def _past_candles(self, asked: CandlesAsked) -> list[Candle]:
         """What was before the sandbox began; index and mark went the same way, without volume."""
         if asked.interval == "1s":
             return []
@@ -155,7 +155,7 @@ def _joined(before: Candle, after: Candle) -> Candle:
     return whole
 
 
-def _minutes(asked: Asked) -> tuple[int, int]:
+def _minutes(asked: CandlesAsked) -> tuple[int, int]:
     """The minutes of all the candles: the last of them may reach past the end that was asked for."""
     _, last = interval_bounds(asked.interval, max(asked.first, asked.until - 1))
     return asked.first // MINUTE, last // MINUTE

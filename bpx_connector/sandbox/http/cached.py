@@ -26,16 +26,17 @@ KEPT_FOR: Final = {
 """Path to seconds."""
 MOST_KEPT: Final = 1_000
 
-Asked = tuple[str, tuple[tuple[str, str], ...]]
+Question = tuple[str, tuple[tuple[str, str], ...]]
+"""Path and query."""
 
 
 class CachedAnswers:
     """Answers to public GETs that are still given, by path and query."""
 
     def __init__(self) -> None:
-        self._kept: Final[dict[Asked, tuple[int, Answer]]] = {}
+        self._kept: Final[dict[Question, tuple[int, Answer]]] = {}
 
-    def find(self, asked: Asked, now: int) -> Answer | None:
+    def find(self, asked: Question, now: int) -> Answer | None:
         """The answer of a while ago, if it is still given."""
         kept = self._kept.get(asked)
         if kept is None or now - kept[0] >= KEPT_FOR[asked[0]] * SECOND:
@@ -43,7 +44,7 @@ class CachedAnswers:
         age = {"Age": str((now - kept[0]) // SECOND), "X-Cache": "Hit from cloudfront"}
         return replace(kept[1], headers={**kept[1].headers, **age})
 
-    def keep(self, asked: Asked, answer: Answer, now: int) -> Answer:
+    def keep(self, asked: Question, answer: Answer, now: int) -> Answer:
         """Keep an answer for as long as the venue does; answers it with the header that says so."""
         seconds = KEPT_FOR.get(asked[0])
         if seconds is None or answer.status != 200:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from bpx_connector.sandbox.choices import COLLATERAL_WEIGHTS, OTHER_COLLATERAL_WEIGHT
-from bpx_connector.sandbox.crowd.history import Asked
+from bpx_connector.sandbox.crowd.history import CandlesAsked
 from bpx_connector.sandbox.crowd.listings import assets, stocks
 from bpx_connector.sandbox.crowd.past import MINUTES_BACK
 from bpx_connector.sandbox.http import payloads
@@ -162,10 +162,10 @@ def _all_funding_rates(call: Call, symbol: str) -> list[FundingRate]:
     ]
 
 
-def candles_asked(query: Mapping[str, Any], now: int) -> Asked:
+def candles_asked(query: Mapping[str, Any], now: int) -> CandlesAsked:
     """What a request for candles is about; "endTime defaults to now", and nothing is later than that."""
     latest = now // SECOND
-    return Asked(
+    return CandlesAsked(
         query["symbol"],
         query["interval"],
         min(max(0, query["startTime"]), latest),

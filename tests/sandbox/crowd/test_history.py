@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bpx_connector.sandbox.clock import DrivenClock
-from bpx_connector.sandbox.crowd.history import Asked
+from bpx_connector.sandbox.crowd.history import CandlesAsked
 from bpx_connector.sandbox.market.candles import interval_bounds
 from bpx_connector.sandbox.server import Sandbox
 
@@ -24,7 +24,7 @@ def test_a_candle_that_reaches_into_the_past_is_the_one_of_rest(interval: str) -
     history = sandbox.context.history
     candle = history.candle("SOL_USDC", interval, start, end)
 
-    [row] = history.candles(Asked("SOL_USDC", interval, start // SECOND, end // SECOND), end)
+    [row] = history.candles(CandlesAsked("SOL_USDC", interval, start // SECOND, end // SECOND), end)
     assert candle is not None
     assert candle == row
 
