@@ -103,7 +103,9 @@ __all__ = [
     "SETTLEMENT_PERIOD",
     "STARTING_FUNDS",
     "STOCK_IN_USE",
+    "STOCK_PERIOD",
     "STOCK_PRICES",
+    "STOCK_SWING",
     "TAPE_LENGTH",
     "VAULT_DELAY",
     "VAULT_MINIMUM",
@@ -153,7 +155,7 @@ PERCENT_SLIPPAGE_UNIT: Final = Decimal("0.01")
 
 # --- triggers ------------------------------------------------------------------------------------------
 
-DEFAULT_TRIGGER_BY: Final = {"PERP": "LastPrice", "SPOT": "LastPrice"}
+DEFAULT_TRIGGER_BY: Final = {"PERP": "LastPrice", "PREDICTION": "LastPrice", "SPOT": "LastPrice"}
 """The reference price of a trigger order that names none, where no switch says otherwise: "triggered by the
 last traded price by default" (the venue's page on take profits and stop losses)."""
 
@@ -177,7 +179,11 @@ FEES_BASIS_POINTS: Final = {
 FEE_FREE_MARKETS: Final = frozenset({"USDT_USDC"})
 """Published as free of fees for everyone."""
 
-FEE_DECIMALS: Final = {"PERP": Decimal("0.000001"), "SPOT": Decimal("0.0000000001")}
+FEE_DECIMALS: Final = {
+    "PERP": Decimal("0.000001"),
+    "PREDICTION": Decimal("0.000001"),
+    "SPOT": Decimal("0.0000000001"),
+}
 """A captured perpetual fee is rounded to six decimals; spot fees are kept to ten, rounded half up."""
 
 OPTIMAL_UTILIZATION: Final = Decimal("0.7")
@@ -201,8 +207,16 @@ MAKER_SPREAD: Final = Decimal("0.0005")
 INDICATIVE_BOUND: Final = Decimal("0.005")
 """How far from the mark the exchange's own maker quotes, and how far a stock's indicative bound lies."""
 
-STOCK_PRICES: Final = {"QNDX.US": Decimal("40.25")}
-"""What stocks are worth that no market here prices."""
+STOCK_PRICES: Final = {
+    "QNDX.US": Decimal("40.25"),
+    "AAPL.US": Decimal("231.4"),
+    "NVDA.US": Decimal("176.8"),
+}
+"""What stocks are worth in the middle that no market here prices."""
+
+STOCK_SWING: Final = 2_000
+STOCK_PERIOD: Final = 80
+"""How far the outside price of a stock swings, in millionths, and in how many minutes: evenly up and down."""
 
 FIRST_STRATEGY_ID: Final = 70_000_000_001
 """Ids of strategies look like those of orders."""

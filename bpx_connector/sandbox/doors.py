@@ -26,6 +26,7 @@ __all__ = ["DOORS", "FAULTS", "ControlError", "Door", "House", "NotThereError", 
 
 FAULTS: Final = "/sandbox/faults"
 BOOK_STATES: Final = ("Open", "Closed", "CancelOnly", "LimitOnly", "PostOnly")
+STATUSES: Final = ("Ok", "Maintenance")
 LARGEST_FIGURE: Final = Decimal(10) ** 15
 
 
@@ -244,6 +245,36 @@ def _market_row(visit: Visit, symbol: str) -> dict[str, Any]:
     }
 
 
+def _resolve(visit: Visit) -> Any:
+    prediction, answer = visit.house.context.prediction, visit.body.get("yes")
+    if visit.path["symbol"] != prediction.symbol:
+        raise NotThereError(f"there is no prediction {visit.path['symbol']!r}: there is {prediction.symbol}")
+    if not isinstance(answer, bool):
+        raise ControlError(f"yes={answer!r} is neither true nor false")
+    if prediction.resolved_at is not None:
+        raise ControlError(f"{prediction.symbol} is resolved")
+    prediction.resolve(answer, visit.house.clock.now())
+    return {"symbol": prediction.symbol, "yes": answer, "price": plain(prediction.price)}
+
+
+def _shut(visit: Visit) -> Any:
+    symbol, blockchain, is_open = visit.path["symbol"], _text(visit, "blockchain"), visit.body.get("open")
+    if not isinstance(is_open, bool):
+        raise ControlError(f"open={is_open!r} is neither true nor false")
+    shut = visit.house.context.shut
+    (shut.discard if is_open else shut.add)((symbol, blockchain))
+    return {"shut": [{"symbol": asset, "blockchain": chain} for asset, chain in sorted(shut)]}
+
+
+def _set_status(visit: Visit) -> Any:
+    status, word = visit.house.context.status, visit.body.get("status")
+    if word not in STATUSES:
+        raise ControlError(f"status={word!r} is none of {', '.join(STATUSES)}")
+    message = visit.body.get("message")
+    status.status, status.message = word, None if message is None else str(message)
+    return {"status": status.status, "message": status.message}
+
+
 def _time(visit: Visit) -> Any:
     clock = visit.house.clock
     is_driven = isinstance(clock, DrivenClock)
@@ -375,6 +406,27 @@ DOORS: Final = (
         "books and the last trade there at once, and fills what it has run into; `state` opens or closes the "
         "book (" + ", ".join(BOOK_STATES) + "); any of the three",
         _change_market,
+    ),
+    Door(
+        "POST",
+        "/sandbox/predictions/{symbol}",
+        {"yes": True},
+        "resolves a prediction: its orders expire, its positions are closed at 1 or 0, its book closes",
+        _resolve,
+    ),
+    Door(
+        "PATCH",
+        "/sandbox/assets/{symbol}",
+        {"blockchain": "Solana", "open": False},
+        "shuts or opens a network of an asset for deposits and withdrawals",
+        _shut,
+    ),
+    Door(
+        "PUT",
+        "/sandbox/status",
+        {"status": "Maintenance", "message": "Back soon"},
+        "sets what /status says (" + ", ".join(STATUSES) + "); in maintenance whatever is no GET answers 503",
+        _set_status,
     ),
     Door(
         "GET",

@@ -85,8 +85,22 @@ async def test_a_liquidation_elsewhere_wakes_nobody(sandbox: Sandbox) -> None:
         watching.cancel()
 
 
-async def test_requests_for_quotes_are_subscribed_and_quiet(sandbox: Sandbox) -> None:
-    """The sandbox has none: what they look like is played from the venue's documents."""
+async def test_requests_for_quotes_are_watched_from_the_request_to_the_fill(sandbox: Sandbox) -> None:
+    async with exchange_on(sandbox) as exchange:
+        watching = asyncio.ensure_future(exchange.watch_rfq_updates())
+        await settled(exchange, sandbox)
+        rfq = await exchange.create_rfq(SPOT, "buy", 2)
+        told = await soon(watching)
+        while told[-1]["event"] != "rfqCandidate":
+            told += await soon(exchange.watch_rfq_updates())
+        assert [row["event"] for row in told] == ["rfqAccepted", "rfqCandidate"]
+        assert {row["id"] for row in told} == {rfq["id"]}
+        await exchange.accept_rfq_quote(rfq["id"], told[-1]["quoteId"])
+        [filled] = await soon(exchange.watch_rfq_updates())
+        assert (filled["event"], filled["status"]) == ("rfqFilled", "closed")
+
+
+async def test_requests_for_quotes_are_subscribed_and_quiet_without_any(sandbox: Sandbox) -> None:
     async with exchange_on(sandbox) as exchange:
         watching = asyncio.ensure_future(exchange.watch_rfq_updates())
         await settled(exchange, sandbox)

@@ -51,7 +51,8 @@ async def test_the_list_names_every_door_and_what_it_takes(visitor: Visitor) -> 
 @pytest.mark.parametrize("door", [door for door in DOORS if door.takes], ids=lambda door: door.path)
 async def test_the_example_of_every_door_is_taken(visitor: Visitor, door: Any) -> None:
     visitor.sandbox.venue.open_account(door.takes.get("key", "somebody"), visitor.sandbox.clock.now())
-    status, answer = await visitor.ask(door.method, door.path.replace("{symbol}", SPOT), dict(door.takes))
+    symbol = "BTCUP_USDC_PREDICTION" if "predictions" in door.path else SPOT
+    status, answer = await visitor.ask(door.method, door.path.replace("{symbol}", symbol), dict(door.takes))
     assert status in (200, 201), answer
 
 
@@ -231,6 +232,10 @@ async def test_a_reset_begins_again(visitor: Visitor) -> None:
         ("PATCH", "/sandbox/markets/SOL_USDC", {"price": "x"}, 400, "is not a number from 0.01 on"),
         ("POST", "/sandbox/exempt", {"key": "a", "address": "b"}, 404, "no account"),
         ("DELETE", "/sandbox/balances", {"key": "a"}, 404, "no account"),
+        ("POST", "/sandbox/predictions/X", {"yes": True}, 404, "there is no prediction 'X'"),
+        ("POST", "/sandbox/predictions/BTCUP_USDC_PREDICTION", {"yes": "no"}, 400, "neither true nor false"),
+        ("PATCH", "/sandbox/assets/SOL", {"blockchain": "Solana"}, 400, "neither true nor false"),
+        ("PUT", "/sandbox/status", {"status": "Down"}, 400, "is none of Ok, Maintenance"),
         ("DELETE", "/sandbox/faults/9", None, 404, "there is no fault 9"),
     ],
 )

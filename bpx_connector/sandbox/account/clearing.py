@@ -21,7 +21,14 @@ from bpx_connector.sandbox.records.events import (
     Traded,
 )
 from bpx_connector.sandbox.records.figures import BASIS_POINT, ZERO
-from bpx_connector.sandbox.records.orders import BID, LIQUIDATE_ON_BOOK, LIQUIDATIONS, Fill, Order
+from bpx_connector.sandbox.records.orders import (
+    BID,
+    FUTURE_EXPIRY,
+    LIQUIDATE_ON_BOOK,
+    LIQUIDATIONS,
+    Fill,
+    Order,
+)
 from bpx_connector.sandbox.records.positions import USDC_UNIT, Position
 from bpx_connector.sandbox.records.rules import MarketRules
 
@@ -110,6 +117,8 @@ class Clearing:
         self, account: Account, market: Market, order: Order, traded: Traded, is_maker: bool
     ) -> Decimal:
         notional = traded.price * traded.quantity
+        if order.system_order_type == FUTURE_EXPIRY:
+            return ZERO
         fee = fee_of(account, market.rules, notional, is_maker)
         # Whose position is reduced for others (ADL) pays nothing for it.
         if order.system_order_type in LIQUIDATIONS and account.liquidating:

@@ -113,6 +113,10 @@ class Valuation:
         """All assets that have a price here."""
         return frozenset({USDC, *self._priced_by})
 
+    def weight(self, asset: str) -> Decimal:
+        """The share of an asset's worth that counts as collateral."""
+        return collateral_weight(asset)
+
     def price_of(self, asset: str) -> Decimal:
         """What one unit of an asset is worth in USDC; zero when nothing here prices it."""
         if asset == USDC:
@@ -341,6 +345,8 @@ def _pricing_markets(markets: Mapping[str, Market]) -> dict[str, Market]:
     priced: dict[str, Market] = {}
     for market in markets.values():
         rules = market.rules
+        if rules.kind == "PREDICTION":
+            continue
         if rules.quote == USDC and (not rules.is_perp or rules.base not in priced):
             priced[rules.base] = market
     return priced

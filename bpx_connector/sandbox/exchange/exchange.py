@@ -35,7 +35,14 @@ from bpx_connector.sandbox.records import refusals
 from bpx_connector.sandbox.records.events import Event, Traded
 from bpx_connector.sandbox.records.figures import ONE, ZERO
 from bpx_connector.sandbox.records.lending import DUST_CONVERSION, WITHDRAWAL, DustConversion
-from bpx_connector.sandbox.records.orders import CONDITIONAL_ORDER, TRIGGER_PENDING, Fill, Order, OrderRequest
+from bpx_connector.sandbox.records.orders import (
+    CONDITIONAL_ORDER,
+    FUTURE_EXPIRY,
+    TRIGGER_PENDING,
+    Fill,
+    Order,
+    OrderRequest,
+)
 from bpx_connector.sandbox.records.outbox import Done, Outbox, Touched
 from bpx_connector.sandbox.records.positions import USDC_UNIT, Position
 from bpx_connector.sandbox.records.refusals import Refusal
@@ -74,7 +81,7 @@ class Exchange:
         self._place_of: Final = {symbol: place for place, symbol in enumerate(self.markets)}
         self.valuation: Final = Valuation(self.markets)
         self._announcements: Final = Announcements(self._outbox, self.valuation)
-        self._fees: Final = {**choices.FEES_BASIS_POINTS, **(fees or {})}
+        self.fees: Final = {**choices.FEES_BASIS_POINTS, **(fees or {})}
         clearing = Clearing(self.ledger, self._announcements)
         self.lending: Final = Lending(self.ledger, self.valuation, now)
         self._orders: Final = Orders(
@@ -123,7 +130,7 @@ class Exchange:
         known = self._by_key.get(public_key)
         if known is not None:
             return known
-        account = self.ledger.open(public_key, now, dict(self._fees), house)
+        account = self.ledger.open(public_key, now, dict(self.fees), house)
         self._by_key[public_key] = account
         for asset, quantity in (self._starting_funds() if funds is None else funds).items():
             self._deposited(account, asset, quantity, now, "internal")
@@ -316,6 +323,23 @@ class Exchange:
         """Open, close or restrict a market's book: the venue's `OrderBookState`."""
         self._market(symbol).set_state(state)
 
+    def close_out(self, symbol: str, price: Decimal, now: int) -> list[Event]:
+        """End a market: its orders expire, its positions are closed at a price, its book closes."""
+        market = self._market(symbol)
+        accounts = list(self.ledger.accounts.values())
+        for account in accounts:
+            for order in account.open_in(symbol):
+                self._orders.expire_resting(account, order, "Unknown", now)
+        longs = [account for account in accounts if account.position_quantity(symbol) > 0]
+        shorts = [account for account in accounts if account.position_quantity(symbol) < 0]
+        for owner, other in ((owner, other) for owner in longs for other in shorts):
+            most = min(owner.position_quantity(symbol), -other.position_quantity(symbol))
+            if most > 0:
+                self._orders.hand_over(owner, other, market, now, FUTURE_EXPIRY, most, price)
+        market.marks.settle_at(price)
+        market.set_state("Closed")
+        return self._finish(now)
+
     def tick(self, now: int) -> list[Event]:
         """Let time pass: marks each second, funding, settlement of profit, liquidations, withdrawals."""
         self._schedule.carry_out(now)
@@ -323,6 +347,10 @@ class Exchange:
         for duty in self.duties:
             duty(now)
         return self._finish(now)
+
+    def tell(self, event: Event) -> None:
+        """Announce what happened beside the books, with the events of the command that is under way."""
+        self._announcements.tell(event)
 
     def balance_books(self, now: int) -> list[Event]:
         """Tell of what was moved by others than the commands here: what else the venue offers."""

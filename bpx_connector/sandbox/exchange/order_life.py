@@ -130,8 +130,13 @@ class Orders:
         now: int,
         kind: str,
         most: Decimal | None = None,
+        price: Decimal | None = None,
     ) -> None:
-        """Have another account take a position over at the mark, beside the book: all of it, or the most."""
+        """Have another account take a position over beside the book: all of it, or the most.
+
+        At the mark, unless a price is given.
+        """
+        at = market.mark if price is None else price
         held = account.position_quantity(market.symbol)
         if most is not None:
             held = max(-most, min(most, held))
@@ -143,11 +148,11 @@ class Orders:
             order.system_order_type = kind
             self.accept(owner, order, ORDER_ACCEPTED)
             order.executed_quantity = abs(held)
-            order.executed_quote_quantity = abs(held) * market.mark
+            order.executed_quote_quantity = abs(held) * at
             order.status = FILLED
             orders.append(order)
         taken, given = orders
-        traded = market.trade_apart(taken, given, market.mark, abs(held), now)
+        traded = market.trade_apart(taken, given, at, abs(held), now)
         self._clearing.settle_trade(market, taken, given, traded, is_public=False)
 
     def new_order(self, account: Account, request: OrderRequest, now: int) -> Order:

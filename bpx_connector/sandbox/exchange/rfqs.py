@@ -7,14 +7,29 @@ price + fee)" (OpenAPI, RFQ Update): the taker's fee is in his price.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
-from typing import Final
+from typing import Any, Final
 
 from bpx_connector.sandbox import choices
 from bpx_connector.sandbox.account.ledger import Account, Ledger
 from bpx_connector.sandbox.exchange.exchange import Exchange
+from bpx_connector.sandbox.exchange.outside import outside_price
+from bpx_connector.sandbox.exchange.stock_hours import StockHours, is_outside
 from bpx_connector.sandbox.records import refusals
+from bpx_connector.sandbox.records.events import (
+    QUOTE_ACCEPTED,
+    QUOTE_CANCELLED,
+    QUOTE_FILLED,
+    RFQ_ACCEPTED,
+    RFQ_ACTIVE,
+    RFQ_CANCELLED,
+    RFQ_CANDIDATE,
+    RFQ_FILLED,
+    RFQ_REFRESHED,
+    RfqChanged,
+)
 from bpx_connector.sandbox.records.figures import BASIS_POINT, ONE, ZERO
 from bpx_connector.sandbox.records.orders import BID
 from bpx_connector.sandbox.records.refusals import Refusal
@@ -24,6 +39,7 @@ __all__ = ["RFQ_SUFFIX", "Rfqs", "rfq_assets"]
 
 RFQ_SUFFIX: Final = "_RFQ"
 UNIT: Final = Decimal("0.00000001")
+REGULAR: Final = "US_EQUITIES_REGULAR"
 
 
 def rfq_assets(symbol: str) -> tuple[str, str]:
@@ -35,8 +51,9 @@ def rfq_assets(symbol: str) -> tuple[str, str]:
 class Rfqs:
     """All requests and quotes."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, hours: StockHours) -> None:
         self._exchange: Final = exchange
+        self.hours: Final = hours
         self._ledger: Final[Ledger] = exchange.ledger
         self.rfqs: Final[dict[int, Rfq]] = {}
         self.quotes: Final[dict[int, Quote]] = {}
@@ -60,7 +77,7 @@ class Rfqs:
         client_id: int | None = None,
     ) -> Rfq:
         """A request, with the quote of the exchange's own maker; an Immediate one is filled if that fits."""
-        if not symbol.endswith(RFQ_SUFFIX) or not self.price_of(symbol):
+        if not symbol.endswith(RFQ_SUFFIX) or not self.price_of(symbol, now):
             raise refusals.invalid_symbol()
         if (quantity is None) == (quote_quantity is None):
             raise refusals.market_without_quantity()
@@ -68,6 +85,7 @@ class Rfqs:
             raise refusals.quantity_below_minimum()
         if (price is None) == (mode == IMMEDIATE):
             raise refusals.invalid_order()
+        self._check_hours(rfq_assets(symbol)[0], quantity, now)
         rfq = Rfq(
             id=self._take_id(),
             account_id=account.id,
@@ -84,6 +102,8 @@ class Rfqs:
         )
         self._check_funds(account, rfq)
         self.rfqs[rfq.id] = rfq
+        self._tell(RFQ_ACCEPTED, rfq, now)
+        self._tell(RFQ_ACTIVE, rfq, now)
         self._quote_as_maker(rfq, now)
         return rfq
 
@@ -110,30 +130,34 @@ class Rfqs:
 
     def refresh(self, rfq: Rfq, now: int) -> Rfq:
         """More time; "refresh cancels existing quotes" (OpenAPI, quoteCancelled)."""
-        self._cancel_quotes(rfq)
+        self._cancel_quotes(rfq, now)
         rfq.submission_time, rfq.expiry_time = now + choices.RFQ_SUBMISSION, now + choices.RFQ_LIFE
+        self._tell(RFQ_REFRESHED, rfq, now)
+        self._tell(RFQ_ACTIVE, rfq, now)
         self._quote_as_maker(rfq, now)
         return rfq
 
-    def cancel(self, rfq: Rfq, status: str = "Cancelled") -> Rfq:
+    def cancel(self, rfq: Rfq, now: int, status: str = "Cancelled") -> Rfq:
         """End a request and its quotes."""
         rfq.status = status
-        self._cancel_quotes(rfq)
+        self._tell(RFQ_CANCELLED, rfq, now)
+        self._cancel_quotes(rfq, now)
         return rfq
 
     def expire(self, now: int) -> None:
         """End every request whose time is over."""
         for rfq in self.rfqs.values():
             if rfq.status == "New" and rfq.expiry_time <= now:
-                self.cancel(rfq, "Expired")
+                self.cancel(rfq, now, "Expired")
 
     # --- queries -----------------------------------------------------------------------------------------
 
-    def price_of(self, symbol: str) -> Decimal:
-        """What one unit of the base is worth, or zero if nobody knows."""
+    def price_of(self, symbol: str, now: int) -> Decimal:
+        """What one unit of the base is worth, or zero if nobody knows; stocks follow their outside price."""
         base, _ = rfq_assets(symbol)
-        known = self._exchange.valuation.price_of(base)
-        return known or choices.STOCK_PRICES.get(base, ZERO)
+        if base in self.hours.securities:
+            return outside_price(base, now)
+        return self._exchange.valuation.price_of(base)
 
     def of(self, account: Account, *, rfq_id: int | None = None, client_id: int | None = None) -> Rfq:
         """One of an account's open requests."""
@@ -160,7 +184,9 @@ class Rfqs:
     # --- inside ------------------------------------------------------------------------------------------
 
     def _quote_as_maker(self, rfq: Rfq, now: int) -> None:
-        middle = self.price_of(rfq.symbol)
+        if rfq.quantity is None and rfq_assets(rfq.symbol)[0] in self.hours.securities:
+            return  # "Base quantity only (quoteQuantity gets no quotes)".
+        middle = self.price_of(rfq.symbol, now)
         bid, ask = (
             (middle * (ONE + sign * choices.MAKER_SPREAD)).quantize(UNIT, rounding=ROUND_HALF_UP)
             for sign in (-1, 1)
@@ -181,6 +207,10 @@ class Rfqs:
         )
         self.quotes[quote.id] = quote
         rfq.quotes.append(quote)
+        if account_id != MAKER:
+            self._tell(QUOTE_ACCEPTED, rfq, now, quote)
+        if self.best_of(rfq) is quote:
+            self._tell(RFQ_CANDIDATE, rfq, now, quote, self._taker_price(rfq, quote))
         if rfq.mode == IMMEDIATE and self._is_good_enough(rfq, quote):
             self._fill(self._ledger.accounts[rfq.account_id], rfq, quote, now)
         return quote
@@ -198,7 +228,7 @@ class Rfqs:
 
     def _check_funds(self, account: Account, rfq: Rfq) -> None:
         base, quote = rfq_assets(rfq.symbol)
-        price = rfq.price or self.price_of(rfq.symbol)
+        price = rfq.price or self.price_of(rfq.symbol, rfq.created_at)
         cost = rfq.quote_quantity if rfq.quantity is None else rfq.quantity * price
         base_quantity = rfq.quantity if rfq.quantity is not None else (cost or ZERO) / price
         asset, needed = (quote, cost or ZERO) if rfq.side == BID else (base, base_quantity)
@@ -223,7 +253,10 @@ class Rfqs:
         self._move(quote.account_id, quote_asset, sign * got)
         self._ledger.take_fee(quote_asset, sign * (paid - got))
         quote.status = rfq.status = "Filled"
-        self._cancel_quotes(rfq)
+        self._tell(RFQ_FILLED, rfq, now, quote, price)
+        if quote.account_id != MAKER:
+            self._tell(QUOTE_FILLED, rfq, now, quote, maker_price)
+        self._cancel_quotes(rfq, now)
         self.fills.append(
             RfqFill(rfq=rfq, quote=quote, quantity=quantity, price=price, maker_price=maker_price, time=now)
         )
@@ -236,10 +269,35 @@ class Rfqs:
         else:
             self._ledger.debit(self._ledger.accounts[account_id], asset, -amount)
 
-    def _cancel_quotes(self, rfq: Rfq) -> None:
+    def _cancel_quotes(self, rfq: Rfq, now: int) -> None:
         for quote in rfq.quotes:
             if quote.status == "New":
                 quote.status = "Cancelled"
+                if quote.account_id != MAKER:
+                    self._tell(QUOTE_CANCELLED, rfq, now, quote)
+
+    def _check_hours(self, asset: str, quantity: Decimal | None, now: int) -> None:
+        """Refuse a stock outside its sessions, and what a session does not trade."""
+        if asset not in self.hours.securities:
+            return
+        bounds = self.bounds(asset, now)
+        if bounds is None:
+            raise refusals.market_closed()
+        if quantity is not None and is_outside(quantity, bounds):
+            raise refusals.invalid_stock_quantity()
+
+    def bounds(self, asset: str, now: int) -> Mapping[str, Any] | None:
+        """The quantities that a stock is traded in now; None while it is not."""
+        if self._exchange.switches.stock_hours == "always":
+            rows = self.hours.securities[asset]["sessions"]
+            return next((row for row in rows if row["name"] == REGULAR), None)
+        return self.hours.bounds(asset, now)
+
+    def _tell(
+        self, kind: str, rfq: Rfq, now: int, quote: Quote | None = None, price: Decimal | None = None
+    ) -> None:
+        quote = None if quote is None else replace(quote)
+        self._exchange.tell(RfqChanged(now, kind, replace(rfq, quotes=[]), quote, price))
 
     def _take_id(self) -> int:
         number = self._next_id

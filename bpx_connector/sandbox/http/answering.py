@@ -18,6 +18,7 @@ from bpx_connector.sandbox.http.calls import Call
 from bpx_connector.sandbox.http.context import Context
 from bpx_connector.sandbox.http.delays import DELAYS
 from bpx_connector.sandbox.http.lending import LENDING
+from bpx_connector.sandbox.http.predictions import PREDICTIONS
 from bpx_connector.sandbox.http.private import PRIVATE
 from bpx_connector.sandbox.http.public import PUBLIC, candles_asked
 from bpx_connector.sandbox.http.rfqs import RFQS
@@ -30,7 +31,9 @@ from bpx_connector.sandbox.http.schema import (
     query_fields,
 )
 from bpx_connector.sandbox.http.signatures import credentials, verify
+from bpx_connector.sandbox.http.stocks import STOCKS
 from bpx_connector.sandbox.http.strategies import STRATEGIES
+from bpx_connector.sandbox.http.terms import TERMS
 from bpx_connector.sandbox.http.vaults import VAULTS
 from bpx_connector.sandbox.records.refusals import Refusal
 
@@ -42,7 +45,9 @@ TAKER_SPEED_BUMP: Final = 0.1
 UNKNOWN: Final = "unknown"
 """What requests for no operation are counted as."""
 
-HANDLERS: Final = PUBLIC | PRIVATE | LENDING | RFQS | STRATEGIES | VAULTS | DELAYS
+HANDLERS: Final = (
+    PUBLIC | PRIVATE | LENDING | RFQS | STRATEGIES | VAULTS | DELAYS | STOCKS | TERMS | PREDICTIONS
+)
 """The operations that are built."""
 
 
@@ -125,6 +130,8 @@ def _fresh_answer(context: Context, request: Request, budgets: Budgets | None) -
     now = context.clock.now()
     if budgets is not None:
         _count(context, budgets, headers.get("X-API-KEY", request.remote), operation)
+    if context.status.status == "Maintenance" and operation.method != "GET":
+        raise Refusal(503, "MAINTENANCE", context.status.message or "System is under maintenance")
     query = query_fields(operation, request.query)
     content_type = headers.get("CONTENT-TYPE", "").partition(";")[0].strip().lower()
     bodies = body_fields(operation, content_type, request.body, context.exchange.rules)

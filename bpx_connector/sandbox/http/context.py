@@ -11,9 +11,11 @@ from typing import Final
 from bpx_connector.sandbox.account.ledger import Account
 from bpx_connector.sandbox.clock import Clock
 from bpx_connector.sandbox.crowd.history import History
-from bpx_connector.sandbox.crowd.listings import Listing
+from bpx_connector.sandbox.crowd.listings import Listing, stocks
 from bpx_connector.sandbox.exchange.exchange import Exchange
+from bpx_connector.sandbox.exchange.predictions import Prediction
 from bpx_connector.sandbox.exchange.rfqs import Rfqs
+from bpx_connector.sandbox.exchange.stock_hours import StockHours
 from bpx_connector.sandbox.exchange.strategies import Strategies
 from bpx_connector.sandbox.exchange.vaults import Vault
 from bpx_connector.sandbox.http.cached import CachedAnswers
@@ -44,6 +46,14 @@ class WithdrawalDelay:
     enabled_at: int = 0
 
 
+@dataclass
+class Status:
+    """What the venue says of itself: Ok or Maintenance, and why."""
+
+    status: str = "Ok"
+    message: str | None = None
+
+
 class Context:
     """One exchange and all that its answers are made of."""
 
@@ -65,10 +75,17 @@ class Context:
         self.clock = clock
         self.closed = closed
         self.cached: Final = CachedAnswers()
-        self.rfqs = Rfqs(exchange)
+        self.stocks = stocks()
+        rows = (self.stocks[name] for name in ("securities", "marketSessions", "holidays"))
+        self.rfqs = Rfqs(exchange, StockHours(*rows))
         self.strategies = Strategies(exchange, seed)
         self.vault = Vault(exchange, born)
+        self.prediction = Prediction(exchange)
         self.delay = WithdrawalDelay()
+        self.status = Status()
+        self.owner: Final = f"the exchange {seed}"
+        self.shut: Final[set[tuple[str, str]]] = set()
+        """Assets and blockchains that nothing is deposited or withdrawn by."""
         self.history = History(exchange, listings, seed=seed, beginning=born // MINUTE)
 
     def account(self, key: str) -> Account:

@@ -145,8 +145,11 @@ def _is_in_time(call: Call, time: int) -> bool:
 
 def _deposits(call: Call) -> Answer:
     limit, offset = _page(call)
+    hashed = call.query.get("transactionHash")
     rows: list[Deposit] = [
-        row for row in call.context.exchange.deposits(call.account) if _is_in_time(call, row.created_at)
+        row
+        for row in call.context.exchange.deposits(call.account)
+        if _is_in_time(call, row.created_at) and hashed in (None, row.transaction_hash)
     ]
     return Answer([payloads.deposit(row) for row in rows[offset : offset + limit]])
 
@@ -172,7 +175,8 @@ def _withdraw(call: Call) -> Answer:
     body = call.body
     asset = _known_asset(body["symbol"])
     tokens = [token for token in asset["tokens"] if token["blockchain"] == body["blockchain"]]
-    if not tokens or not tokens[0]["withdrawEnabled"]:
+    is_shut = (asset["symbol"], body["blockchain"]) in call.context.shut
+    if not tokens or not tokens[0]["withdrawEnabled"] or is_shut:
         raise Refusal(400, "INVALID_ASSET", "Withdrawals are disabled for this asset and blockchain")
     if body["quantity"] < Decimal(tokens[0]["minimumWithdrawal"]):
         raise refusals.quantity_below_minimum()
@@ -311,6 +315,7 @@ def _matches(call: Call, *, symbol: str, order_id: int | None = None, strategy_i
         and query.get("orderId") in (None, str(order_id))
         and query.get("strategyId") in (None, str(strategy_id))
         and _is_of_kind(call, symbol, query.get("marketType"))
+        and query.get("assetClass") in (None, "STOCK" if ".US_" in symbol else "CRYPTO")
     )
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from bpx_connector.sandbox.choices import COLLATERAL_WEIGHTS, OTHER_COLLATERAL_WEIGHT
 from bpx_connector.sandbox.crowd.history import CandlesAsked
-from bpx_connector.sandbox.crowd.listings import assets, stocks
 from bpx_connector.sandbox.crowd.past import MINUTES_BACK
 from bpx_connector.sandbox.http import payloads
 from bpx_connector.sandbox.http.answers import Answer
 from bpx_connector.sandbox.http.calls import Call, paged
-from bpx_connector.sandbox.http.context import wallet_address
+from bpx_connector.sandbox.http.stocks import outside_klines, outside_ticker, outside_tickers
 from bpx_connector.sandbox.market.candles import Candle
 from bpx_connector.sandbox.market.marks import FundingRate
 from bpx_connector.sandbox.records import refusals
@@ -47,46 +45,12 @@ def _symbols(call: Call, kinds: Iterable[str]) -> list[str]:
 # --- system --------------------------------------------------------------------------------------------
 
 
-def _status(call: Call) -> Answer:
-    return Answer({"message": None, "status": "Ok"})
-
-
 def _ping(call: Call) -> Answer:
     return Answer.of_text("pong")
 
 
 def _time(call: Call) -> Answer:
     return Answer.of_text(str(call.now // MILLISECOND))
-
-
-def _wallets(call: Call) -> Answer:
-    chains = sorted({token["blockchain"] for asset in assets() for token in asset["tokens"]})
-    return Answer(
-        [{"address": wallet_address("the exchange", chain), "blockchain": chain} for chain in chains]
-    )
-
-
-def _assets(call: Call) -> Answer:
-    return Answer(assets())
-
-
-def _collateral(call: Call) -> Answer:
-    return Answer(
-        [
-            payloads.collateral_summary(
-                asset["symbol"], COLLATERAL_WEIGHTS.get(asset["symbol"], OTHER_COLLATERAL_WEIGHT)
-            )
-            for asset in assets()
-        ]
-    )
-
-
-def _securities(call: Call) -> Answer:
-    return Answer(stocks()["securities"])
-
-
-def _market_sessions(call: Call) -> Answer:
-    return Answer(stocks()["marketSessions"])
 
 
 # --- markets -------------------------------------------------------------------------------------------
@@ -131,7 +95,7 @@ def _mark_prices(call: Call) -> Answer:
 
 
 def _open_interest(call: Call) -> Answer:
-    symbols = [_listed(call)] if "symbol" in call.query else _symbols(call, ["PERP"])
+    symbols = [_listed(call)] if "symbol" in call.query else _symbols(call, ["PERP", "PREDICTION"])
     rows = [
         payloads.open_interest(symbol, call.context.exchange.open_interest(symbol), call.now)
         for symbol in symbols
@@ -175,7 +139,13 @@ def candles_asked(query: Mapping[str, Any], now: int) -> CandlesAsked:
     )
 
 
+def _is_outside(call: Call) -> bool:
+    return bool(call.query.get("source") == "External")
+
+
 def _klines(call: Call) -> Answer:
+    if _is_outside(call):
+        return outside_klines(call)
     _listed(call)
     rows = call.context.history.candles(candles_asked(call.query, call.now), call.now)
     return Answer(
@@ -184,14 +154,19 @@ def _klines(call: Call) -> Answer:
 
 
 def _ticker(call: Call) -> Answer:
+    if _is_outside(call):
+        return outside_ticker(call)
     row = call.context.history.ticker(_listed(call), call.now, call.query.get("interval", "1d"))
     # "If a market has no data this answers 204."
     return Answer(payloads.ticker(row)) if row is not None else Answer(status=204)
 
 
 def _tickers(call: Call) -> Answer:
+    if _is_outside(call):
+        return outside_tickers(call)
     interval = call.query.get("interval", "1d")
-    rows = (call.context.history.ticker(symbol, call.now, interval) for symbol in call.context.exchange.rules)
+    symbols = _symbols(call, DEFAULT_MARKET_TYPES)
+    rows = (call.context.history.ticker(symbol, call.now, interval) for symbol in symbols)
     return Answer([payloads.ticker(row) for row in rows if row is not None])
 
 
@@ -203,15 +178,8 @@ def _trades(call: Call) -> Answer:
 
 
 PUBLIC: dict[str, Callable[[Call], Answer]] = {
-    "GET /api/v1/status": _status,
     "GET /api/v1/ping": _ping,
     "GET /api/v1/time": _time,
-    "GET /api/v1/wallets": _wallets,
-    "GET /api/v1/assets": _assets,
-    "GET /api/v1/collateral": _collateral,
-    "GET /api/v1/securities": _securities,
-    "GET /api/v1/market-sessions": _market_sessions,
-    "GET /api/v1/stockSessions": _market_sessions,
     "GET /api/v1/markets": _markets,
     "GET /api/v1/market": _market,
     "GET /api/v1/depth": _depth,

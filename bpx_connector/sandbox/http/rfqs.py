@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from bpx_connector.sandbox import choices
-from bpx_connector.sandbox.crowd.listings import stocks
 from bpx_connector.sandbox.exchange.rfqs import Rfqs
+from bpx_connector.sandbox.exchange.stock_hours import is_outside
 from bpx_connector.sandbox.http.answers import Answer
 from bpx_connector.sandbox.http.calls import Call
 from bpx_connector.sandbox.http.payloads import naive_time
@@ -24,7 +22,7 @@ from bpx_connector.sandbox.records.rfqs import AWAIT_ACCEPT, Quote, Rfq, RfqFill
 __all__ = ["RFQS"]
 
 Shape = dict[str, Any]
-STOCK_SUFFIX: Final = ".US"
+CENT: Final = Decimal("0.01")
 
 
 def _text(value: Decimal | None) -> str | None:
@@ -165,11 +163,15 @@ def _accept(call: Call) -> Answer:
 
 
 def _refresh(call: Call) -> Answer:
-    return Answer(_request(_rfqs(call).refresh(_named(call), call.now)))
+    rfq = _rfqs(call).refresh(_named(call), call.now)
+    call.context.exchange.balance_books(call.now)
+    return Answer(_request(rfq))
 
 
 def _cancel(call: Call) -> Answer:
-    return Answer(_request(_rfqs(call).cancel(_named(call))))
+    rfq = _rfqs(call).cancel(_named(call), call.now)
+    call.context.exchange.balance_books(call.now)
+    return Answer(_request(rfq))
 
 
 def _submit_quote(call: Call) -> Answer:
@@ -244,62 +246,22 @@ def _quote_fills(call: Call) -> Answer:
 # --- stocks ------------------------------------------------------------------------------------------------
 
 
-def open_session(sessions: Iterable[Mapping[str, Any]], now: int) -> str | None:
-    """The session that is open at a moment, by its local times and weekdays; a range may wrap the week."""
-    moment = datetime.fromtimestamp(now / 1_000_000, UTC)
-    for session in sessions:
-        local = moment.astimezone(ZoneInfo(session["timezone"]))
-        start, end = time.fromisoformat(session["startTime"]), time.fromisoformat(session["endTime"])
-        opened = local.date()
-        if end <= start and local.time() < end:
-            opened -= timedelta(days=1)
-        is_in_hours = start <= local.time() < end if start < end else not end <= local.time() < start
-        if is_in_hours and _is_on(opened, session["startWeekday"], session["endWeekday"]):
-            return str(session["name"])
-    return None
-
-
-def _is_on(day: date, first: int, last: int) -> bool:
-    weekday = day.isoweekday()
-    return first <= weekday <= last if first <= last else not last < weekday < first
-
-
-def _holidays(call: Call) -> Answer:
-    return Answer(stocks()["holidays"])
-
-
-def _is_outside(quantity: Decimal, bounds: Mapping[str, Any]) -> bool:
-    most = bounds["maxQuantity"]
-    is_odd = quantity < Decimal(bounds["minQuantity"]) or quantity % Decimal(bounds["stepSize"]) != 0
-    return is_odd or (most is not None and quantity > Decimal(most))
-
-
 def _indicative(call: Call) -> Answer:
     asset, side, quantity = (call.query[name] for name in ("symbol", "side", "quantity"))
-    known = {row["asset"]: row for row in stocks()["securities"]}
-    if asset not in known:
+    rfqs = _rfqs(call)
+    if asset not in rfqs.hours.securities:
         raise refusals.invalid_symbol()
-    session = open_session(stocks()["marketSessions"], call.now)
-    bounds = next((row for row in known[asset]["sessions"] if row["name"] == session), None)
-    middle = _rfqs(call).price_of(f"{asset}_USDC_RFQ")
-    reason = None
-    if bounds is None:
-        reason = "MarketClosed"
-    elif Decimal(quantity) < Decimal(bounds["minQuantity"]) or Decimal(quantity) % Decimal(
-        bounds["stepSize"]
-    ):
+    bounds = rfqs.bounds(asset, call.now)
+    reason = "MarketClosed" if bounds is None else None
+    if bounds is not None and is_outside(Decimal(quantity), bounds):
         reason = "InvalidQuantity"
-    sign = ONE if side == BID else -ONE
-    limit, expected = (
-        plain((middle * (ONE + sign * spread)).quantize(Decimal("0.01")))
-        for spread in (choices.INDICATIVE_BOUND, choices.MAKER_SPREAD)
-    )
+    limit, expected = _indicated(rfqs.price_of(f"{asset}_USDC_RFQ", call.now), side)
     return Answer(
         {
             "available": reason is None,
             "symbol": asset,
             "side": side,
-            "session": session,
+            "session": None if bounds is None else bounds["name"],
             "reason": reason,
             "price": limit if reason is None else None,
             "estimatedPrice": expected if reason is None else None,
@@ -309,6 +271,13 @@ def _indicative(call: Call) -> Answer:
             else {name: bounds[name] for name in ("minQuantity", "maxQuantity", "stepSize")},
         }
     )
+
+
+def _indicated(middle: Decimal, side: str) -> list[str]:
+    """The limit that a stock settles at or better, and the price that is expected."""
+    sign = ONE if side == BID else -ONE
+    spreads = (choices.INDICATIVE_BOUND, choices.MAKER_SPREAD)
+    return [plain((middle * (ONE + sign * spread)).quantize(CENT)) for spread in spreads]
 
 
 RFQS: dict[str, Callable[[Call], Answer]] = {
@@ -322,8 +291,6 @@ RFQS: dict[str, Callable[[Call], Answer]] = {
     "GET /wapi/v1/history/quote": _quote_history,
     "GET /wapi/v1/history/rfq/fill": _rfq_fills,
     "GET /wapi/v1/history/quote/fill": _quote_fills,
-    "GET /api/v1/market-holidays": _holidays,
-    "GET /api/v1/stockHolidays": _holidays,
     "GET /api/v1/stockIndicativeQuote": _indicative,
 }
 """Operation -> its answer."""

@@ -153,6 +153,19 @@ _NEWER: dict[str, dict[str, tuple[str, bool]]] = {
 for _path, _query in _NEWER.items():
     OPERATIONS[_path] = {"GET": Operation("GET", _path, "public", query=_query)}
 
+# Parameters that the documentation of October 2026 adds to older operations.
+ENUMS["PriceSource"] = frozenset({"Venue", "External"})
+ENUMS["AssetClass"] = frozenset({"STOCK", "CRYPTO"})
+_HISTORIES = ("borrowLend", "fills", "funding", "interest", "orders", "position", "settlement")
+_NEWER_PARAMETERS: dict[str, dict[str, tuple[str, bool]]] = {
+    **{f"/api/v1/{name}": {"source": ("PriceSource", False)} for name in ("klines", "ticker", "tickers")},
+    **{f"/wapi/v1/history/{name}": {"assetClass": ("AssetClass", False)} for name in _HISTORIES},
+    "/wapi/v1/capital/deposits": {"transactionHash": ("string", False)},
+}
+for _path, _query in _NEWER_PARAMETERS.items():
+    _older = OPERATIONS[_path]["GET"]
+    OPERATIONS[_path]["GET"] = replace(_older, query={**_older.query, **_query})
+
 
 # "GET account/capital/collateral/position/order/orders list the headers as optional" since then, and without
 # them they answer 401 UNAUTHORIZED (seen 2026-09-14).

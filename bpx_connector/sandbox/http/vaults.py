@@ -1,25 +1,22 @@
-"""Answers about the vault and about predictions."""
+"""Answers about the vault."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from bpx_connector.sandbox import choices
 from bpx_connector.sandbox.account.ledger import USDC
 from bpx_connector.sandbox.exchange.vaults import Vault
 from bpx_connector.sandbox.http.answers import Answer
-from bpx_connector.sandbox.http.calls import Call, paged
+from bpx_connector.sandbox.http.calls import Call
 from bpx_connector.sandbox.http.lending import SPANS, zoned_time
-from bpx_connector.sandbox.http.payloads import naive_time
 from bpx_connector.sandbox.records import refusals
 from bpx_connector.sandbox.records.figures import plain
-from bpx_connector.sandbox.records.times import DAY
 
 __all__ = ["VAULTS"]
 
 Shape = dict[str, Any]
-TAGS: Final = [{"slug": "crypto", "title": "Crypto"}]
 
 
 def _vault(call: Call) -> Vault:
@@ -127,63 +124,6 @@ def _nav(call: Call) -> Answer:
     )
 
 
-def _event(call: Call) -> Shape:
-    """The one event: it resolves a day after the exchange began."""
-    began = call.context.exchange.began
-    is_over = call.now >= began + DAY
-    market = {
-        "marketSymbol": "BTCUP_USDC_PREDICTION",
-        "question": "Is BTC dearer after a day?",
-        "groupLabel": None,
-        "yesOutcomeLabel": "Yes",
-        "noOutcomeLabel": "No",
-        "rules": "By the mark of BTC_USDC.",
-        "resolvedAt": naive_time(began + DAY) if is_over else None,
-        "resolutionPrice": "1" if is_over else None,
-        "activePrice": "1" if is_over else "0.5",
-        "quoteVolume": "0",
-        "quoteVolumeLifetime": "0",
-        "imgUrl": None,
-        "proposedResolution": True if is_over else None,
-        "proposedResolutionAt": naive_time(began + DAY) if is_over else None,
-        "resolutionDelaySecs": 0,
-    }
-    return {
-        "slug": "btc-up-in-a-day",
-        "title": "BTC in a day",
-        "predictionMarkets": [market],
-        "tags": TAGS,
-        "series": [{"slug": "btc-daily", "title": "BTC daily", "recurrence": "daily"}],
-        "description": "Made up.",
-        "imgUrl": None,
-        "quoteVolume": "0",
-        "resolution": {
-            "resolved": is_over,
-            "startDate": naive_time(began),
-            "endDate": naive_time(began + DAY),
-        },
-        "resolved": is_over,
-        "resolutionDelaySecs": 0,
-    }
-
-
-def _events(call: Call) -> Answer:
-    query, event = call.query, _event(call)
-    is_meant = (
-        query.get("tagSlug") in (None, "crypto")
-        and query.get("eventSlug") in (None, event["slug"])
-        and query.get("seriesSlug") in (None, "btc-daily")
-        and query.get("symbol") in (None, event["predictionMarkets"][0]["marketSymbol"])
-        and query.get("resolved") in (None, event["resolved"])
-    )
-    rows = [event] if is_meant else []
-    return paged(rows, query.get("limit", 100), query.get("offset", 0), lambda row: row)
-
-
-def _tags(call: Call) -> Answer:
-    return Answer(TAGS)
-
-
 VAULTS: dict[str, Callable[[Call], Answer]] = {
     "GET /api/v1/vaults": _vaults,
     "GET /api/v1/vaults/history": _history,
@@ -192,7 +132,5 @@ VAULTS: dict[str, Callable[[Call], Answer]] = {
     "DELETE /api/v1/vault/redeem": _call_off,
     "GET /api/v1/vault/redeems/pending": _pending,
     "GET /api/v1/vault/nav": _nav,
-    "GET /api/v1/prediction": _events,
-    "GET /api/v1/prediction/tags": _tags,
 }
 """Operation -> its answer."""

@@ -143,7 +143,8 @@ class Marks:
 
     def shown(self) -> Mark:
         """What `/markPrices` says of this market."""
-        if not self._rules.is_perp:
+        if self._rules.funding_interval_ms is None or not self._rules.is_perp:
+            # "markPrice without index and funding" for predictions; spot has neither.
             return Mark(self._rules.symbol, self.mark, None, None, None)
         return Mark(self._rules.symbol, self.mark, self.index, self.rate, self.next_funding)
 

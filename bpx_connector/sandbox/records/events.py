@@ -13,6 +13,7 @@ from typing import Final
 
 from bpx_connector.sandbox.records.orders import Fill, Order
 from bpx_connector.sandbox.records.positions import Position
+from bpx_connector.sandbox.records.rfqs import Quote, Rfq
 
 __all__ = [
     "ORDER_ACCEPTED",
@@ -23,6 +24,15 @@ __all__ = [
     "POSITION_ADJUSTED",
     "POSITION_CLOSED",
     "POSITION_OPENED",
+    "QUOTE_ACCEPTED",
+    "QUOTE_CANCELLED",
+    "QUOTE_FILLED",
+    "RFQ_ACCEPTED",
+    "RFQ_ACTIVE",
+    "RFQ_CANCELLED",
+    "RFQ_CANDIDATE",
+    "RFQ_FILLED",
+    "RFQ_REFRESHED",
     "TRIGGER_FAILED",
     "TRIGGER_PLACED",
     "BalanceChanged",
@@ -33,6 +43,7 @@ __all__ = [
     "MarkChanged",
     "OrderChanged",
     "PositionChanged",
+    "RfqChanged",
     "TopChanged",
     "Traded",
 ]
@@ -48,6 +59,18 @@ TRIGGER_FAILED: Final = "triggerFailed"
 POSITION_OPENED: Final = "positionOpened"
 POSITION_ADJUSTED: Final = "positionAdjusted"
 POSITION_CLOSED: Final = "positionClosed"
+
+
+RFQ_ACCEPTED: Final = "rfqAccepted"
+RFQ_ACTIVE: Final = "rfqActive"
+RFQ_REFRESHED: Final = "rfqRefreshed"
+RFQ_CANCELLED: Final = "rfqCancelled"
+RFQ_CANDIDATE: Final = "rfqCandidate"
+RFQ_FILLED: Final = "rfqFilled"
+QUOTE_ACCEPTED: Final = "quoteAccepted"
+QUOTE_CANCELLED: Final = "quoteCancelled"
+QUOTE_FILLED: Final = "quoteFilled"
+"""To the quoter; on the wire it is another rfqFilled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +184,20 @@ class FundingPaid:
     interval_end: int
 
 
+@dataclass(frozen=True, slots=True)
+class RfqChanged:
+    """One change of a request for quotes, or of a quote for it, as both are then.
+
+    `price` is the taker's, with his fee, or the quoter's.
+    """
+
+    time: int
+    kind: str
+    rfq: Rfq
+    quote: Quote | None = None
+    price: Decimal | None = None
+
+
 Event = (
     DepthChanged
     | TopChanged
@@ -171,4 +208,5 @@ Event = (
     | MarkChanged
     | Liquidated
     | FundingPaid
+    | RfqChanged
 )

@@ -22,6 +22,7 @@ __all__ = [
     "EXPIRED",
     "FILLED",
     "FOK",
+    "FUTURE_EXPIRY",
     "GTC",
     "INDEX_PRICE",
     "IOC",
@@ -83,6 +84,7 @@ LIQUIDATE_ON_BOOK: Final = "LiquidatePositionOnBook"
 LIQUIDATE_ON_BACKSTOP: Final = "LiquidatePositionOnBackstop"
 CONVERT_COLLATERAL: Final = "CollateralConversion"
 LIQUIDATE_ON_ADL: Final = "LiquidatePositionOnAdl"
+FUTURE_EXPIRY: Final = "FutureExpiry"
 LIQUIDATIONS: Final = frozenset({LIQUIDATE_ON_BOOK, LIQUIDATE_ON_BACKSTOP, LIQUIDATE_ON_ADL})
 """System order types, for orders that the exchange itself places."""
 

@@ -19,7 +19,9 @@ __all__ = [
     "invalid_leverage",
     "invalid_order",
     "invalid_quantity",
+    "invalid_stock_quantity",
     "invalid_symbol",
+    "market_closed",
     "market_without_quantity",
     "no_liquidity",
     "no_perps",
@@ -97,6 +99,16 @@ def position_limit() -> Refusal:
 def no_perps() -> Refusal:
     """A perpetual where the customer's country has none; chosen."""
     return Refusal(400, "FORBIDDEN", "Perpetuals are not available in your country")
+
+
+def market_closed() -> Refusal:
+    """A stock outside its sessions; the text is chosen."""
+    return Refusal(400, "TRADING_PAUSED", "Market is closed")
+
+
+def invalid_stock_quantity() -> Refusal:
+    """A quantity of a stock that the open session does not trade; the text is chosen."""
+    return Refusal(400, "INVALID_QUANTITY", "Quantity is not allowed in the current session")
 
 
 def quantity_too_fine() -> Refusal:

@@ -16,6 +16,8 @@ from bpx_connector.sandbox.records.figures import BASIS_POINT
 __all__ = ["MarginFunction", "MarketRules", "market_rules"]
 
 PERP: Final = "PERP"
+HELD_AS_POSITIONS: Final = frozenset({PERP, "PREDICTION"})
+"""Market types whose trades open positions instead of exchanging assets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class MarketRules:
     quote: str
     kind: str
     is_perp: bool
-    """Whether this market trades perpetual futures."""
+    """Whether this market is traded in positions: perpetual futures, and predictions, which end."""
     tick: Decimal
     step: Decimal
     min_price: Decimal
@@ -99,7 +101,7 @@ def market_rules(row: Mapping[str, Any]) -> MarketRules:
         base=row["baseSymbol"],
         quote=row["quoteSymbol"],
         kind=row["marketType"],
-        is_perp=row["marketType"] == PERP,
+        is_perp=row["marketType"] in HELD_AS_POSITIONS,
         tick=Decimal(price["tickSize"]),
         step=Decimal(quantity["stepSize"]),
         min_price=Decimal(price["minPrice"]),

@@ -155,6 +155,12 @@ class Switches:
         meaning="whether index and mark move by no more than min/maxPriceUpdateMultiplier a second, as on "
         "the venue; off because a test that moves a price wants it there",
     )
+    stock_hours: str = _switch(
+        "published",
+        "always",
+        meaning="when stocks are quoted: in the hours of /stockSessions and not on /stockHolidays, or "
+        "always, as if the regular session never ended",
+    )
     withdraw_to: str = _switch(
         "exempt",
         "any",

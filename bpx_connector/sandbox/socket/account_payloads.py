@@ -18,16 +18,23 @@ from bpx_connector.sandbox.account.margin import PositionView
 from bpx_connector.sandbox.records.events import (
     ORDER_ACCEPTED,
     ORDER_EXPIRED,
+    QUOTE_ACCEPTED,
+    QUOTE_CANCELLED,
+    QUOTE_FILLED,
+    RFQ_ACTIVE,
+    RFQ_CANDIDATE,
+    RFQ_FILLED,
     BalanceChanged,
     OrderChanged,
     PositionChanged,
+    RfqChanged,
 )
 from bpx_connector.sandbox.records.figures import ZERO, plain
 from bpx_connector.sandbox.records.orders import LIMIT, Fill, Order
 from bpx_connector.sandbox.records.positions import Position
 from bpx_connector.sandbox.socket.payloads import Payload
 
-__all__ = ["balance_update", "open_position", "order_update", "position_update"]
+__all__ = ["balance_update", "open_position", "order_update", "position_update", "rfq_update"]
 
 
 def _as_sent(value: Decimal) -> str:
@@ -123,6 +130,43 @@ def _links(order: Order) -> dict[str, Any]:
         "c": order.request.client_id,
         "I": None if order.related_order_id is None else str(order.related_order_id),
         "H": order.strategy_id,
+    }
+
+
+def rfq_update(event: RfqChanged, now: int) -> Payload:
+    """`account.rfqUpdate`: keys and types as in the examples of the OpenAPI, no capture is known."""
+    rfq, quote = event.rfq, event.quote
+    is_quoters = event.kind in (QUOTE_ACCEPTED, QUOTE_CANCELLED, QUOTE_FILLED)
+    payload: Payload = {
+        "e": RFQ_FILLED if event.kind == QUOTE_FILLED else event.kind,
+        "E": now,
+        "R": rfq.id,
+        "u": None if quote is None else quote.id,
+        "C": None
+        if event.kind == RFQ_ACTIVE
+        else _client_id(quote.client_id if is_quoters and quote else rfq.client_id),
+        "s": rfq.symbol,
+        "X": quote.status if is_quoters and quote else rfq.status,
+        "T": event.time,
+        "p": None if event.price is None else plain(event.price),
+    }
+    if not is_quoters:
+        payload |= _asked(event)
+    return {key: value for key, value in payload.items() if value is not None}
+
+
+def _client_id(number: int | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def _asked(event: RfqChanged) -> Payload:
+    rfq = event.rfq
+    times: Payload = {"w": rfq.submission_time // 1000, "W": rfq.expiry_time // 1000}
+    return {
+        "S": None if event.kind == RFQ_ACTIVE else rfq.side,
+        "q": None if rfq.quantity is None else plain(rfq.quantity),
+        "Q": None if rfq.quote_quantity is None else plain(rfq.quote_quantity),
+        **({} if event.kind in (RFQ_CANDIDATE, RFQ_FILLED) else times),
     }
 
 

@@ -14,12 +14,17 @@ from bpx_connector.sandbox.account.ledger import Account
 from bpx_connector.sandbox.exchange.exchange import Exchange
 from bpx_connector.sandbox.market.candles import Candle, Ticker
 from bpx_connector.sandbox.records.events import (
+    QUOTE_ACCEPTED,
+    QUOTE_CANCELLED,
+    QUOTE_FILLED,
+    RFQ_ACTIVE,
     BalanceChanged,
     DepthChanged,
     Event,
     Liquidated,
     OrderChanged,
     PositionChanged,
+    RfqChanged,
     TopChanged,
     Traded,
 )
@@ -80,6 +85,7 @@ class Streams:
             OrderChanged: self._order,
             PositionChanged: self._position,
             BalanceChanged: self._balance,
+            RfqChanged: self._rfq,
         }
 
     @property
@@ -221,6 +227,24 @@ class Streams:
         key = Key(BALANCES, event.account_id)
         if key in self._open:
             yield Publication(key, account_payloads.balance_update(event, now))
+
+    def _rfq(self, event: RfqChanged, now: int) -> Iterator[Publication]:
+        """Active requests are told to all who listen, all else to who asked or who quoted."""
+        rfq, quote = event.rfq, event.quote
+        if event.kind == RFQ_ACTIVE:
+            hearers = [number for number in list(self._accounts) if number != rfq.account_id]
+        elif quote is not None and event.kind in (QUOTE_ACCEPTED, QUOTE_CANCELLED, QUOTE_FILLED):
+            hearers = [quote.account_id]
+        else:
+            hearers = [rfq.account_id]
+        for number in hearers:
+            yield from self._both(
+                "account.rfqUpdate",
+                rfq.symbol,
+                number,
+                event,
+                lambda it: account_payloads.rfq_update(it, now),
+            )
 
     def _both(
         self, name: str, symbol: str, account_id: int | None, event: Any, payload: Callable[[Any], Payload]

@@ -59,7 +59,7 @@ def test_a_loan_that_nothing_can_repay_is_repaid_by_the_fund(floor: Floor) -> No
 
 
 def test_where_the_backstop_is_full_the_highest_leverage_is_reduced_first() -> None:
-    """ "Then ADL (unofficial: lowest leverage last). Backstop and ADL fills are not in the candles"."""
+    """The venue: "then ADL"; "backstop and ADL fills are not in the candles"."""
     floor = Floor({"USDC": Decimal(1_000)})
     floor.venue.switches.backstop = "full"
     floor.venue.deposit(floor.alice, "USDC", Decimal(1_000_000), START)

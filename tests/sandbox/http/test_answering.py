@@ -192,19 +192,8 @@ def test_funding_that_was_paid_fits_the_venues_schema() -> None:
     assert answer.headers["X-Total"] == "1"
 
 
-@pytest.mark.parametrize(
-    "operation", sorted({f"{m} {p}" for p, row in OPERATIONS.items() for m in row} - set(HANDLERS))
-)
-def test_what_is_not_built_says_so_and_is_never_not_found(client: Client, operation: str) -> None:
-    method, path = operation.split(" ")
-    row = OPERATIONS[path][method]
-    query = {name: _example(kind) for name, (kind, required) in row.query.items() if required}
-    body = None if row.body is None else _EXAMPLES[row.body]
-    if row.instruction is None:
-        answer = client.desk.ask(method, path, query, body=body)
-    else:
-        answer = client.ask(method, path, body=body, **query)
-    assert refused(answer)[:2] == (400, "NOT_IMPLEMENTED")
+def test_every_operation_has_an_answer() -> None:
+    assert {f"{method} {path}" for path, row in OPERATIONS.items() for method in row} - set(HANDLERS) == set()
 
 
 def _example(kind: str) -> Any:

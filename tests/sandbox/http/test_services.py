@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from bpx_connector.sandbox.crowd.listings import stocks
+from bpx_connector.sandbox.exchange.stock_hours import StockHours
 from bpx_connector.sandbox.http.answers import Answer
-from bpx_connector.sandbox.http.rfqs import open_session
 from bpx_connector.sandbox.records.switches import Switches
 from tests.support.desk import Client, LocalDesk
 from tests.support.openapi import problems
@@ -260,7 +260,8 @@ def test_an_event_resolves_in_time(desk: LocalDesk) -> None:
 )
 def test_sessions_open_and_close_by_the_clock_of_new_york(moment: str, session: str | None) -> None:
     now = int(datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp() * 1_000_000)
-    assert open_session(stocks()["marketSessions"], now) == session
+    rows = [row for row in stocks()["marketSessions"] if row["name"] != "US_EQUITIES_OVERNIGHT"]
+    assert StockHours([], rows, []).session(now) == session
 
 
 def test_a_session_over_midnight_belongs_to_the_day_on_which_it_opened() -> None:
@@ -268,7 +269,8 @@ def test_a_session_over_midnight_belongs_to_the_day_on_which_it_opened() -> None
     week = {**overnight, "startWeekday": 7, "endWeekday": 4}
 
     def at(day: int, hour: int) -> str | None:
-        return open_session([week], int(datetime(2026, 1, day, hour, tzinfo=UTC).timestamp() * 1_000_000))
+        moment = int(datetime(2026, 1, day, hour, tzinfo=UTC).timestamp() * 1_000_000)
+        return StockHours([], [week], []).session(moment)
 
     assert at(4, 21) == at(5, 3) == "NIGHT"  # Sunday evening, Monday morning
     assert at(9, 3) == "NIGHT"  # it opened on Thursday
