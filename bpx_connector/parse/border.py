@@ -7,12 +7,12 @@ from functools import update_wrapper, wraps
 from types import FunctionType
 from typing import Any, ParamSpec, TypeVar, cast
 
-from ccxt.base.errors import BadResponse
+from ccxt.base.errors import BadResponse, ExchangeNotAvailable
 
 from bpx_connector.aliases import Payload
 from bpx_connector.parse.rows import read_each, rows_in
 
-__all__ = ["legible", "legible_steps", "listed", "read_or", "structures"]
+__all__ = ["done_as", "legible", "legible_steps", "listed", "read_or", "structures"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -69,6 +69,17 @@ def read_or(read: Callable[[Payload], R], otherwise: Any) -> Callable[[Payload],
             return otherwise(row) if callable(otherwise) else otherwise
 
     return read_softly
+
+
+def done_as(read: Callable[[Any], R], answer: Any) -> R:
+    """What the answer to something that was done is read as.
+
+    One that cannot be read does not say that the venue has refused: whether it has acted is not known.
+    """
+    try:
+        return read(answer)
+    except BadResponse as error:
+        raise ExchangeNotAvailable(f"{error}; whether the venue acted on it is not known") from error
 
 
 def listed(answer: Any) -> list[Payload]:

@@ -151,8 +151,10 @@ class Reading:
         # what a class of its own says.
         self._answer: Any = msgspec.defstruct("Answer", [("said", kind)], array_like=True, gc=False)
         self._texts_of = None if number is float or not figures else _picker(figures)
-        self.decode: Callable[[Any], Any] = msgspec.json.Decoder(kind, strict=False).decode
-        """What an answer's JSON text says."""
+        decode: Callable[[Any], Any] = msgspec.json.Decoder(kind, strict=False).decode
+        self.decode = decode if number is float else None
+        """What an answer's JSON text says. Text and a Decimal could be anything: only floats are checked on
+        the way, everything else is decoded first and read by `of`."""
 
     def of(self, payload: Any) -> Any:
         """What an answer says that was decoded before; what was read before stays as it is.

@@ -25,6 +25,9 @@ _log = logging.getLogger(__name__)
 S = TypeVar("S")
 T = TypeVar("T")
 
+MOST_OF_64_BITS = 20
+"""Digits of a whole number as the venue counts."""
+
 MOST_QUOTED = 200
 
 
@@ -73,7 +76,11 @@ class Row:
     def whole(self, name: str) -> int | None:
         """A whole number, none below zero."""
         figure = self.figure(name)
-        return int(figure) if figure is not None and figure.isdigit() else None
+        return (
+            int(figure)
+            if figure is not None and figure.isdigit() and len(figure) <= MOST_OF_64_BITS
+            else None
+        )
 
     def flag(self, name: str) -> bool | None:
         """True or False."""

@@ -17,8 +17,8 @@ from ccxt.base.errors import BadResponse, BaseError, ExchangeError, OperationFai
 
 from bpx_connector.venue.endpoints import ENDPOINTS
 from tests.fuzz.calls import Asked, name_of
-from tests.fuzz.spoilt_answers import Report, place_of
-from tests.fuzz.venue import Answered, answered_exchange
+from tests.fuzz.spoilt_answers import Report
+from tests.fuzz.venue import Answered, answered_exchange, place_of
 
 __all__ = ["ABSURD", "PARAMS", "absurd_calls", "swept_arguments"]
 

@@ -42,6 +42,7 @@ CALLS: tuple[Asked, ...] = (
     Asked("fetch_order_books", ([SPOT],)),
     Asked("fetch_l2_order_book", (SPOT,)),
     Asked("fetch_trades", (SPOT,)),
+    Asked("fetch_trades", (SPOT, None, 2_000)),
     Asked("fetch_ohlcv", (SPOT,)),
     Asked("fetch_mark_ohlcv", (SWAP,)),
     Asked("fetch_index_ohlcv", (SWAP,)),

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
+from ccxt.base.errors import BaseError
 
 import bpx_connector
 from bpx_connector.sandbox.crowd.listings import assets
@@ -18,7 +19,9 @@ from tests.fuzz.good_answers import good_answer
 from tests.support.keys import FIRST
 from tests.support.samples import captured_markets, offline_exchange, sample
 
-__all__ = ["NOW", "Answered", "answered_exchange"]
+__all__ = ["NOW", "RAISED", "Answered", "answered_exchange", "outcome_of", "place_of", "result_of"]
+
+RAISED = "raised"
 
 NOW = 1_789_999_999_000
 """A little after what is captured."""
@@ -88,3 +91,23 @@ def answered_exchange(number: Callable[[str], Any] = float, **config: Any) -> An
 def result_of(exchange: Answered, asked: Asked) -> Any:
     """What the method gives."""
     return getattr(exchange, asked.name)(*deepcopy(asked.args))
+
+
+def outcome_of(exchange: Answered, asked: Asked) -> str:
+    """What a caller is told, as text: the result, or the exception."""
+    try:
+        return str(result_of(exchange, asked))
+    except BaseError as error:
+        return f"{RAISED} {type(error).__name__}: {error}"
+    except Exception as error:
+        return f"RAW {place_of(error)}"
+
+
+def place_of(error: Exception) -> str:
+    """Where something was raised, and what."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    code = trace.tb_frame.f_code if trace else None
+    at = f"{code.co_filename.rpartition('bpx_connector/')[2]}:{trace.tb_lineno}" if code and trace else "?"
+    return f"{type(error).__name__} at {at}: {str(error)[:120]}"

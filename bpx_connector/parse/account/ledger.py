@@ -32,6 +32,7 @@ from bpx_connector.parse.numbers import (
     product,
     total,
 )
+from bpx_connector.parse.rows import word_text
 from bpx_connector.venue.words import pair_of
 
 __all__ = [
@@ -333,7 +334,7 @@ class ParseLedger(Ccxt):
             "datetime": iso8601(moved.timestamp),
             "direction": "out" if movement.amount.startswith("-") else "in",
             "account": movement.account,
-            "referenceId": movement.reference,
+            "referenceId": word_text(movement.reference),
             "referenceAccount": None,
             "type": movement.kind,
             "currency": code,

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
 from bpx_connector.parse.border import legible, structures
+from bpx_connector.parse.figures import Fields
 from bpx_connector.parse.numbers import (
     figure_text,
     iso8601,
@@ -23,15 +24,50 @@ from bpx_connector.parse.numbers import (
     product,
     quotient,
 )
-from bpx_connector.parse.rows import Row, rows_in
+from bpx_connector.parse.rows import Row, object_of, read_each, rows_in
 from bpx_connector.venue.words import ORDER_STATUS, RFQ_SUFFIX, SIDE, pair_of
 
-__all__ = ["ParseRfqs", "best_quote", "rfq_moment"]
+__all__ = ["OpenRfq", "ParseRfqs", "best_quote", "open_rfqs", "rfq_moment"]
 
 
 def rfq_moment(time: int | str | None) -> int | None:
     """Milliseconds of a time that the open RFQs write as a number and the history as text."""
     return milliseconds_of(time)
+
+
+class OpenRfq(NamedTuple):
+    """A request for quotes and the quotes for it, read field by field."""
+
+    info: Payload
+    rfq: Payload
+    quotes: list[Payload]
+
+    @property
+    def best(self) -> Payload | None:
+        """The best of its quotes."""
+        return best_quote(self.quotes, self.rfq["side"])
+
+
+RFQ = Fields(
+    ("quantity", "quoteQuantity"),
+    ("rfqId", "symbol", "side"),
+    ("createdAt",),
+)
+QUOTE = Fields(("bidPrice", "askPrice"), ("quoteId", "status"))
+
+
+@legible
+def _open_rfq(row: Payload) -> OpenRfq:
+    said = Row(object_of(row["rfq"], "a request for quotes"))
+    needed = {name: said.needed(name) for name in ("rfqId", "side", "symbol")}
+    quotes = rows_in(row.get("quotes") or [], "the quotes of a request")
+    rfq = {"createdAt": None, **RFQ.legible(said.info), **needed}
+    return OpenRfq(row, rfq, [{**QUOTE.legible(one)} for one in quotes if "quoteId" in one])
+
+
+def open_rfqs(answer: Any, what: str) -> list[OpenRfq]:
+    """The open requests of an answer with the quotes for them."""
+    return read_each(rows_in(answer, what), _open_rfq, what)
 
 
 @legible

@@ -108,8 +108,8 @@ class ParseLending(Ccxt):
         """What is lent (`side` lend) or owed (`side` borrow) of a currency, with its interest so far."""
         said: payloads.BorrowLendPositionWithMargin = row
         number = self.number
-        net = Decimal(said["netQuantity"])
-        liquidation = said.get("estLiquidationPrice")
+        net = Decimal(figure_text(said["netQuantity"]) or "unreadable")
+        liquidation = figure_text(said.get("estLiquidationPrice"))
         return {
             "info": said,
             "id": Row(said).needed("id"),

@@ -21,6 +21,8 @@ Figure = TypeVar("Figure")
 LEVEL = msgspec.Meta(min_length=2, max_length=2)
 AMOUNT = Annotated[float, msgspec.Meta(ge=0, lt=LARGEST)]
 MICROSECONDS = 1000
+MOST_NONCE = 20
+"""Digits of an update number of 64 bits."""
 
 
 class Depth(msgspec.Struct, Generic[Figure], gc=False):
@@ -35,7 +37,7 @@ class Depth(msgspec.Struct, Generic[Figure], gc=False):
 @lru_cache(maxsize=8)
 def depth_reading(number: Number) -> Reading:
     """What reads the answer of /depth."""
-    return Reading(Depth[AMOUNT if number is float else figures_of(number)])  # type: ignore[misc]  # made at run time
+    return Reading(Depth[AMOUNT if number is float else figures_of(number)], number)  # type: ignore[misc]  # made at run time
 
 
 def order_book(depth: Any, symbol: str | None, number: Number, limit: int | None = None) -> OrderBook:
@@ -43,14 +45,14 @@ def order_book(depth: Any, symbol: str | None, number: Number, limit: int | None
     book = _read(depth, number)
     by_price = arithmetic_in(number).by_first
     timestamp = None if book.timestamp is None else milliseconds_of(book.timestamp // MICROSECONDS)
-    nonce = str(book.lastUpdateId)
+    nonce = str(book.lastUpdateId)[: MOST_NONCE + 1]
     return {
         "symbol": symbol,
         "bids": sorted(book.bids, key=by_price, reverse=True)[:limit],
         "asks": sorted(book.asks, key=by_price)[:limit],
         "timestamp": timestamp,
         "datetime": iso8601(timestamp),
-        "nonce": int(nonce) if nonce.isdigit() else None,
+        "nonce": int(nonce) if nonce.isdigit() and len(nonce) <= MOST_NONCE else None,
     }
 
 

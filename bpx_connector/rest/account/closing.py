@@ -26,7 +26,7 @@ class ClosingAll(Ccxt):
         All are tried, whatever happens to one; the first error is raised at the end and names what was left.
         A position that was closed meanwhile is no error. `params` are those of create_order.
         """
-        positions = yield self.fetch_positions()
+        positions = [one for one in (yield self.fetch_positions()) if one["symbol"] is not None]
         orders: list[Any] = []
         failures: list[tuple[str, BaseError]] = []
         for position in positions:

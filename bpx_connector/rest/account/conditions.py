@@ -13,8 +13,9 @@ from ccxt.base.types import Leverages, MarginModes, PositionModeInfo
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.account.state import CROSS, ParseAccount
-from bpx_connector.parse.border import legible_steps, listed
+from bpx_connector.parse.border import done_as, legible_steps, listed
 from bpx_connector.parse.numbers import number_or_none, plain
+from bpx_connector.parse.rows import object_of
 from bpx_connector.rest.asking.arguments import asked_currency, asked_symbols, checked_amount, checked_word
 from bpx_connector.venue.words import SIDE_ID
 
@@ -184,8 +185,7 @@ class Conditions(ParseAccount):
 
         https://docs.backpack.exchange/#tag/Account/operation/get_account
         """
-        account: Payload = yield self.private_get_api_v1_account(params)
-        return account
+        return _summary((yield self.private_get_api_v1_account(params)))
 
     @flow
     @legible_steps
@@ -205,8 +205,11 @@ class Conditions(ParseAccount):
             if not isinstance(value, bool):
                 raise BadRequest(f"{call} {name} has to be True or False, not {value!r}")
         yield self.private_patch_api_v1_account({**settings, **params})
-        changed: Payload = yield self.fetch_account_settings()
-        return changed
+        return done_as(_summary, (yield self.private_get_api_v1_account()))
+
+
+def _summary(answer: Any) -> Payload:
+    return object_of(answer, "the account's settings")
 
 
 def account_of(account: Payload, settled: Payload | None) -> Payload:

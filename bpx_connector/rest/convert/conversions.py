@@ -17,10 +17,9 @@ from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.border import legible_steps, listed, structures
 from bpx_connector.parse.convert.conversions import DUST, ParseConversions
-from bpx_connector.parse.convert.rfqs import best_quote
+from bpx_connector.parse.convert.rfqs import OpenRfq, open_rfqs
 from bpx_connector.parse.convert.stocks import is_stock
 from bpx_connector.parse.numbers import milliseconds_of, plain, product, quotient
-from bpx_connector.parse.rows import Row
 from bpx_connector.rest.asking.arguments import asked_currency, checked_amount
 from bpx_connector.rest.asking.histories import NEWEST, Span, asked_span, history_rows
 from bpx_connector.rest.convert.rfqs import Rfqs, checked_id
@@ -192,24 +191,24 @@ class Conversions(ParseConversions, Rfqs, Stocks):
         size = (amount, {}) if pair.is_sold else (None, {"cost": amount})
         rfq = yield self.create_rfq(f"{pair.base_id}_{USDC}", pair.side, size[0], None, {**rest, **size[1]})
         for _ in range(max(1, wait // QUOTE_PAUSE)):
-            rows = listed((yield self.private_get_api_v1_rfqs({"rfqId": rfq["id"]})))
-            for row in rows:
-                if _is_of(row, rfq["id"]) and best_quote(row["quotes"], row["rfq"]["side"]):
-                    return self._quoted(row, pair)
+            answer = yield self.private_get_api_v1_rfqs({"rfqId": rfq["id"]})
+            for one in open_rfqs(answer, call) if isinstance(answer, list) else ():
+                if one.rfq["rfqId"] == rfq["id"] and one.best:
+                    return self._quoted(one, pair)
             yield self.sleep(QUOTE_PAUSE)
         yield self.cancel_rfq(rfq["id"])
         raise InvalidOrder(f"{call} nobody quoted within {wait} ms; the request was cancelled")
 
-    def _quoted(self, row: Payload, pair: Pair) -> Any:
+    def _quoted(self, request: OpenRfq, pair: Pair) -> Any:
         """ccxt's conversion, of a request and the best of its quotes."""
-        rfq, quote = row["rfq"], best_quote(row["quotes"], row["rfq"]["side"])
+        rfq, quote = request.rfq, request.best
         price = None if quote is None else quote["bidPrice" if pair.is_sold else "askPrice"]
         quantity, cost = rfq.get("quantity"), rfq.get("quoteQuantity")
         quantity = quotient(cost, price) if quantity is None else quantity
         figures = pair.figures(quantity, price)
         if cost is not None:
             figures = (quantity, cost, price) if pair.is_sold else (cost, quantity, price)
-        return self.conversion_of_quote(row, rfq["rfqId"], pair.codes, figures, rfq["createdAt"])
+        return self.conversion_of_quote(request.info, rfq["rfqId"], pair.codes, figures, rfq["createdAt"])
 
     def _accepted(self, call: str, identity: Any, pair: Pair, params: Params) -> Flow[Any]:
         """A quote that is accepted: the one named, or the best of a request."""
@@ -218,13 +217,13 @@ class Conversions(ParseConversions, Rfqs, Stocks):
         rest = {
             name: value for name, value in params.items() if name not in ("quoteId", "price", "baseAmount")
         }
-        rows = listed((yield self.private_get_api_v1_rfqs({"rfqId": rfq_id})))
-        row = next((row for row in rows if _is_of(row, rfq_id)), None)
-        quote = None if row is None else best_quote(row["quotes"], row["rfq"]["side"])
+        requests = open_rfqs((yield self.private_get_api_v1_rfqs({"rfqId": rfq_id})), call)
+        row = next((one for one in requests if one.rfq["rfqId"] == rfq_id), None)
+        quote = None if row is None else row.best
         if quote_id is None and quote is None:
             raise InvalidOrder(f"{call} request {rfq_id} has no quote that could be accepted")
         if row is not None:
-            self._check_request(call, row["rfq"], pair)
+            self._check_request(call, row.rfq, pair)
         if bound is not None and quote is not None:
             _check_bound(call, pair, quote, checked_amount(call, "price", bound))
         wanted = str(quote["quoteId"] if quote_id is None and quote is not None else quote_id)
@@ -339,11 +338,6 @@ def _check_bound(call: str, pair: Pair, quote: Payload, bound: Decimal) -> None:
     price = Decimal(quote["bidPrice" if pair.is_sold else "askPrice"])
     if price < bound if pair.is_sold else price > bound:
         raise InvalidOrder(f"{call} the best quote is {plain(price)}, worse than {plain(bound)}")
-
-
-def _is_of(row: Payload, rfq_id: str) -> bool:
-    """Whether a row is about that request."""
-    return Row(row).part("rfq").word("rfqId") == rfq_id
 
 
 def _filled(row: Payload) -> int | None:

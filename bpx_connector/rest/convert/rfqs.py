@@ -13,7 +13,7 @@ from ccxt.base.errors import ArgumentsRequired, BadRequest, InvalidOrder, OrderN
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.border import legible_steps, listed, structures
+from bpx_connector.parse.border import done_as, legible_steps, listed, structures
 from bpx_connector.parse.convert.rfqs import ParseRfqs, rfq_moment
 from bpx_connector.parse.numbers import plain
 from bpx_connector.rest.asking.arguments import checked_amount, checked_word, client_id_of
@@ -58,7 +58,7 @@ class Rfqs(ParseRfqs):
         if self.markets is None:
             yield self.load_markets()
         request["symbol"] = self.rfq_market_id(symbol)
-        return self.parse_rfq((yield self.private_post_api_v1_rfq({**request, **rest})))
+        return done_as(self.parse_rfq, (yield self.private_post_api_v1_rfq({**request, **rest})))
 
     @flow
     @legible_steps
@@ -80,7 +80,8 @@ class Rfqs(ParseRfqs):
         reference, rest = _rfq_reference(call, id, params)
         if self.markets is None:
             yield self.load_markets()
-        return self.parse_rfq((yield self.private_post_api_v1_rfq_accept({**reference, **quote, **rest})))
+        answer = yield self.private_post_api_v1_rfq_accept({**reference, **quote, **rest})
+        return done_as(self.parse_rfq, answer)
 
     @flow
     @legible_steps
@@ -92,7 +93,7 @@ class Rfqs(ParseRfqs):
         request = {"rfqId": checked_id(f"{self.id} refreshRfq()", "id", id)}
         if self.markets is None:
             yield self.load_markets()
-        return self.parse_rfq((yield self.private_post_api_v1_rfq_refresh({**request, **params})))
+        return done_as(self.parse_rfq, (yield self.private_post_api_v1_rfq_refresh({**request, **params})))
 
     @flow
     @legible_steps
@@ -104,7 +105,7 @@ class Rfqs(ParseRfqs):
         reference, rest = _rfq_reference(f"{self.id} cancelRfq()", id, params)
         if self.markets is None:
             yield self.load_markets()
-        return self.parse_rfq((yield self.private_post_api_v1_rfq_cancel({**reference, **rest})))
+        return done_as(self.parse_rfq, (yield self.private_post_api_v1_rfq_cancel({**reference, **rest})))
 
     @flow
     @legible_steps
@@ -210,7 +211,7 @@ class Rfqs(ParseRfqs):
         if self.markets is None:
             yield self.load_markets()
         row = yield self.private_post_api_v1_rfq_quote({**request, **_without_client_id(params)})
-        return self.parse_quote(row)
+        return done_as(self.parse_quote, row)
 
     @flow
     @legible_steps

@@ -356,7 +356,7 @@ class Lending(ParseLending):
         currency = asked_currency(self, call, code)
         rows = listed((yield self.private_get_api_v1_borrowlend_positions()))
         net = sum(
-            (Decimal(row["netQuantity"]) for row in rows if row["symbol"] == currency["id"]), Decimal(0)
+            (Decimal(row["netQuantity"]) for row in rows if row.get("symbol") == currency["id"]), Decimal(0)
         )
         exact = _within(call, currency["code"], exact, net, must_have, must_not_have)
         request = {"symbol": currency["id"], "side": side, "quantity": plain(exact)}

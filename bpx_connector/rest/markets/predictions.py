@@ -81,10 +81,11 @@ class Predictions(Ccxt):
 
     def parse_prediction_market(self, row: Payload) -> Payload:
         """One outcome of an event."""
-        market: Any = (self.markets_by_id or {}).get(row["marketSymbol"])
+        market_id = Row(row).needed("marketSymbol")
+        market: Any = (self.markets_by_id or {}).get(market_id)
         return {
             "info": row,
-            "id": row["marketSymbol"],
+            "id": market_id,
             "symbol": market[0]["symbol"] if market else None,
             "question": Row(row).word("question"),
             "yes": Row(row).word("yesOutcomeLabel"),

@@ -12,9 +12,9 @@ from ccxt.base.errors import BadRequest
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.border import legible_steps, structures
-from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none
-from bpx_connector.parse.rows import Row
+from bpx_connector.parse.border import done_as, legible_steps, structures
+from bpx_connector.parse.numbers import iso8601, number_or_none
+from bpx_connector.parse.rows import Row, object_of
 from bpx_connector.rest.asking.arguments import checked_amount
 
 __all__ = ["Terms"]
@@ -42,7 +42,7 @@ class Terms(Ccxt):
         return self.safe_currency_code(row["symbol"]), {
             "info": row,
             "weight": number_or_none(self.number, haircut.get("weight")),
-            "kind": haircut["kind"]["type"],
+            "kind": Row(haircut).part("kind").word("type"),
         }
 
     @flow
@@ -121,18 +121,18 @@ class Terms(Ccxt):
         https://docs.backpack.exchange/#tag/Withdrawal-Delays/operation/update_withdrawal_delay
         """
         request = _delay_request(f"{self.id} updateWithdrawalDelay()", hours, twoFactorToken)
-        return self._delay(
-            (yield self.private_patch_wapi_v1_capital_withdrawals_delay({**request, **params}))
-        )
+        answer = yield self.private_patch_wapi_v1_capital_withdrawals_delay({**request, **params})
+        return done_as(self._delay, answer)
 
     def _delay(self, row: Any) -> Payload | None:
-        if not row:
+        if row in (None, "", b""):
             return None  # 204 and no body
-        enabled = milliseconds_of(row.get("pendingWithdrawalDelayHoursEnabledAt"))
+        said = Row(object_of(row, "the delay of withdrawals"))
+        enabled = said.moment("pendingWithdrawalDelayHoursEnabledAt")
         return {
             "info": row,
-            "hours": row.get("currentWithdrawalDelayHours"),
-            "pendingHours": row.get("pendingWithdrawalDelayHours"),
+            "hours": said.whole("currentWithdrawalDelayHours"),
+            "pendingHours": said.whole("pendingWithdrawalDelayHours"),
             "pendingTimestamp": enabled,
             "pendingDatetime": iso8601(enabled),
         }

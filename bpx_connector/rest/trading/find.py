@@ -247,9 +247,8 @@ class OneOrder(RfqOrders, FoundOrders):
             yield self.load_markets()
         reference, rest = reference_of(self.id, "fetchOpenOrder", id, params)
         market_id = yield from self._market_id_of_order("fetchOpenOrder", reference, symbol)
-        order: Order = self.parse_order(
-            (yield self.private_get_api_v1_order({**rest, **reference, "symbol": market_id}))
-        )
+        answer = yield self.private_get_api_v1_order({**rest, **reference, "symbol": market_id})
+        order: Order = self.parse_order(understood_order(object_of(answer, f"{self.id} the order")))
         return order
 
     @flow

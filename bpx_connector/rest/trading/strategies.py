@@ -6,17 +6,20 @@ It slices them into market orders, one an interval; a slice beyond the slippage 
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from ccxt.base.errors import ArgumentsRequired, BadRequest, InvalidOrder, OrderNotFound
+from ccxt.base.errors import ArgumentsRequired, BadRequest, BadResponse, InvalidOrder, OrderNotFound
 from ccxt.base.types import Order, Trade
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
-from bpx_connector.parse.border import legible_steps, listed, structures
+from bpx_connector.parse.border import done_as, legible_steps, listed, structures
+from bpx_connector.parse.rows import quoted
 from bpx_connector.parse.trading.strategies import ParseStrategies, strategy_moment
 from bpx_connector.rest.asking.arguments import checked_amount, checked_word, client_id_of
 from bpx_connector.rest.asking.histories import NEWEST, asked_span, history_rows
+from bpx_connector.rest.trading.answers import NOTHING_SAID
 from bpx_connector.rest.trading.figures import amount_text
 from bpx_connector.venue.words import SELF_TRADE_PREVENTION_ID, SIDE_ID, SLIPPAGE_TOLERANCE_TYPES
 
@@ -52,7 +55,8 @@ class Strategies(ParseStrategies):
         yield self.load_markets()
         market = self.market(symbol)
         request = _twap_request(f"{self.id} createTwapOrder()", market, side, amount, duration, params)
-        return self.parse_strategy((yield self.private_post_api_v1_strategy(request)), market)
+        answer = yield self.private_post_api_v1_strategy(request)
+        return done_as(partial(self.parse_strategy, market=market), answer)
 
     @flow
     @legible_steps
@@ -161,7 +165,9 @@ class Strategies(ParseStrategies):
         reference, rest = _strategy_reference(f"{self.id} cancelTwapOrder()", id, params)
         request = {**rest, **reference, "symbol": market["id"]}
         row = yield self.private_delete_api_v1_strategy(request)
-        return self.parse_strategy(row, market) if row else self._being_cancelled(reference, market)
+        if row in NOTHING_SAID:
+            return self._being_cancelled(reference, market)
+        return done_as(partial(self.parse_strategy, market=market), row)
 
     def _being_cancelled(self, reference: Payload, market: Any) -> Order:
         told = {
@@ -194,8 +200,14 @@ class Strategies(ParseStrategies):
         cancelled: list[Any] = []
         for market_id in market_ids:
             rows = yield self.private_delete_api_v1_strategies({"symbol": market_id, **params})
-            cancelled += structures(rows or [], self.parse_strategy)
+            cancelled += [] if rows in NOTHING_SAID else done_as(self._each_strategy, rows)
         return cancelled
+
+    def _each_strategy(self, answer: Any) -> list[Order]:
+        """Every strategy that an answer names; BadResponse if one cannot be read."""
+        if not isinstance(answer, list):
+            raise BadResponse(f"{quoted(answer)} came instead of a list")
+        return [self.parse_strategy(row) for row in answer]
 
 
 def _twap_request(call: str, market: Any, side: Any, amount: Any, duration: Any, params: Params) -> Payload:
