@@ -144,6 +144,11 @@ OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
         "help": "milliseconds for which frames are gathered and then said together, which spares readers and "
         "server half of their CPU; 0 says each at once (default: %(default)s)",
     },
+    "--always": {
+        "action": "store_true",
+        "help": "say what is heard while the other gateway leads, too: books have no pause when it dies, and "
+        "readers get every frame twice; for both gateways of a pair",
+    },
     "--limits": {"metavar": "FILE", "help": "JSON: what users without keys may send, by user"},
     "--metrics": {"type": _listening, "metavar": "HOST:PORT", "help": "answer GET /metrics there"},
     "--sandbox": {
@@ -207,6 +212,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
             streams=tuple(options.stream),
             users=_limits(options.limits),
             gather=options.gather / 1000,
+            always=options.always,
         )
     except ValueError as error:
         raise WrongWordsError(str(error)) from error

@@ -14,7 +14,9 @@ from bpx_connector.gateway.bus.connection import Bus, BusDownError, Message
 from bpx_connector.gateway.bus.reader import FrameReader
 from bpx_connector.gateway.bus.subjects import market_of
 from bpx_connector.gateway.consumer.line import Line
+from bpx_connector.gateway.rules.repetition import Repetitions, is_known_again
 from bpx_connector.gateway.rules.wants import RENEWED_EVERY
+from bpx_connector.stream.frames import stream_of
 from bpx_connector.stream.link import Ended, Ping, Pong, Take
 from bpx_connector.venue.streams import is_private
 
@@ -41,6 +43,9 @@ class BusLink:
         self._wanting: set[asyncio.Task[None]] = set()
         self._renewing: asyncio.Task[None] | None = None
         self._is_called = False
+        self._has_nameless = False
+        """Whether there are streams whose frames do not tell that they are repeated."""
+        self._repetitions = Repetitions()
         self._reader: FrameReader | None = None
 
     @classmethod
@@ -77,6 +82,7 @@ class BusLink:
                 if end is not None:
                     await end()
             return
+        self._has_nameless |= not all(map(is_known_again, streams))
         for stream in streams:
             if stream not in self._streams:
                 self._streams[stream] = await self._subscribed(stream)
@@ -114,15 +120,24 @@ class BusLink:
 
     def _read_together(self, texts: list[str]) -> None:
         """Public frames that were read at once: handed on as they are, if anybody reads."""
+        if self._has_nameless:
+            texts = [text for text in texts if self._is_new(text)]
         self._texts += texts
         self._hand_on()
 
     def _arrived(self, message: Message) -> None:
         """A frame. What was read together is handed on together, when the loop gets to it."""
-        self._texts.append(message.data.decode())
+        text = message.data.decode()
+        if self._has_nameless and not self._is_new(text):
+            return
+        self._texts.append(text)
         if not self._is_called:
             self._is_called = True
             asyncio.get_running_loop().call_soon(self._hand_on)
+
+    def _is_new(self, text: str) -> bool:
+        """Whether a frame is none that a gateway has said before it began to lead, or both have said."""
+        return is_known_again(stream_of(text)) or self._repetitions.is_new(text)
 
     def _hand_on(self) -> None:
         self._is_called = False

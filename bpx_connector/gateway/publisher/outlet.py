@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from bpx_connector.gateway.bus.connection import Bus, BusDownError
 from bpx_connector.gateway.bus.subjects import Subjects
 from bpx_connector.gateway.rules.identity import event_identity, event_symbol
+from bpx_connector.gateway.rules.repetition import is_known_again
 from bpx_connector.gateway.rules.ring import Ring
 from bpx_connector.stream.frames import payload_of
 
@@ -31,7 +32,11 @@ class _Said(NamedTuple):
 class Outlet:
     """One gateway's way out."""
 
-    def __init__(self, subjects: Subjects, account: str, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, subjects: Subjects, account: str, clock: Callable[[], float], always: bool = False
+    ) -> None:
+        """With `always` what a reader knows again is said whether or not this gateway leads."""
+        self._always = always
         self.leads = False
         self.counts: Counter[str] = Counter()
         self.ring = Ring()
@@ -60,7 +65,7 @@ class Outlet:
             except ValueError:
                 return
         payload = text.encode()
-        if self.leads:
+        if self.leads or (self._always and is_known_again(stream)):
             self.say(subject, payload)
         else:
             self.ring.add(self._clock(), subject, payload)
@@ -70,7 +75,7 @@ class Outlet:
         data = payload_of(text)
         subject = self._subjects.account(self._account, stream.split(".")[1], event_symbol(data))
         identity = event_identity(stream, data, text)
-        if self.leads:
+        if self.leads or (self._always and is_known_again(stream)):
             self.store(subject, text.encode(), identity)
         else:
             self.ring.add(self._clock(), subject, text.encode(), identity)
@@ -101,6 +106,8 @@ class Outlet:
     def follow(self) -> None:
         """Lead no longer. What was about to be said is held back with all that comes, but for answers."""
         self.leads = False
+        if self._always:
+            return
         now = self._clock()
         waiting = list(self._waiting)
         self._waiting.clear()

@@ -71,7 +71,7 @@ class Gateway:
         self._venue = venue
         self._report = report
         self._bus: Bus | None = None
-        self.outlet = Outlet(subjects, settings.account or "none", clock)
+        self.outlet = Outlet(subjects, settings.account or "none", clock, settings.always)
         self.leading = Leading(
             settings.name,
             subjects.lease(_pair(settings)),

@@ -29,6 +29,9 @@ class Settings:
     users: Mapping[str, UserLimits] = field(default_factory=dict)
     gather: float = 0.001
     """Seconds for which frames are gathered: readers, server and gateway then take several for one."""
+    always: bool = False
+    """Whether it says what it hears while the other one leads as well: no pause when that dies, and twice the
+    frames for everybody."""
     audit_every: float = 30.0
     """Seconds between comparisons of the account with the venue."""
 
