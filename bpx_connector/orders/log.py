@@ -366,6 +366,20 @@ class OrderLog:
         if self._is_followed:
             self._untold[stop.order["id"]] = None
 
+    def stop_of(self, identity: str) -> str | None:
+        """The id of the stop that has placed an order, if one has."""
+        record = self._records.get(identity)
+        return None if record is None or record.fires_for is None else str(record.fires_for.order["id"])
+
+    def may_be_of_stop(self, fill: Payload) -> bool:
+        """Whether a stop that we know of may have placed the order that was filled here."""
+        client_id, stops = fill.get("clientId"), self._stops.values()
+        if client_id is not None:
+            record = self.get_of_client(client_id)
+            return record is not None and record.is_stop
+        named = fill.get("symbol"), fill.get("side")
+        return any((stop.order.get("symbol"), stop.order.get("side")) == named for stop in stops)
+
     def is_own(self, identity: str) -> bool:
         """Whether an order is no news of a stop: we have placed it ourselves, or another stop has."""
         record = self._records.get(identity)

@@ -20,7 +20,10 @@ from bpx_connector.aliases import Payload
 from bpx_connector.orders.life import figure_of
 
 __all__ = [
+    "CALLED",
+    "MARKING",
     "NOT_KNOWN_YET",
+    "REST_OF",
     "as_asked",
     "asked_as",
     "belongs_to",
@@ -28,6 +31,7 @@ __all__ = [
     "has_fired",
     "is_alike",
     "is_stop",
+    "told_by",
     "with_outcome",
 ]
 
@@ -40,6 +44,8 @@ NOT_KNOWN_YET = "the trigger has fired; which order it has placed is not known y
 ASKED = {"stopLossPrice": "stopLossTriggerPrice", "takeProfitPrice": "takeProfitTriggerPrice"}
 """ccxt's two names for the trigger price of a stop of one's own, and the venue's for such prices."""
 
+CALLED = {word: name for name, word in ASKED.items()}
+
 
 def asked_as(params: Mapping[str, Any]) -> tuple[str, ...]:
     """Which of the venue's names a caller has called the trigger price of a stop by.
@@ -48,6 +54,28 @@ def asked_as(params: Mapping[str, Any]) -> tuple[str, ...]:
     they are told, and place a stop anew that has lost its stopLossPrice.
     """
     return tuple(word for name, word in ASKED.items() if params.get(name) is not None)
+
+
+MARKING = 4_093
+"""A prime: of the numbers that others make up, one in two thousand bears a mark by chance."""
+
+MARKS: dict[int, tuple[str, ...]] = {
+    1_201: ("stopLossTriggerPrice",),
+    2_402: ("takeProfitTriggerPrice",),
+}
+"""What a client id of ours leaves as the rest of its division by MARKING, where it names a stop."""
+
+REST_OF: dict[tuple[str, ...], int] = {words: rest for rest, words in MARKS.items()}
+
+
+def told_by(client_id: object) -> tuple[str, ...]:
+    """By which names the trigger price of a stop was called when it was placed, as its client id tells.
+
+    The venue gives back a client id wherever it tells of an order, so that a program that was started again
+    finds its stop's stopLossPrice.
+    """
+    text = str(client_id)
+    return MARKS.get(int(text) % MARKING, ()) if text.isascii() and text.isdigit() and len(text) < 11 else ()
 
 
 def as_asked(order: Payload, words: tuple[str, ...]) -> Payload:

@@ -149,6 +149,7 @@ def _tell_of_orders(feed: Feed, news: OrderNews) -> None:
         feed.renew_symbols()
     number, symbols, currencies = exchange.number, feed.symbols, feed.currencies
     trades = trade_structures(news.fills, symbols, currencies, number) if news.fills else ()
+    _put_under_stops(news)
     changed: dict[str, set[str]] = {}
     for order in record_structures(news.orders, symbols, currencies, number):
         exchange.orders.append(order)
@@ -159,6 +160,21 @@ def _tell_of_orders(feed: Feed, news: OrderNews) -> None:
         exchange.myTrades.append(trade)
     for symbol, count in Counter([trade["symbol"] for trade in trades]).items():
         publish(MY_TRADES, symbol, count)
+
+
+def _put_under_stops(news: OrderNews) -> None:
+    """Have what a stop has sold stand under the stop's own id, also what was told before that was known."""
+    for record, _ in news.fills:
+        if record is not None and record.fires_for is not None:
+            _put_under(record, record.fires_for)
+    for record in news.orders:
+        if record.fired is not None:
+            _put_under(record.fired, record)
+
+
+def _put_under(fired: Record, stop: Record) -> None:
+    for trade in fired.fills.trades:
+        trade["order"] = stop.order["id"]
 
 
 # --- positions -------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from ccxt.base.types import Market
 from bpx_connector.aliases import Payload, Structure
 from bpx_connector.garbage import uncollected
 from bpx_connector.orders.life import are_plain
+from bpx_connector.orders.stops import CALLED, told_by
 from bpx_connector.parse.arithmetic import Arithmetic, arithmetic_in
 from bpx_connector.parse.figures import (
     UNREADABLE,
@@ -239,6 +240,9 @@ def _structures(
             found["stopPrice"] = found["triggerPrice"] = figures.triggerPrice
             found["stopLossPrice"] = figures.stopLossTriggerPrice
             found["takeProfitPrice"] = figures.takeProfitTriggerPrice
+            if stop_loss is None and take_profit is None:
+                for word in told_by(client_id):
+                    found[CALLED[word]] = figures.triggerPrice
         found["fees"], found["trades"] = [], []
         structures.append(found)
     return structures

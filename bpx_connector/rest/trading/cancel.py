@@ -11,6 +11,7 @@ from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.life import is_open
 from bpx_connector.orders.log import ORDERS_REMEMBERED
+from bpx_connector.orders.stops import is_stop, with_outcome
 from bpx_connector.parse.trading.orders import orders_in, understood_order
 from bpx_connector.rest.asking.enquiries import Enquiry, Sent, is_open_question
 from bpx_connector.rest.asking.history_pages import market_type_request
@@ -45,7 +46,8 @@ class CancelledOrders(RfqOrders, Outcomes):
         symbol the order is looked for among those this object has seen and those that are open.
         `clientOrderId` names it instead of the id. An order that is not on the book (any more) is
         OrderNotFound, but one that cancel_all_orders has cancelled, whose caller named no order, comes as it
-        ended.
+        ended. By the id of a stop that has fired, and that this object has placed or
+        seen in a list, what it has placed is cancelled.
         """
         if is_rfq(symbol):
             rfq: Order = yield from self._cancelled_rfq(id, params)
@@ -60,6 +62,8 @@ class CancelledOrders(RfqOrders, Outcomes):
         except OrderNotFound:
             told = self._seen(reference)
             if told is None or told["id"] not in (self._cancelled_with_all or {}):
+                told = yield from self._cancelled_after_stop(reference, market_id, sent)
+            if told is None:
                 raise
         except NetworkError as error:
             if not (is_open_question(error) and self._longest_enquiry()):
@@ -70,6 +74,20 @@ class CancelledOrders(RfqOrders, Outcomes):
             return pending
         cancelled: Order = self.parse_order(self._remembered(told))
         return cancelled
+
+    def _cancelled_after_stop(self, reference: Payload, market_id: str, sent: Sent) -> Flow[Payload | None]:
+        """The stop as it ended, where what it has placed was open and is cancelled now; None otherwise."""
+        seen = self._seen(reference)
+        if seen is None or not is_stop(seen):
+            return None
+        known = {"orderId": seen["id"]}
+        stop = (yield from self._past_order(known, market_id, {})) or seen
+        stop = yield from self._with_outcome(self._known_orders().furthest(stop), {})
+        fired: Payload | None = stop.get("firedOrder")
+        if fired is None or not is_open(fired):
+            return None
+        told = yield from self._cancelled({"orderId": fired["id"], "symbol": fired["symbol"]}, sent)
+        return None if told is None else with_outcome(stop["triggerOrder"], self._remembered(told))
 
     def _end_of_lost(
         self, error: NetworkError, reference: Payload, market_id: str, sent: Sent

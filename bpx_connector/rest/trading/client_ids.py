@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 
 from bpx_connector.aliases import Payload
+from bpx_connector.orders.stops import MARKING, REST_OF, told_by
 from bpx_connector.venue.words import CLIENT_ID_MAX
 
 __all__ = ["ClientIds"]
@@ -24,13 +25,18 @@ class ClientIds:
 
     def __init__(self, start: Callable[[], int] = _anywhere) -> None:
         self._next = start()
+        self._next_marked = start() // MARKING
 
-    def next(self) -> int:
-        """The next one."""
+    def next(self, asked: tuple[str, ...] = ()) -> int:
+        """The next one; of a stop one that tells what its trigger price was called (`stops.told_by`)."""
+        rest = REST_OF.get(asked)
+        if rest is not None:
+            self._next_marked = (self._next_marked + 1) % (CLIENT_ID_MAX // MARKING)
+            return self._next_marked * MARKING + rest
         given = self._next
         self._next = given + 1 if given < CLIENT_ID_MAX else 0
-        return given
+        return self.next() if told_by(given) else given
 
-    def named(self, request: Payload) -> Payload:
+    def named(self, request: Payload, asked: tuple[str, ...] = ()) -> Payload:
         """The request of an order, with a client id if the caller has given none."""
-        return request if "clientId" in request else {**request, "clientId": self.next()}
+        return request if "clientId" in request else {**request, "clientId": self.next(asked)}

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from ccxt.base.types import Trade
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.orders.log import ORDERS_REMEMBERED
+from bpx_connector.orders.stops import fired_order, has_fired, told_by
 from bpx_connector.parse.rows import Row
+from bpx_connector.parse.trading.orders import orders_in
 from bpx_connector.parse.trading.trades import ParseTrades
+from bpx_connector.rest.asking.arguments import checked_flag
 from bpx_connector.rest.asking.histories import NEWEST, Span, asked_span, history_rows
 from bpx_connector.rest.asking.history_pages import market_type_request, rows_from
+from bpx_connector.rest.asking.params import taken
 from bpx_connector.rest.convert.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.rest.trading.find import FoundOrders, reference_of
 from bpx_connector.venue.description import HISTORY_LIMIT
@@ -23,6 +30,9 @@ OLDEST = {"sortDirection": "Asc"}
 
 class Fills(RfqOrders, FoundOrders, ParseTrades):
     """What was traded."""
+
+    _stop_of: Mapping[str, str | None] = MappingProxyType({})
+    """By the id of an order the stop that has placed it, or None: what the history was asked about."""
 
     @flow
     def fetch_my_trades(
@@ -40,6 +50,11 @@ class Fills(RfqOrders, FoundOrders, ParseTrades):
         other; `fillType` User leaves them out. With `since` or `limit` as many pages are read as that takes,
         1000 fills a call, and one page without either; `paginate` True reads all. `until`; `type` spot or
         swap; `orderId`; `offset` for a page of one's own.
+
+        What a stop has sold stands under the stop's own id, also where the venue gives another id to the
+        order that the stop has placed; that one is in `info`. Where a stop of this object, or one that it has
+        asked about, may be meant, the order history is asked once; with `withStops` True, or with
+        `options['fetchMyTrades'] = {'withStops': True}`, of every order that bears no client id.
         """
         if is_rfq(symbol):
             traded: list[Trade] = yield self.fetch_rfq_fills(symbol, since, limit, params)
@@ -54,8 +69,56 @@ class Fills(RfqOrders, FoundOrders, ParseTrades):
             request["symbol"] = self.market(symbol)["id"]
         if span.until is not None:
             request["to"] = span.until + 1  # the venue's end is exclusive
+        with_stops, request = taken(request, "withStops")
+        if with_stops is None:
+            with_stops = (self.options.get("fetchMyTrades") or {}).get("withStops", False)
         fills = yield from self._fills(call, request, span)
-        return self.parse_fills(fills, None, span.since, span.limit)
+        trades = self.parse_fills(fills, None, span.since, span.limit)
+        is_asked = checked_flag(call, "withStops", with_stops)
+        yield from self._look_for_stops(trades, request.get("symbol"), is_asked)
+        return self._under_stops(trades)
+
+    def _under_stops(self, trades: list[Trade]) -> list[Trade]:
+        """The trades, each under the id of the stop that has placed its order, if one has."""
+        log = self._known_orders()
+        for trade in trades:
+            identity = trade.get("order")
+            stop = None if identity is None else self._stop_of.get(identity) or log.stop_of(identity)
+            if stop is not None:
+                trade["order"] = stop
+        return trades
+
+    def _look_for_stops(self, trades: list[Trade], market_id: Any, is_asked: bool) -> Flow[None]:
+        """Ask the history, once, which of these trades are those of stops, if any of them may be."""
+        doubtful = {
+            str(trade["order"])
+            for trade in trades
+            if trade.get("order") is not None and self._may_be_of_stop(trade, is_asked)
+        }
+        if not doubtful:
+            return
+        request = {**NEWEST, "limit": HISTORY_LIMIT, "offset": 0}
+        if market_id is not None:
+            request["symbol"] = market_id
+        call = f"{self.id} fetchMyTrades()"
+        rows = orders_in((yield self.private_get_wapi_v1_history_orders(request)), call)
+        log = self._known_orders()
+        stops = [row for row in rows if has_fired(row)]
+        fired = [(fired_order(stop, rows, log.is_own), stop["id"]) for stop in stops]
+        found = {order["id"]: stop for order, stop in fired if order is not None}
+        known = {row["id"] for row in rows}
+        told = {identity: found.get(identity) for identity in doubtful if identity in known}
+        self._stop_of = dict(list({**self._stop_of, **told}.items())[-ORDERS_REMEMBERED:])
+
+    def _may_be_of_stop(self, trade: Trade, is_asked: bool) -> bool:
+        fill: Payload = trade.get("info") or {}
+        identity, log = str(trade["order"]), self._known_orders()
+        if identity in self._stop_of or log.is_own(identity):
+            return False
+        client_id = fill.get("clientId")
+        if told_by(client_id) or log.may_be_of_stop(fill):
+            return True
+        return is_asked and client_id is None
 
     def _fills(self, call: str, request: Params, span: Span) -> Flow[list[Payload]]:
         """Newest first, but from a beginning on oldest first."""

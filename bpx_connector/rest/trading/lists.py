@@ -73,13 +73,17 @@ class ListedOrders(RfqOrders, FoundOrders):
         if symbol is not None:
             request["symbol"] = self.market(symbol)["id"]
         answer = yield self.private_get_api_v1_orders(request)
-        named = self._known_orders().named
         if isinstance(answer, list):
-            answer = [named(order) if _is_stop(order) else order for order in answer]
+            answer = [self._named_stop(order) if _is_stop(order) else order for order in answer]
         if is_trigger is None:
             orders: list[Payload] = answer  # read by parse_orders
             return orders
         return [order for order in orders_in(answer, call) if _waits(order) == is_trigger]
+
+    def _named_stop(self, order: Payload) -> Payload:
+        """A stop by the names that its caller has used; it is remembered, for it may fire."""
+        self._remembered(order)
+        return self._known_orders().named(order)
 
     @flow
     def fetch_orders(

@@ -90,11 +90,11 @@ class Outcomes(Enquiries, FoundOrders):
     _client_ids: ClientIds | None = None
     _unsettled: dict[int, Wanted] | None = None
 
-    def _named(self, request: Payload) -> Payload:
+    def _named(self, request: Payload, asked: tuple[str, ...] = ()) -> Payload:
         """The request of an order, which carries a client id from here on."""
         if self._client_ids is None:
             self._client_ids = ClientIds()
-        return self._client_ids.named(request)
+        return self._client_ids.named(request, asked)
 
     def _ids_known(self, requests: Iterable[Payload]) -> frozenset[str]:
         """The venue's ids of orders that carry these client ids already: a caller may use one again."""

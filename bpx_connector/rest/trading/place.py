@@ -75,15 +75,16 @@ class PlacedOrders(RfqOrders, Outcomes, GuardedOrders):
             yield self.load_markets()
         market = self.market(symbol)
         request = order_request(market, type, side, amount, price, params)
-        told = yield from self._placed(request)
-        seen = self._remembered(told, is_own=True, asked=asked_as(params))
+        called = asked_as(params)
+        told = yield from self._placed(request, called)
+        seen = self._remembered(told, is_own=True, asked=called)
         order: Order = self.parse_order(seen, market)
         return order
 
-    def _placed(self, request: Payload) -> Flow[Payload]:
+    def _placed(self, request: Payload, called: tuple[str, ...] = ()) -> Flow[Payload]:
         """The order that was placed; if its answer is lost it is found out what became of it."""
         call, older = f"{self.id} createOrder()", self._ids_known([request])
-        request, sent = self._named(request), self._sent_now(request)
+        request, sent = self._named(request, called), self._sent_now(request)
         try:
             answer = yield from self._answer_of(CREATE_ORDER, request)
             return understood_order(answered_order(call, answer))
@@ -148,11 +149,12 @@ class PlacedOrders(RfqOrders, Outcomes, GuardedOrders):
         if self.markets is None:
             yield self.load_markets()
         asked = self._batch(orders, params)
-        older, requests = self._ids_known(asked), [self._named(request) for request in asked]
+        called = [asked_as({**params, **(order.get("params") or {})}) for order in orders]
+        older, requests = self._ids_known(asked), list(map(self._named, asked, called))
         results = yield from self._results(requests, older)
         return [
-            self._order_of_batch(result, request, asked_as({**params, **(order.get("params") or {})}))
-            for result, request, order in zip(results, requests, orders, strict=True)
+            self._order_of_batch(result, request, words)
+            for result, request, words in zip(results, requests, called, strict=True)
         ]
 
     def _results(self, requests: list[Payload], older: frozenset[str]) -> Flow[list[Payload]]:
