@@ -32,7 +32,7 @@ from bpx_connector.keys import Keys, generated_keys
 
 if TYPE_CHECKING:
     from bpx_connector.sandbox.records.switches import Switches
-    from bpx_connector.sandbox.server import SandboxThread
+    from bpx_connector.sandbox.server import Sandbox, SandboxThread
 
 __all__ = [
     "Keys",
@@ -50,6 +50,7 @@ __all__ = [
 ]
 
 AnExchange = TypeVar("AnExchange")
+Result = TypeVar("Result")
 
 
 class _Time:
@@ -136,6 +137,13 @@ class RunningSandbox:
         Without `keys` it has an account of its own. What is in `config` comes last.
         """
         return kind({**self.config, **(keys or generated_keys()).config, **config})
+
+    def run(self, action: Callable[[Sandbox], Result]) -> Result:
+        """What `action` returns when it is called with the sandbox itself, in the sandbox's thread.
+
+        bpx_sandbox.run(lambda inner: inner.faults.add("lose depth.* every=50"))
+        """
+        return self.thread.run(action)
 
     def advance(self, seconds: float) -> None:
         """Let time pass on a sandbox whose clock is driven."""
