@@ -101,11 +101,19 @@ def test_links_of_the_readme_lead_somewhere_from_a_package_index_too() -> None:
         re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
         for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
     }
-    links = re.findall(r"\]\(([^)]+)\)", text)
+    links = re.findall(r"(?<!!)\[[^\]]*\]\(([^)]+)\)", text)
     assert links
     assert [
         link for link in links if not link.startswith("https://") and link.lstrip("#") not in headings
     ] == []
+
+
+def test_pictures_of_the_readme_are_there_and_say_what_they_show() -> None:
+    pictures = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert pictures
+    for words, path in pictures:
+        assert words
+        assert (ROOT / path).is_file(), path
 
 
 def test_the_bounds_of_aiohttp_are_those_that_ccxt_leaves_within_reach() -> None:
