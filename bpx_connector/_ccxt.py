@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterable
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from bpx_connector.venue.endpoints import Endpoints, NewerEndpoints
+from bpx_connector.venue.endpoints import Endpoint, Endpoints, NewerEndpoints
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +55,9 @@ if TYPE_CHECKING:
             self, path: str, api: Any, method: str, params: Any, *rest: Any, config: Any = ...
         ) -> Generator[Any, Any, Any]:
             """The steps of `fetch2`; `call.Calls` has them."""
+
+        def _turn_of(self, endpoint: Endpoint, patience: float) -> Generator[Any, Any, None]:
+            """The wait for the budget's turn; `call.Calls` has it."""
 else:
 
     class Ccxt(Endpoints, NewerEndpoints):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from socket import gaierror
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientError
 from ccxt.async_support.base.exchange import Exchange
 
+from bpx_connector.call.aiohttp_pool import KEPT_SECONDS, keep_longer
+from bpx_connector.call.errands import Errands, pause_of
 from bpx_connector.call.sessions import AsyncioSession
 from bpx_connector.call.straight import received
 from bpx_connector.call.troubles import network_error, without_frames
@@ -29,6 +32,15 @@ OF_A_LOOP = (
     "tcp_connector",
 )
 """What belongs to the event loop that an object was used in, and is made anew in the next one."""
+
+
+PAUSES = {"keepAlive": 10.0, "keepWarm": 0.01}
+"""Options that want something done again and again, and the seconds between if they say no more than True."""
+
+ERRANDS: dict[str, Callable[[Any], Any]] = {
+    "keepAlive": lambda exchange: exchange.fetch2("api/v1/ping", "private"),  # where orders go
+    "keepWarm": lambda exchange: exchange.rehearse_order(),
+}
 
 
 class bpx(Backpack, Exchange):
@@ -63,7 +75,20 @@ class bpx(Backpack, Exchange):
             self.asyncio_loop = None
         super().open(lazy)
         if self.session is not None and not isinstance(self.session, AsyncioSession):
+            keep_longer(self.session, float(self.options.get("keepConnections") or KEPT_SECONDS))
             self.session = AsyncioSession(self.session)
+            self._run_errands()
+
+    def _run_errands(self) -> None:
+        """Begin what the options want done again and again; ccxt's close() ends it."""
+        asked = {name: pause_of(name, self.options.get(name), usual) for name, usual in PAUSES.items()}
+        if not any(asked.values()) or (self.clients or {}).get("errands"):
+            return
+        errands = Errands(self)
+        self.clients = {**(self.clients or {}), "errands": errands}
+        for name, pause in asked.items():
+            if pause is not None:
+                errands.run(pause, ERRANDS[name])
 
     def get_socks_proxy_session(self, socksProxy: str) -> Any:  # noqa: N803  ccxt's name
         """ccxt's session for a SOCKS proxy; it too sends once and follows no redirect."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-__all__ = ["uncollected"]
+__all__ = ["freeze_garbage", "uncollected"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,3 +36,16 @@ def uncollected(read: Callable[P, R]) -> Callable[P, R]:
             gc.enable()
 
     return whole
+
+
+def freeze_garbage() -> int:
+    """Collect what is garbage and have the collector never look at the rest again; how many objects that is.
+
+    `import ccxt.pro` alone leaves 200,000 objects, and a full collection goes through all of them: 65 to 110
+    ms in which no order leaves. Called once, after `load_markets`, that is gone: a collection then looks at
+    what was made since. What lives now and dies later as part of a circle is not freed any more: so it is for
+    programs that load once and then run.
+    """
+    gc.collect()
+    gc.freeze()
+    return gc.get_freeze_count()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bpx_connector.garbage import uncollected
+from bpx_connector.garbage import freeze_garbage, uncollected
 
 
 @pytest.fixture(autouse=True)
@@ -53,3 +53,12 @@ def test_reading_within_reading_switches_nothing_on_too_soon() -> None:
     gc.enable()
     assert not outer()
     assert gc.isenabled()
+
+
+def test_what_is_frozen_is_not_looked_at_again() -> None:
+    before = gc.get_freeze_count()
+    try:
+        assert freeze_garbage() > before
+        assert len(gc.get_objects()) < 1000
+    finally:
+        gc.unfreeze()

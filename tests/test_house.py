@@ -24,6 +24,10 @@ TABLES_IN_A_FUNCTION = {
 """Functions that may be longer, with the reason."""
 
 MAY_SET = {
+    (
+        "call/aiohttp_pool.py",
+        "_keepalive_timeout",
+    ): "ccxt makes the connector, and has no word for how long it keeps",
     ("stream/book.py", "_index"): "ccxt's OrderBookSide searches in a list of its own; ours is handed to it",
 }
 """File and attribute that is set on another's object, with the reason."""

@@ -108,17 +108,17 @@ def asked_in(call: ast.Call) -> Iterator[str]:
 
 
 def tables() -> Iterator[tuple[str, set[str]]]:
-    """Module tables that name implicit methods as text, such as the ledger's histories."""
+    """Module tables that name implicit methods as text, such as the ledger's histories, and single rows of the
+    venue's: `ENDPOINTS["POST", "api/v1/order"]`."""
     known = endpoints()
     for folder in SOURCES:
         for path in sorted(folder.rglob("*.py")):
             for node in ast.parse(path.read_text(encoding="utf-8")).body:
                 if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                    texts = {
-                        part.value
-                        for part in ast.walk(node.value)
-                        if isinstance(part, ast.Constant) and part.value in known
-                    }
+                    said = {part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant)}
+                    texts = {str(text) for text in said if text in known}
+                    if isinstance(node.value, ast.Subscript):
+                        texts |= {name for name, row in known.items() if {row.method, row.path} <= said}
                     if texts:
                         yield node.targets[0].id, texts
 

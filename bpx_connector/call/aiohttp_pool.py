@@ -35,7 +35,16 @@ from aiohttp.http import SERVER_SOFTWARE, HttpProcessingError
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-__all__ = ["ORIGIN_BEGINS", "Arrived", "Asked", "Route", "answer_over_kept", "route_of"]
+__all__ = [
+    "KEPT_SECONDS",
+    "ORIGIN_BEGINS",
+    "Arrived",
+    "Asked",
+    "Route",
+    "answer_over_kept",
+    "keep_longer",
+    "route_of",
+]
 
 
 class Route(NamedTuple):
@@ -117,6 +126,18 @@ def _is_plain(session: Any) -> bool:
         )
     except AttributeError:
         return False
+
+
+KEPT_SECONDS = 90.0
+"""How long a connection is kept that nobody uses. aiohttp keeps it 15 seconds: then the next order would pay
+for a name, a connection and TLS. Most networks on the way forget one after 350 seconds."""
+
+
+def keep_longer(session: Any, seconds: float) -> None:
+    """Have the connections of a session kept that long; ccxt makes them, and has no word for it."""
+    connector = session.connector
+    if type(connector) is TCPConnector and hasattr(connector, "_keepalive_timeout"):
+        connector._keepalive_timeout = seconds
 
 
 # --- the request as aiohttp would write it -----------------------------------------------------------------

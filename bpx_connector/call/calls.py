@@ -20,7 +20,7 @@ from bpx_connector.call.masking import MASK, Masked
 from bpx_connector.call.pacing import Pacing, Spacing, shared_pacing
 from bpx_connector.call.signer import DEFAULT_WINDOW, Signer, checked_window
 from bpx_connector.call.wire import Wire
-from bpx_connector.flow import Flow, flow
+from bpx_connector.flow import Flow, flow, ours
 from bpx_connector.venue.description import DESCRIPTION, REQUESTS_PER_MINUTE
 from bpx_connector.venue.endpoints import ENDPOINTS, HISTORICAL, STANDARD, Budget, Endpoint
 from bpx_connector.venue.errors import RateLimited
@@ -134,6 +134,13 @@ class Calls(Ccxt):
 
     # --- when ------------------------------------------------------------------------------------------
 
+    def _turn_of(self, endpoint: Endpoint, patience: float) -> Flow[None]:
+        """Wait for the turn of a request that was signed before; RateLimited if that takes too long."""
+        addresses = self._addresses()
+        refuse_mixture(self.id, addresses, has_streams=self.has.get("ws") is True)
+        if self.enableRateLimit:
+            yield from self._its_turn(endpoint, addresses.private, patience)
+
     def _its_turn(self, endpoint: Endpoint | None, venue: str, patience: float) -> Flow[None]:
         """Wait until the account's budget lets this call go; who gives up gives the place back.
 
@@ -210,6 +217,7 @@ class Calls(Ccxt):
         """Milliseconds by the venue's clock, as far as `adjustForTimeDifference` has measured it."""
         return int(self.milliseconds() - (self.options.get("timeDifference") or 0))
 
+    @ours
     def sign(
         self,
         path: str,

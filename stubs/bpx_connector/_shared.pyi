@@ -3,6 +3,7 @@
 from collections.abc import *
 from typing import Any, Literal, Self
 
+import bpx_connector.rest.trading.prepare
 import bpx_connector.stream.callbacks
 import bpx_connector.stream.link
 import bpx_connector.stream.recording
@@ -1945,6 +1946,8 @@ class Shared:
     reduceFees: bool
     def reduceFeesByCurrency(self, fees: object) -> Any: ...
     def reduce_fees_by_currency(self, fees: object) -> Any: ...
+    def rehearseOrder(self) -> None: ...
+    def rehearse_order(self) -> None: ...
     reloadingEvents: Any
     @staticmethod
     def remove0xPrefix(value: Any) -> Any: ...

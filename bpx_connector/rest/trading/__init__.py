@@ -12,6 +12,7 @@ from bpx_connector.rest.trading.find import OneOrder
 from bpx_connector.rest.trading.leaving import LeavingOrders
 from bpx_connector.rest.trading.lists import ListedOrders
 from bpx_connector.rest.trading.place import PlacedOrders
+from bpx_connector.rest.trading.prepare import PreparedOrders
 from bpx_connector.rest.trading.replace import ReplacedOrders
 from bpx_connector.rest.trading.strategies import Strategies
 
@@ -19,6 +20,7 @@ __all__ = ["Trading"]
 
 
 class Trading(
+    PreparedOrders,
     PlacedOrders,
     CancelledOrders,
     ReplacedOrders,

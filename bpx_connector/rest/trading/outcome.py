@@ -16,6 +16,7 @@ from ccxt.base.errors import BadResponse, BaseError, OrderNotFound
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.orders.client_ids import ClientIds
 from bpx_connector.orders.life import is_open
 from bpx_connector.parse.numbers import milliseconds_of
 from bpx_connector.parse.trading.orders import orders_in, understood_order
@@ -23,7 +24,6 @@ from bpx_connector.rest.asking.arguments import client_id_of
 from bpx_connector.rest.asking.enquiries import ABSENT, Enquiries, Enquiry, Sent, now_in_ms, with_words
 from bpx_connector.rest.asking.histories import NEWEST
 from bpx_connector.rest.trading.answers import answered_order, answered_orders
-from bpx_connector.rest.trading.client_ids import ClientIds
 from bpx_connector.rest.trading.find import FoundOrders, is_meant, text_of
 from bpx_connector.venue.description import HISTORY_LIMIT
 from bpx_connector.venue.errors import OutcomeUnknown

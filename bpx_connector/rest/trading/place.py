@@ -22,7 +22,7 @@ from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.stops import asked_as
 from bpx_connector.parse.rows import Row
 from bpx_connector.parse.trading.orders import refused_order, understood_order
-from bpx_connector.rest.asking.enquiries import is_open_question, with_words
+from bpx_connector.rest.asking.enquiries import Sent, is_open_question, with_words
 from bpx_connector.rest.convert.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.rest.guards.guarding import GuardedOrders
 from bpx_connector.rest.trading.answers import answered_order, answered_results
@@ -32,7 +32,7 @@ from bpx_connector.venue.description import ORDERS_PER_BATCH
 from bpx_connector.venue.endpoints import ENDPOINTS
 from bpx_connector.venue.errors import OutcomeUnknown, error_class
 
-__all__ = ["PlacedOrders"]
+__all__ = ["CREATE_ORDER", "PlacedOrders"]
 
 CREATE_ORDER = ENDPOINTS["POST", "api/v1/order"]
 
@@ -83,11 +83,17 @@ class PlacedOrders(RfqOrders, Outcomes, GuardedOrders):
 
     def _placed(self, request: Payload, called: tuple[str, ...] = ()) -> Flow[Payload]:
         """The order that was placed; if its answer is lost it is found out what became of it."""
-        call, older = f"{self.id} createOrder()", self._ids_known([request])
+        older = self._ids_known([request])
         request, sent = self._named(request, called), self._sent_now(request)
+        return (yield from self._told(request, sent, older, self._answer_of(CREATE_ORDER, request)))
+
+    def _told(
+        self, request: Payload, sent: Sent, older: frozenset[str], answering: Flow[Any]
+    ) -> Flow[Payload]:
+        """What the venue says of an order that is being sent, also where its answer is lost."""
+        call = f"{self.id} createOrder()"
         try:
-            answer = yield from self._answer_of(CREATE_ORDER, request)
-            return understood_order(answered_order(call, answer))
+            return understood_order(answered_order(call, (yield from answering)))
         except NetworkError as error:
             if not (is_open_question(error) and self._longest_enquiry()):
                 raise

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from ccxt.base.errors import BaseError, ExchangeError, NetworkError, OrderNotFound, RequestTimeout
 
+from bpx_connector.orders.client_ids import ClientIds
 from bpx_connector.rest.asking.enquiries import MARGIN, Enquiry, Sent
-from bpx_connector.rest.trading.client_ids import ClientIds
 from bpx_connector.venue.errors import OutcomeUnknown
 from bpx_connector.venue.words import CLIENT_ID_MAX
 from tests.support.callers import Caller
