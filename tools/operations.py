@@ -108,8 +108,8 @@ def asked_in(call: ast.Call) -> Iterator[str]:
 
 
 def tables() -> Iterator[tuple[str, set[str]]]:
-    """Module tables that name implicit methods as text, such as the ledger's histories, and single rows of the
-    venue's: `ENDPOINTS["POST", "api/v1/order"]`."""
+    """Module tables that name implicit methods as text, such as the ledger's histories, and single rows of
+    the venue's: `ENDPOINTS["POST", "api/v1/order"]`."""
     known = endpoints()
     for folder in SOURCES:
         for path in sorted(folder.rglob("*.py")):

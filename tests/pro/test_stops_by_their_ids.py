@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from ccxt.base.errors import OrderNotFound
 
+from bpx_connector.orders.client_ids import ClientIds
 from bpx_connector.orders.stops import MARKING, told_by
-from bpx_connector.rest.trading.client_ids import ClientIds
 from bpx_connector.sandbox.server import Sandbox
 from tests.support.keys import SECOND
 from tests.support.listeners import until

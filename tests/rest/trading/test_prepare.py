@@ -172,7 +172,8 @@ async def test_a_rehearsal_sends_nothing_and_is_not_remembered(trader: Trader, v
     order = await trader.prepared()
     exchange.rehearse_order()
     following = await trader.prepared()
-    assert int(following.client_order_id) == (int(order.client_order_id) + 1) % 2**32
+    step = (int(following.client_order_id) - int(order.client_order_id)) % 2**32
+    assert step in (1, 2)  # two if the number between would stand for a stop
 
 
 async def test_a_rehearsal_is_the_way_of_an_order(trader: Trader, monkeypatch: pytest.MonkeyPatch) -> None:
