@@ -3,7 +3,7 @@
     python examples/two_exchanges.py accounts.json SOL/USDC --amount 1 --seconds 60 --trade
 
 accounts.json names two accounts as in portfolio.py. Without `--trade` it only says what it would do. Both
-sides of a trade are sent at once, immediate or cancelled; what was filled on one side only is squared at once.
+sides of a trade are sent at once, immediate or cancelled; what only one side did is squared at once.
 """
 
 from __future__ import annotations
