@@ -47,6 +47,8 @@ WATCHED = (
     "LiquidationsForSymbols",
     "MarkPrice",
     "MarkPrices",
+    "MyLiquidations",
+    "MyLiquidationsForSymbols",
     "MyTrades",
     "OHLCV",
     "OHLCVForSymbols",
@@ -418,6 +420,38 @@ class bpx(async_support.bpx):
         """End watch_my_trades."""
         symbols = await self._of_kind("unWatchMyTrades", _only(symbol), params, is_open=False)
         return await account.un_watch_my_trades(self._watching, symbols)
+
+    async def watch_my_liquidations(
+        self, symbol: Any = None, since: Any = None, limit: Any = None, params: Params = {}
+    ) -> list[Liquidation]:
+        """The account's new liquidations: its fills on the book, by backstop providers and by ADL.
+
+        https://docs.backpack.exchange/#tag/Streams/Private/Order-update
+        """
+        since, limit = self._watched_span("watchMyLiquidations", since, limit)
+        session = self._asked("watchMyLiquidations", params)
+        return await account.watch_my_liquidations(session, _only(symbol), since, limit)
+
+    async def un_watch_my_liquidations(self, symbol: Any = None, params: Params = {}) -> bool:
+        """End watch_my_liquidations."""
+        session = self._asked("unWatchMyLiquidations", params)
+        return await account.un_watch_my_liquidations(session, _only(symbol))
+
+    async def watch_my_liquidations_for_symbols(
+        self, symbols: Any = None, since: Any = None, limit: Any = None, params: Params = {}
+    ) -> list[Liquidation]:
+        """The account's new liquidations in these markets or in all.
+
+        https://docs.backpack.exchange/#tag/Streams/Private/Order-update
+        """
+        since, limit = self._watched_span("watchMyLiquidationsForSymbols", since, limit)
+        session = self._asked("watchMyLiquidationsForSymbols", params)
+        return await account.watch_my_liquidations(session, symbols, since, limit)
+
+    async def un_watch_my_liquidations_for_symbols(self, symbols: Any = None, params: Params = {}) -> bool:
+        """End watch_my_liquidations_for_symbols of these markets or of all."""
+        session = self._asked("unWatchMyLiquidationsForSymbols", params)
+        return await account.un_watch_my_liquidations(session, symbols)
 
     async def watch_positions(
         self, symbols: Any = None, since: Any = None, limit: Any = None, params: Params = {}

@@ -15,7 +15,7 @@ from bpx_connector.aliases import Payload
 if TYPE_CHECKING:
     from bpx_connector.venue.events import OrderUpdateEvent
 
-__all__ = ["FIRST_EVENTS", "ORDER_WORDS", "fill_words", "order_words"]
+__all__ = ["FIRST_EVENTS", "LIQUIDATIONS", "ORDER_WORDS", "fill_words", "order_words"]
 
 
 ORDER_WORDS = {
@@ -51,6 +51,18 @@ FIRST_EVENTS = frozenset({"orderAccepted", "triggerPlaced"})
 """The events whose engine time is the order's creation."""
 
 
+ORIGINS = {
+    "LIQUIDATION_AUTOCLOSE": "LiquidatePositionOnBook",
+    "ADL_AUTOCLOSE": "LiquidatePositionOnAdl",
+    "BACKSTOP_LIQUIDITY_PROVIDER": "LiquidatePositionOnBackstop",
+    "COLLATERAL_CONVERSION": "CollateralConversion",
+    "SETTLEMENT_AUTOCLOSE": "FutureExpiry",
+}
+"""The origin of an update (`O`) as the systemOrderType of a fill over REST; USER is none."""
+LIQUIDATIONS = frozenset({"LiquidatePositionOnBook", "LiquidatePositionOnAdl", "LiquidatePositionOnBackstop"})
+"""The system order types of fills that close a position against its owner's will."""
+
+
 def order_words(event: OrderUpdateEvent) -> Payload:
     """An event of the order stream in the words of a REST order; what it does not say is absent."""
     words = ORDER_WORDS
@@ -75,7 +87,7 @@ def fill_words(event: OrderUpdateEvent) -> Payload | None:
         "quantity": event["l"],
         "side": event["S"],
         "symbol": event["s"],
-        "systemOrderType": None,
+        "systemOrderType": ORIGINS.get(event.get("O") or ""),
         "timestamp": _moment(int(event["T"]) // 1000),
         "tradeId": event.get("t"),
     }

@@ -13,7 +13,7 @@ from ccxt.base.types import Balances, Position
 
 from bpx_connector.aliases import Payload, Structure
 from bpx_connector.orders.log import OrderLog, Record
-from bpx_connector.orders.words import fill_words, order_words
+from bpx_connector.orders.words import LIQUIDATIONS, fill_words, order_words
 from bpx_connector.parse import events
 from bpx_connector.parse.trading.records import record_structures, trade_structures
 from bpx_connector.stream.account import (
@@ -27,7 +27,7 @@ from bpx_connector.stream.caches import PositionCache, StructureCache
 from bpx_connector.stream.followers import EventFollower, Follower
 from bpx_connector.watch.feed import Feed, Market, Streams, symbols_of
 from bpx_connector.watch.handing_out import latest_of
-from bpx_connector.watch.kinds import BALANCE, MY_TRADES, ORDERS, POSITIONS, RFQS
+from bpx_connector.watch.kinds import BALANCE, MY_LIQUIDATIONS, MY_TRADES, ORDERS, POSITIONS, RFQS
 from bpx_connector.watch.missed import account_orders
 from bpx_connector.watch.session import Session
 from bpx_connector.watch.waiting import Named, leave, named_markets, symbols_or_none
@@ -38,11 +38,13 @@ if TYPE_CHECKING:
 __all__ = [
     "order_maker",
     "un_watch_balance",
+    "un_watch_my_liquidations",
     "un_watch_my_trades",
     "un_watch_orders",
     "un_watch_positions",
     "un_watch_rfqs",
     "watch_balance",
+    "watch_my_liquidations",
     "watch_my_trades",
     "watch_orders",
     "watch_positions",
@@ -82,6 +84,16 @@ async def watch_my_trades(
     return latest_of(session.exchange, session.exchange.myTrades, wanted, news, since, limit)
 
 
+async def watch_my_liquidations(
+    session: Session, symbols: Named, since: int | None, limit: int | None
+) -> list[Any]:
+    """The account's new fills by which the venue closed a position: on the book, by a backstop, by ADL."""
+    wanted = await symbols_or_none(session, symbols)
+    feed = session.feed()
+    news = await session.topic(MY_LIQUIDATIONS, wanted, lambda: _order_streams(feed)).wait()
+    return latest_of(session.exchange, session.exchange.myLiquidations, wanted, news, since, limit)
+
+
 def order_maker(session: Session) -> Callable[[Sequence[Payload]], list[Structure]]:
     """What makes ccxt's orders of kept events of the order stream: each order once, in its latest state."""
     feed, log = session.feed(), OrderLog()
@@ -110,6 +122,11 @@ async def un_watch_orders(session: Session, symbols: Named) -> bool:
     return await leave(session, ORDERS, symbols, {})
 
 
+async def un_watch_my_liquidations(session: Session, symbols: Named) -> bool:
+    """End own liquidations, of these markets or of all."""
+    return await leave(session, MY_LIQUIDATIONS, symbols, {})
+
+
 async def un_watch_my_trades(session: Session, symbols: Named) -> bool:
     """End own trades, of these markets or of all."""
     return await leave(session, MY_TRADES, symbols, {})
@@ -130,6 +147,8 @@ def _order_follower(feed: Feed, name: str) -> Follower:
         exchange.orders = StructureCache(limit)
     if exchange.myTrades is None:
         exchange.myTrades = StructureCache(feed.kept("tradesLimit"))
+    if exchange.myLiquidations is None:
+        exchange.myLiquidations = ArrayCache(feed.kept("liquidationsLimit"))
     began = exchange.nonce()
 
     async def missed(follower: OrderFollower) -> AccountOrders:
@@ -160,6 +179,11 @@ def _tell_of_orders(feed: Feed, news: OrderNews) -> None:
         exchange.myTrades.append(trade)
     for symbol, count in Counter([trade["symbol"] for trade in trades]).items():
         publish(MY_TRADES, symbol, count)
+    for _, fill in news.fills:
+        if fill.get("systemOrderType") in LIQUIDATIONS:
+            liquidation = exchange.parse_liquidation(fill)
+            exchange.myLiquidations.append(liquidation)
+            publish(MY_LIQUIDATIONS, liquidation["symbol"], 1)
 
 
 def _put_under_stops(news: OrderNews) -> None:

@@ -14,6 +14,7 @@ __all__ = [
     "FUNDING_RATE",
     "LIQUIDATIONS",
     "MARK_PRICE",
+    "MY_LIQUIDATIONS",
     "MY_TRADES",
     "OPEN_INTEREST",
     "ORDERS",
@@ -34,6 +35,7 @@ CANDLES = Kind("ohlcv", one_at_a_time=True)
 TRADES = Kind("trades", one_at_a_time=True, is_event=True)
 LIQUIDATIONS = Kind("liquidations", is_event=True, needs_every_stream=False)
 ORDERS = Kind("orders", is_event=True)
+MY_LIQUIDATIONS = Kind("myLiquidations", is_event=True)
 MY_TRADES = Kind("myTrades", is_event=True)
 RFQS = Kind("rfqs", is_event=True)
 POSITIONS = Kind("positions")

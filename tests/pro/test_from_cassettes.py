@@ -397,6 +397,25 @@ async def test_liquidations_of_several_markets_come_together() -> None:
         await playback.ends("watch_liquidations_for_symbols", [PERP, SPOT])
 
 
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [("watch_my_liquidations", PERP), ("watch_my_liquidations_for_symbols", [PERP])],
+)
+async def test_the_accounts_own_liquidations_are_its_fills_of_the_venues_making(
+    name: str, wanted: Any
+) -> None:
+    async with played(name, liquidated(name, wanted), speed=0) as playback:
+        [[told]] = await playback.all(name, wanted)
+        info = told.pop("info")
+        assert info["systemOrderType"] == "LiquidatePositionOnBook"
+        assert told == {
+            **{key: value for key, value in LIQUIDATION.items() if key != "info"},
+            "timestamp": told["timestamp"],
+            "datetime": playback.exchange.iso8601(told["timestamp"]),
+        }
+        await playback.ends(name, wanted)
+
+
 # The account ------------------------------------------------------------------------------------------------
 
 

@@ -74,6 +74,45 @@ async def test_liquidations_are_those_of_the_engine(sandbox: Sandbox, method: st
         assert exchange.stream_counters()["streams"] == {}
 
 
+@pytest.mark.parametrize(
+    ("method", "wanted"),
+    [("liquidations", None), ("liquidations", PERP), ("liquidations_for_symbols", [PERP, OTHER])],
+)
+async def test_the_accounts_own_liquidations_are_those_of_its_history(
+    sandbox: Sandbox, method: str, wanted: Any
+) -> None:
+    sandbox.venue.open_account(FIRST.api_key, sandbox.clock.now(), funds={"USDC": Decimal(150)})
+    async with exchange_on(sandbox) as exchange:
+        watch, un_watch = (getattr(exchange, f"{word}_my_{method}") for word in ("watch", "un_watch"))
+        watching = asyncio.ensure_future(watch(wanted))
+        await settled(exchange, sandbox)
+        await ruined(sandbox, exchange)
+        told = await soon(watching)
+        history = await exchange.fetch_my_liquidations()
+        while len(told) < len(history):
+            told += await soon(watch(wanted))
+        shown = ("symbol", "side", "price", "contracts", "quoteValue", "timestamp")
+        assert [[row[key] for key in shown] for row in told] == [
+            [row[key] for key in shown] for row in history
+        ]
+        assert {row["info"]["systemOrderType"] for row in told} <= {
+            "LiquidatePositionOnBook",
+            "LiquidatePositionOnBackstop",
+        }
+        assert await un_watch(wanted)
+        assert exchange.stream_counters()["streams"] == {}
+
+
+async def test_a_users_own_trade_is_no_liquidation(sandbox: Sandbox) -> None:
+    async with exchange_on(sandbox) as exchange:
+        watching = asyncio.ensure_future(exchange.watch_my_liquidations())
+        await settled(exchange, sandbox)
+        await exchange.create_order(PERP, "market", "buy", 1)
+        await settled(exchange, sandbox)
+        assert not watching.done()
+        watching.cancel()
+
+
 async def test_a_liquidation_elsewhere_wakes_nobody(sandbox: Sandbox) -> None:
     sandbox.venue.open_account(FIRST.api_key, sandbox.clock.now(), funds={"USDC": Decimal(150)})
     async with exchange_on(sandbox) as exchange:

@@ -21,7 +21,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "OpenInterest": (PERP,),
     "Balance": (),
 }
-OF_NO_SYMBOL = {"Orders", "MyTrades", "RfqUpdates", "Positions", "Balance"}
+OF_NO_SYMBOL = {"Orders", "MyTrades", "MyLiquidations", "RfqUpdates", "Positions", "Balance"}
 ROWS = [f"{way}{name}" for name in WATCHED for way in ("watch", "unWatch")]
 
 
