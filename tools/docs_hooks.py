@@ -44,6 +44,12 @@ def of_readme(name: str) -> str:
     return section((ROOT / "README.md").read_text(encoding="utf-8"), name)
 
 
+def of_page(name: str) -> str:
+    """A section of a page in docs/."""
+    file, _, heading = name.partition("#")
+    return section((ROOT / "docs" / file).read_text(encoding="utf-8"), heading)
+
+
 def of_file(name: str) -> str:
     """A file, but for its first heading."""
     text = (ROOT / name).read_text(encoding="utf-8")
@@ -89,6 +95,7 @@ NOT_HERE = {
 }
 SOURCES: dict[str, Callable[[str], str]] = {
     "readme": of_readme,
+    "page": of_page,
     "file": of_file,
     "ccxt_backpack": beside_ccxts_backpack,
 }

@@ -83,7 +83,7 @@ def as_text() -> str:
             "",
             "## Faults",
             "",
-            f"The kinds are {', '.join(f'`{kind}`' for kind in KINDS)}; README tells what each takes.",
+            f"The kinds are {', '.join(f'`{kind}`' for kind in KINDS)}; see `docs/testing.md`.",
             "",
         ]
     )

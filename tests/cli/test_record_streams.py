@@ -1,4 +1,4 @@
-"""`python -m bpx_connector record-streams`, against a sandbox; and what README does with the cassette."""
+"""`python -m bpx_connector record-streams`, against a sandbox; what docs/streams.md does with the cassette."""
 
 from __future__ import annotations
 
@@ -64,18 +64,18 @@ def test_streams_are_recorded_for_some_seconds(
     assert f"written to {out}" in told
 
 
-def test_what_was_recorded_is_played_by_the_example_in_the_readme(
+def test_what_was_recorded_is_played_by_the_example_on_the_page(
     sandbox: SandboxThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     command = ("depth.SOL_USDC", "--seconds", SECONDS, "--out", "sol.jsonl", "--url", sandbox.url)
     assert recorded(*command) == 0
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "docs" / "streams.md").read_text(encoding="utf-8")
     [example] = [
         code for code in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if 'play("sol.jsonl")' in code
     ]
     names: dict[str, Any] = {}
-    exec(compile(example, "README.md", "exec"), names)
+    exec(compile(example, "streams.md", "exec"), names)
     [test] = [value for name, value in names.items() if name.startswith("test_")]
     asyncio.run(test())
 

@@ -16,11 +16,11 @@ def test_every_switch_stands_at_its_first_value_and_says_what_it_means() -> None
         assert row["meaning"]
 
 
-def test_readme_has_a_row_for_every_switch() -> None:
-    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+def test_the_page_of_doors_has_a_row_for_every_switch() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "control.md").read_text(encoding="utf-8")
     for name, row in Switches().rows().items():
         values = ", ".join(f"`{ {True: 'on', False: 'off'}.get(value, value) }`" for value in row["values"])
-        assert f"| `{name}` | {values} | {row['meaning']} |" in readme
+        assert f"| `{name}` | {values} | {row['meaning']} |" in page
 
 
 def test_a_switch_takes_its_own_values_only() -> None:

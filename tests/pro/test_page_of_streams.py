@@ -1,4 +1,4 @@
-"""What README says of the streams is so: methods, options with their defaults, counters."""
+"""What docs/streams.md says of the streams is so: methods, options with their defaults, counters."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import Any
 from bpx_connector.pro import STREAM_DESCRIPTION, WATCHED
 from tests.support.streaming import exchange_on, sandbox_with, soon
 
-README = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
-SECTION = README.partition("\n## Streams\n")[2].partition("\n## ")[0]
+SECTION = (Path(__file__).parents[2] / "docs" / "streams.md").read_text(encoding="utf-8")
 
 
 def rows(heading: str) -> list[list[str]]:
     """The cells of the table under a heading of the section; of the first table if there is none."""
-    text = SECTION.partition(f"### {heading}\n")[2] if heading else SECTION
+    text = SECTION.partition(f"## {heading}\n")[2] if heading else SECTION
     table = re.search(r"(?:^\|.*\n)+", text, re.MULTILINE)
     assert table is not None, heading
     lines = table.group().splitlines()[2:]
