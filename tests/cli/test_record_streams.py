@@ -1,4 +1,4 @@
-"""`python -m bpx_connector record-streams`, against a sandbox; what docs/streams.md does with the cassette."""
+"""`python -m bpx_connector record-streams` against a sandbox; what docs/streams.md does with the cassette."""
 
 from __future__ import annotations
 
