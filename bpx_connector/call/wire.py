@@ -9,7 +9,6 @@ Source: Backpack documentation, "Authentication / Signing requests".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
@@ -74,16 +73,14 @@ class Wire:
     def _row(self, params: Any, is_query: bool) -> list[Pair]:
         if not isinstance(params, dict):
             raise BadRequest(f"params have to be a dict, not a {type(params).__name__}; nothing was sent")
-        return list(self._pairs(params, is_query))
-
-    def _pairs(self, params: dict[Any, Any], is_query: bool) -> Iterator[Pair]:
+        row: list[Pair] = []
         for name, value in params.items():
             if type(value) is str and type(name) is str:
-                yield name, value
+                row.append((name, value))
             elif value is not None:
                 several = is_query and isinstance(value, list | tuple)
-                for one in value if several else (value,):
-                    yield name, self._text(name, one, is_query)
+                row += [(name, self._text(name, one, is_query)) for one in (value if several else (value,))]
+        return row
 
     def _text(self, name: Any, value: Any, is_query: bool) -> str:
         if not isinstance(name, str):

@@ -152,6 +152,8 @@ class OrderLog:
         """Stops that wait, or of which it is not known what they have placed."""
         self.has_suspect = False
         """Whether an order has come that a waiting stop may have placed: REST knows if it still waits."""
+        self.has_links = False
+        """Whether any order is known that a stop has placed."""
 
     def __len__(self) -> int:
         return len(self._records)
@@ -362,9 +364,15 @@ class OrderLog:
     def link(self, stop: Record, fired: Record) -> None:
         """A stop has placed this order."""
         stop.fired, fired.fires_for = fired, stop
+        self.has_links = True
         self._stops.pop(stop.order["id"], None)
         if self._is_followed:
             self._untold[stop.order["id"]] = None
+
+    @property
+    def has_stops(self) -> bool:
+        """Whether any stop is known that may place an order, or has."""
+        return bool(self._stops)
 
     def stop_of(self, identity: str) -> str | None:
         """The id of the stop that has placed an order, if one has."""

@@ -81,6 +81,8 @@ class Fills(RfqOrders, FoundOrders, ParseTrades):
     def _under_stops(self, trades: list[Trade]) -> list[Trade]:
         """The trades, each under the id of the stop that has placed its order, if one has."""
         log = self._known_orders()
+        if not (self._stop_of or log.has_links):
+            return trades  # as mostly: nobody looks at a thousand of them one by one
         for trade in trades:
             identity = trade.get("order")
             stop = None if identity is None else self._stop_of.get(identity) or log.stop_of(identity)
@@ -90,10 +92,13 @@ class Fills(RfqOrders, FoundOrders, ParseTrades):
 
     def _look_for_stops(self, trades: list[Trade], market_id: Any, is_asked: bool) -> Flow[None]:
         """Ask the history, once, which of these trades are those of stops, if any of them may be."""
+        log = self._known_orders()
+        if not (is_asked or log.has_stops):  # then only a client id can tell
+            trades = [trade for trade in trades if (trade.get("info") or {}).get("clientId") is not None]
         doubtful = {
-            str(trade["order"])
-            for trade in trades
-            if trade.get("order") is not None and self._may_be_of_stop(trade, is_asked)
+            str(identity)
+            for identity, trade in {trade.get("order"): trade for trade in trades}.items()
+            if identity is not None and self._may_be_of_stop(trade, is_asked)
         }
         if not doubtful:
             return
@@ -102,7 +107,6 @@ class Fills(RfqOrders, FoundOrders, ParseTrades):
             request["symbol"] = market_id
         call = f"{self.id} fetchMyTrades()"
         rows = orders_in((yield self.private_get_wapi_v1_history_orders(request)), call)
-        log = self._known_orders()
         stops = [row for row in rows if has_fired(row)]
         fired = [(fired_order(stop, rows, log.is_own), stop["id"]) for stop in stops]
         found = {order["id"]: stop for order, stop in fired if order is not None}
