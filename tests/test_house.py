@@ -170,6 +170,34 @@ def test_a_module_sets_no_private_attribute_on_another_modules_object(path: Path
     assert found - {name for file, name in MAY_SET if file == name_of(path)} == set()
 
 
+REACHES_INTO_AIOHTTP = {"stream/aiohttp_link.py", "call/aiohttp_pool.py"}
+"""Sockets and requests: each in one file, with tests of what it relies on."""
+
+
+def test_only_two_files_reach_into_aiohttps_private_parts() -> None:
+    assert {name_of(path) for path in modules() if reaches_into_aiohttp(path)} == REACHES_INTO_AIOHTTP
+
+
+def reaches_into_aiohttp(path: Path) -> bool:
+    """Whether a module that uses aiohttp reads a private attribute which no class of its own has."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imported = [
+        node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    if not any(name.partition(".")[0] == "aiohttp" for name in imported):
+        return False
+    own = own_attributes(tree)
+    return any(
+        isinstance(node, ast.Attribute)
+        and is_private(node.attr)
+        and node.attr not in own
+        and not is_first_argument(node.value)
+        for node in ast.walk(tree)
+    )
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -7,7 +7,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import requires
+from importlib.metadata import requires, version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -125,6 +125,23 @@ def test_the_bounds_of_aiohttp_are_those_that_ccxt_leaves_within_reach() -> None
     ]
     lowest = next(str(part.version) for part in ours.specifier if part.operator == ">=")
     assert lowest in theirs.specifier, f"{ours} allows what ccxt's {theirs} never installs"
+
+
+TESTED_AIOHTTP = ("3.14",)
+"""The minor versions with which the tests of aiohttp's private parts have passed.
+
+`stream/aiohttp_link.py` takes frames out of its queue, `call/aiohttp_pool.py` sends over connections that it
+keeps. To allow another one, add it here and in pyproject.toml, and run with it
+`make matrix ARGS="-- tests/stream/test_socket.py tests/call"`.
+"""
+
+
+def test_only_minor_versions_of_aiohttp_are_allowed_for_which_its_private_parts_are_tested() -> None:
+    [ours] = [Requirement(line) for line in declared()["dependencies"] if line.startswith("aiohttp")]
+    minors = {f"{major}.{minor}" for major in (3, 4) for minor in range(40)}
+    allowed = {minor for minor in minors if f"{minor}.999" in ours.specifier}
+    assert allowed == set(TESTED_AIOHTTP)
+    assert version("aiohttp").rpartition(".")[0] in allowed
 
 
 def test_nothing_names_a_machine_it_was_made_on() -> None:

@@ -1,4 +1,4 @@
-"""aiohttp's websocket as a link. The only file that knows aiohttp's frames, and its private parts.
+"""aiohttp's websocket as a link. The only file that knows aiohttp's frames, and how it keeps them.
 
 `PRIVATE_PARTS` are those: the parser that a connection's protocol feeds, and the queue that it fills. A test
 asserts that the installed aiohttp has them, and that one without them still works, frame by frame.
@@ -25,7 +25,7 @@ PRIVATE_PARTS = {
     "protocol": ("_payload_parser", "set_parser"),
     "queue": ("_buffer", "is_eof", "read"),
 }
-"""What `Inbox` needs that aiohttp does not promise. As of aiohttp 3.10 to 3.14."""
+"""What `Inbox` needs that aiohttp does not promise. As of aiohttp 3.14, the only one that is allowed."""
 
 NOTHING = WSMessage(WSMsgType.TEXT, "", None)
 MOST_UNTOLD = 16 * 1024
@@ -197,7 +197,7 @@ def _overhead() -> int:
     try:
         from aiohttp._websocket.reader_py import MSG_SIZE_OVERHEAD
     except ImportError:
-        return 0  # before aiohttp 3.14 a message counted its size only
+        return 0  # where aiohttp has no such word a message counts its size only
     return MSG_SIZE_OVERHEAD
 
 
