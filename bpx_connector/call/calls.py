@@ -85,6 +85,9 @@ class Calls(Ccxt):
         """
         return (yield from self._called(path, api, method, params, *rest, config=config))
 
+    def _note_signing(self) -> None:
+        """Something that acts was signed just now, after it has waited for the budget."""
+
     def _called(
         self, path: str, api: Any, method: str, params: Any, *rest: Any, config: Any = {}
     ) -> Flow[Any]:
@@ -101,6 +104,8 @@ class Calls(Ccxt):
                 yield from self._its_turn(endpoint, addresses.private, config.get("patience", inf))
             self.set_last_rest_request_timestamp()
             request = self.sign(path, api, method, params, headers, body)
+            if method != "GET":
+                self._note_signing()
             self.set_last_request(request)
             url = ReadAddress.of(request["url"], config)
             try:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from ccxt.base.errors import ExchangeNotAvailable, NetworkError, PermissionDenied
 
+from bpx_connector.call.signer import DEFAULT_WINDOW, checked_window
 from bpx_connector.gateway.bus.connection import BusDownError, UnansweredError
 from bpx_connector.gateway.consumer.calls import PACKED, Answered, asked, permitted, told_once
 from bpx_connector.gateway.consumer.line import Line
@@ -40,6 +41,7 @@ class Exchange(Protocol):
     options: Any
     timeout: Any
 
+    def nonce(self) -> int: ...
     def parse_trades(self, trades: list[Any]) -> list[Any]: ...
     def parse_json(self, text: str) -> Any: ...
     def handle_errors(self, *args: Any) -> Any: ...
@@ -79,7 +81,13 @@ class Attached:
                 f"{self._exchange.id} {method} /{path} is not sent through the gateway, only orders and "
                 "cancels are; with keys of its own and orders 'direct' a program sends it itself"
             )
-        return await told_once(self.line(), method, path, params, seconds)
+        before = self._exchange.nonce() + self._window_of(params)
+        return await told_once(self.line(), method, path, params, seconds, before)
+
+    def _window_of(self, params: Any) -> int:
+        """Milliseconds for which what acts may reach the engine, as its caller counts them."""
+        usual = self._exchange.options.get("recvWindow", DEFAULT_WINDOW)
+        return checked_window(params.get("recvWindow", usual) if isinstance(params, dict) else usual)
 
     def understood(self, method: str, path: str, answer: Answered) -> Any:
         """The answer as if it had come from the venue itself, refusals too."""

@@ -21,6 +21,7 @@ from ccxt.base.errors import (
 
 from bpx_connector.gateway.bus.connection import BusDownError, Message, NobodyThereError, UnansweredError
 from bpx_connector.gateway.consumer.line import Line
+from bpx_connector.venue.errors import NOTHING_SENT
 
 __all__ = ["PACKED", "TROUBLES", "Answered", "asked", "permitted", "told_once"]
 
@@ -33,6 +34,9 @@ TROUBLES: Final[dict[str, type[BaseError]]] = {
     "unreachable": ExchangeNotAvailable,
 }
 """Kinds of trouble at the gateway, as a program is told of them; with "nobody" the next one is asked."""
+
+OPEN: Final = frozenset({"network", "timeout"})
+"""Those after which it is not known whether the venue has acted."""
 
 AGAIN_AFTER: Final = 0.1
 
@@ -83,20 +87,25 @@ async def asked(
         await asyncio.sleep(AGAIN_AFTER)
 
 
-async def told_once(line: Line, method: str, path: str, params: Any, seconds: float) -> Answered:
-    """The answer to what acts. It is said once: without an answer the outcome is not known."""
+async def told_once(
+    line: Line, method: str, path: str, params: Any, seconds: float, before: float
+) -> Answered:
+    """The answer to what acts. It is said once: without an answer the outcome is not known.
+
+    From `before` on, in milliseconds of the venue's clock, the gateway does not send it any more.
+    """
     reader = line.reader
     subject = reader.subjects.request(reader.account, reader.access.user, method, path)
     call = f"{method} /{path}"
     try:
         bus = await line.bus()
     except BusDownError as error:
-        raise ExchangeNotAvailable(f"{call}: {error}; nothing was sent") from error
+        raise ExchangeNotAvailable(f"{call}: {error}; {NOTHING_SENT}") from error
     try:
-        headers = {"Bpx-Id": uuid4().hex, "Bpx-Within": f"{seconds:g}"}
-        return _answer(await bus.request(subject, _encoded(params), seconds, headers))
+        headers = {"Bpx-Id": uuid4().hex, "Bpx-Within": f"{seconds:g}", "Bpx-Before": f"{before:.0f}"}
+        return _answer(await bus.request(subject, _encoded(params), seconds, headers), acts=True)
     except NobodyThereError as error:
-        raise ExchangeNotAvailable(f"{call}: {error}; nothing was sent") from error
+        raise ExchangeNotAvailable(f"{call}: {error}; {NOTHING_SENT}") from error
     except UnansweredError as error:
         raise RequestTimeout(f"{call}: {error}; the outcome is not known") from error
     except BusDownError as error:
@@ -107,16 +116,20 @@ async def permitted(line: Line, seconds: float) -> None:
     """Wait for leave to send one request oneself; BusDownError if nobody is there to give it."""
     reader = line.reader
     bus = await line.bus()
-    _answer(await bus.request(reader.subjects.permit(reader.account, reader.access.user), b"{}", seconds))
+    subject = reader.subjects.permit(reader.account, reader.access.user)
+    _answer(await bus.request(subject, b"{}", seconds), acts=True)
 
 
-def _answer(message: Message) -> Answered:
+def _answer(message: Message, acts: bool = False) -> Answered:
     headers = message.headers or {}
     kind = headers.get("Bpx-Trouble")
     if kind == "nobody":
         raise NobodyThereError(message.data.decode())
     if kind is not None:
-        raise TROUBLES.get(kind, NetworkError)(f"the gateway: {message.data.decode()}")
+        sentence = f"the gateway: {message.data.decode()}"
+        if acts and kind not in OPEN and not sentence.endswith(NOTHING_SENT):
+            sentence = f"{sentence}; {NOTHING_SENT}"
+        raise TROUBLES.get(kind, NetworkError)(sentence)
     body, encoding = message.data, headers.get("Bpx-Encoding")
     if encoding == DEFLATED:
         body, encoding = zlib.decompress(body), None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from math import isfinite
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -29,6 +30,10 @@ STATIC_FOR: Final = 60.0
 PRICE_FOR: Final = 5.0
 COMPRESSED_FROM: Final = 64 * 1024
 DEFLATED: Final = "deflate"
+USUAL_WITHIN: Final = 10.0
+SHORTEST_WINDOW: Final = 100
+LONGEST_WINDOW: Final = 60_000
+"""Milliseconds for which the venue is told to take a request; with less it is not sent at all."""
 PACKED: Final = "levels"
 """Ways of writing an answer, which the asker says that it reads: a book as doubles; deflated, if the asker is
 on another machine."""
@@ -47,12 +52,29 @@ class Kept(Protocol):
     def now(self) -> float: ...
 
 
+class Ask(Protocol):
+    """The venue, asked once."""
+
+    async def __call__(self, method: str, path: str, params: Any, window: int | None = None) -> Reply: ...
+
+
+class Order(NamedTuple):
+    """A request that acts, as far as it is not the venue's business."""
+
+    identity: str
+    """Under which it is taken once."""
+    within: float = USUAL_WITHIN
+    """Seconds for which the asker waits."""
+    before: float | None = None
+    """Milliseconds of the venue's clock from which on the asker takes it for never sent."""
+
+
 class Desk:
     """One gateway's. `leads` is asked again right before anything is sent that acts."""
 
     def __init__(
         self,
-        ask: Callable[[str, str, Any], Awaitable[Reply]],
+        ask: Ask,
         kept: Kept,
         till: Till,
         outlet: Outlet,
@@ -101,12 +123,11 @@ class Desk:
     # --- one request -------------------------------------------------------------------------------------
 
     async def answered(
-        self, user: str, method: str, path: str, params: Any, identity: str, within: float, accepted: str = ""
+        self, user: str, method: str, path: str, params: Any, order: Order, accepted: str = ""
     ) -> Reply:
-        """What a user is answered. What acts is sent only `within` so many seconds: later nobody expects
-        it. `accepted` are the ways of writing that the asker reads."""
+        """What a user is answered. `accepted` are the ways of writing that the asker reads."""
         if method != "GET":
-            return await self._acted(user, method, path, params, identity, within)
+            return await self._acted(user, method, path, params, order)
         self.counts["reads"] += 1
         if path == "api/v1/depth" and (book := self._book(params, PACKED in accepted)) is not None:
             self.counts["books"] += 1
@@ -177,9 +198,7 @@ class Desk:
 
     # --- what acts ---------------------------------------------------------------------------------------
 
-    async def _acted(
-        self, user: str, method: str, path: str, params: Any, identity: str, within: float
-    ) -> Reply:
+    async def _acted(self, user: str, method: str, path: str, params: Any, order: Order) -> Reply:
         came = self._clock()
         limits = self._limits.get(user)
         prices = await self._prices(user, params, limits)
@@ -188,7 +207,7 @@ class Desk:
         if refusal is not None:
             self.counts["refused"] += 1
             return Trouble("refused", refusal)
-        if not identity or not self._sent.take(identity, self._clock()):
+        if not order.identity or not self._sent.take(order.identity, self._clock()):
             return Trouble("refused", "a request that acts needs an id that was not used before")
         try:
             await self._till.leave(ORDERS, user)
@@ -196,10 +215,12 @@ class Desk:
             return Trouble(error.kind, str(error))
         if not self._leads():
             return Trouble("nobody", "this gateway has stopped to lead; nothing was sent")
-        if self._clock() - came > within / 2:
+        window = None if order.before is None else int(order.before - self._kept.now() * 1000)
+        if self._clock() - came > order.within / 2 or (window is not None and window < SHORTEST_WINDOW):
+            self.counts["late"] += 1
             return Trouble("budget", "the request had to wait too long for its turn; nothing was sent")
         self.counts["sent"] += 1
-        answer = await self._ask(method, path, params)
+        answer = await self._ask(method, path, params, window and min(window, LONGEST_WINDOW))
         if isinstance(answer, Answer) and method == "POST" and answer.status < 300:
             self._note_owner(user, answer.body)
         return answer
@@ -242,7 +263,6 @@ class Desk:
 
     async def _handle(self, message: Message) -> None:
         user, method, path = self._subjects.read_request(message.subject)
-        identity = (message.headers or {}).get("Bpx-Id", "")
         try:
             params = msgspec.json.decode(message.data or b"{}")
         except msgspec.DecodeError:
@@ -251,7 +271,7 @@ class Desk:
         reply: Reply
         accepted = (message.headers or {}).get("Bpx-Accept", "")
         try:
-            reply = await self.answered(user, method, path, params, identity, _within(message), accepted)
+            reply = await self.answered(user, method, path, params, _order_of(message), accepted)
         except Exception as error:  # a request that nobody has thought of must not go unanswered
             reply = Trouble("arguments", f"{method} /{path} cannot be answered: {error!r}")
         self._reply(message, reply, DEFLATED in accepted)
@@ -282,15 +302,22 @@ def _budget_of(path: str) -> str:
     return "historical" if endpoint is not None and endpoint.budget is Budget.HISTORICAL else "standard"
 
 
-def _within(message: Message) -> float:
-    """Seconds for which the asker waits."""
+def _order_of(message: Message) -> Order:
+    """What the headers of a request say."""
+    headers = message.headers or {}
+    return Order(
+        headers.get("Bpx-Id", ""),
+        _figure(headers, "Bpx-Within") or USUAL_WITHIN,
+        _figure(headers, "Bpx-Before"),
+    )
+
+
+def _figure(headers: Mapping[str, str], name: str) -> float | None:
     try:
-        return float((message.headers or {})["Bpx-Within"])
+        figure = float(headers[name])
     except (KeyError, ValueError):
-        return USUAL_WITHIN
-
-
-USUAL_WITHIN: Final = 10.0
+        return None
+    return figure if isfinite(figure) else None
 
 
 def _settle(future: asyncio.Future[Reply], reply: Reply) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import aiohttp
 
 from bpx_connector.async_support import bpx
-from bpx_connector.call.signer import Signer, checked_window
+from bpx_connector.call.signer import DEFAULT_WINDOW, Signer, checked_window
 from bpx_connector.stream.aiohttp_link import connected
 from bpx_connector.stream.link import Link
 from bpx_connector.venue.endpoints import ENDPOINTS, Endpoint
@@ -56,13 +56,20 @@ class Venue:
         """Whether what passes is to be shown: what the exchange's settings say."""
         return self._exchange
 
-    async def ask(self, method: str, path: str, params: Any) -> Answer | Trouble:
-        """The venue's answer to one request, sent once."""
+    async def ask(self, method: str, path: str, params: Any, window: int | None = None) -> Answer | Trouble:
+        """The venue's answer to one request, sent once; the venue takes it for `window` milliseconds."""
         endpoint = ENDPOINTS.get((method, path))
+        options = self._exchange.options
+        usual = options.get("recvWindow", DEFAULT_WINDOW)
+        if window is not None and isinstance(params, dict):
+            params = {name: value for name, value in params.items() if name != "recvWindow"}
         try:
+            options["recvWindow"] = usual if window is None else window
             request = self._exchange.sign(path, _access(endpoint), method, params)
         except Exception as error:
             return Trouble("arguments", f"{type(error).__name__}: {error}")
+        finally:
+            options["recvWindow"] = usual
         self._exchange.open()
         self.asked += 1
         timeout = aiohttp.ClientTimeout(total=self._exchange.timeout / 1000)
@@ -90,7 +97,7 @@ class Venue:
     def signature(self) -> list[str]:
         """What a private subscription is signed with."""
         signer = Signer(self._exchange.apiKey, self._exchange.secret)
-        window = checked_window(self._exchange.options.get("recvWindow", 5000))
+        window = checked_window(self._exchange.options.get("recvWindow", DEFAULT_WINDOW))
         return list(signer.subscription(self._exchange.nonce(), window))
 
     def now(self) -> float:

@@ -208,7 +208,7 @@ class Wallet(Enquiries, ParseWallet):
             if not (is_open_question(error) and self._longest_enquiry()):
                 raise
             failure = error
-        client_id, enquiry = request["clientId"], Enquiry(sent, self._longest_enquiry())
+        client_id, enquiry = request["clientId"], Enquiry(self._as_signed(sent), self._longest_enquiry())
         while True:
             has_passed = enquiry.has_window_passed
             try:

@@ -121,6 +121,12 @@ class Enquiry:
 class Enquiries(Ccxt):
     """How long to ask, and asking."""
 
+    _signed_at = 0.0
+    """When something that acts was signed last, in milliseconds of a clock that only goes on."""
+
+    def _note_signing(self) -> None:
+        self._signed_at = now_in_ms()
+
     def _longest_enquiry(self) -> float:
         """Milliseconds that may be spent on finding out; 0 if the caller does not want it."""
         asked = self.options.get("outcome", True)
@@ -132,6 +138,14 @@ class Enquiries(Ccxt):
 
     def _sent_now(self, params: Mapping[str, Any] = {}) -> Sent:
         return Sent(now_in_ms(), int(self.nonce()), params.get("recvWindow", self.options.get("recvWindow")))
+
+    def _as_signed(self, sent: Sent) -> Sent:
+        """The same, of what may have waited for the budget before it was signed: its window begins then.
+
+        Asked for as soon as the answer is known to be lost. What other calls have signed since makes it later
+        than it was, never earlier.
+        """
+        return sent._replace(at=max(sent.at, self._signed_at))
 
     def _look(self, path: str, params: Params, patience: float) -> Flow[Any]:
         """The answer to a question that does not wait for the budget longer than there is time."""

@@ -153,7 +153,8 @@ class Outcomes(Enquiries, FoundOrders):
         """The same for orders of several markets."""
         found: dict[int, Payload] = {}
         absent: frozenset[int] = frozenset()
-        enquiry = Enquiry(wanted[0].sent, self._longest_enquiry())
+        sent = self._as_signed(wanted[0].sent)
+        wanted, enquiry = [one._replace(sent=sent) for one in wanted], Enquiry(sent, self._longest_enquiry())
         for one in wanted:
             seen, missing = yield from self._found_out(one, enquiry)
             found, absent = found | seen, absent | missing
@@ -165,6 +166,7 @@ class Outcomes(Enquiries, FoundOrders):
     def _outcome(self, call: str, error: BaseError, wanted: Wanted) -> Flow[Payload]:
         """The order as the venue has it, although its answer was lost."""
         [client_id] = wanted.client_ids
+        wanted = wanted._replace(sent=self._as_signed(wanted.sent))
         enquiry = Enquiry(wanted.sent, self._longest_enquiry())
         found, absent = yield from self._found_out(wanted, enquiry)
         if found:
@@ -262,7 +264,9 @@ class Outcomes(Enquiries, FoundOrders):
         self, call: str, error: BaseError, reference: Payload, market_id: str, sent: Sent
     ) -> Flow[Payload]:
         """The order as it ended, although the answer to its cancellation was lost."""
-        ended = yield from self._ended(reference, market_id, Enquiry(sent, self._longest_enquiry()))
+        ended = yield from self._ended(
+            reference, market_id, Enquiry(self._as_signed(sent), self._longest_enquiry())
+        )
         if ended is None:
             client_id = reference.get("clientId")
             raise OutcomeUnknown(
@@ -279,7 +283,7 @@ class Outcomes(Enquiries, FoundOrders):
         self, error: BaseError, request: Payload, known: Mapping[str, Payload], sent: Sent
     ) -> Flow[list[Payload]]:
         """The orders that were cancelled, of those this object knew, although the answer was lost."""
-        enquiry = Enquiry(sent, self._longest_enquiry())
+        enquiry = Enquiry(self._as_signed(sent), self._longest_enquiry())
         market_id, kind = request["symbol"], request.get("orderType")
         left: list[str] | None = None
         while left is None or left:

@@ -253,3 +253,39 @@ def test_an_enquiry_looks_after_the_window_and_ends_in_time(seed: int) -> None:
         has_looked_late |= enquiry.has_window_passed
     assert spent <= longest + 1
     assert has_looked_late == (longest > window + MARGIN + 50) or abs(longest - window - MARGIN) < 200
+
+
+class Elapsed:
+    """The clock that only goes on, as a test lets it."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+@pytest.mark.parametrize("waited", [0.0, 5.5])
+def test_the_time_in_which_an_order_may_arrive_begins_when_it_is_signed(
+    trader: Caller, waited: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elapsed, sign = Elapsed(), trader.exchange.sign
+    monkeypatch.setattr("bpx_connector.rest.asking.enquiries.time", elapsed)
+
+    def after_the_budget(path: str, api: Any, method: str, *rest: Any) -> Any:
+        elapsed.seconds += waited if method == "POST" else 0.0
+        return sign(path, api, method, *rest)
+
+    def slept(milliseconds: float) -> None:
+        elapsed.seconds += milliseconds / 1000
+
+    async def slept_too(milliseconds: float) -> None:
+        slept(milliseconds)
+
+    trader.exchange.sign = after_the_budget
+    trader.exchange.sleep = slept_too if trader.is_asyncio else slept
+    lose(trader, "the request is lost", ORDER, "POST")
+    with pytest.raises(NetworkError, match="the order was not placed"):
+        place(trader)
+    window = trader.exchange.options.get("recvWindow", 5000)
+    assert elapsed.seconds >= 100.0 + waited + (window + MARGIN) / 1000
