@@ -8,7 +8,7 @@ thing is already the value, on an asyncio class it is awaited. Errors are thrown
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Coroutine, Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator
 from contextvars import ContextVar
 from functools import update_wrapper
 from types import FunctionType, MethodType
@@ -24,7 +24,7 @@ from typing import (
     overload,
 )
 
-from ccxt.base.errors import BadRequest
+from bpx_connector.given import Given, params_of
 
 if TYPE_CHECKING:
     from ccxt.async_support.base.exchange import BaseExchange as AsyncioExchange
@@ -39,31 +39,38 @@ Flow = Generator[Any, Any, R]
 
 
 def _given(steps: Callable[..., Flow[R]]) -> Callable[..., Flow[R]]:
-    """The steps as callers may begin them: `params=None` is no params, and anything but a dict is refused."""
-    names = list(inspect.signature(steps).parameters)
-    if "params" not in names or "Params" not in str(steps.__annotations__.get("params")):
+    """The steps as callers may begin them: `params=None` is no params; what no method takes is refused."""
+    names = list(inspect.signature(steps).parameters)[1:]
+    if "params" not in names:
         return steps
-    place = names.index("params") - 1
+    if "Params" not in str(steps.__annotations__.get("params")):
+        return _checked(steps, names)
+    place, method = names.index("params"), steps.__name__
+    check = Given(method, names).check
 
     def begun(self: Any, *args: Any, **kwargs: Any) -> Flow[R]:
         if len(args) > place and type(args[place]) is not dict:
-            args = (*args[:place], _params(self, steps, args[place]), *args[place + 1 :])
+            args = (*args[:place], params_of(self.id, method, args[place]), *args[place + 1 :])
         elif type(kwargs.get("params", NO_PARAMS)) is not dict:
-            kwargs["params"] = _params(self, steps, kwargs["params"])
+            kwargs["params"] = params_of(self.id, method, kwargs["params"])
+        check(self.id, args, kwargs)
+        return steps(self, *args, **kwargs)
+
+    return begun
+
+
+def _checked(steps: Callable[..., Flow[R]], names: list[str]) -> Callable[..., Flow[R]]:
+    """The same, where the method itself says what its params may be."""
+    check = Given(steps.__name__, names).check
+
+    def begun(self: Any, *args: Any, **kwargs: Any) -> Flow[R]:
+        check(self.id, args, kwargs)
         return steps(self, *args, **kwargs)
 
     return begun
 
 
 NO_PARAMS: dict[str, Any] = {}
-
-
-def _params(exchange: Any, steps: Callable[..., Any], given: Any) -> dict[str, Any]:
-    if given is None:
-        return {}
-    if not isinstance(given, Mapping):
-        raise BadRequest(f"{exchange.id} {steps.__name__}() params has to be a dict, not {given!r}")
-    return dict(given)
 
 
 _is_inside: ContextVar[bool] = ContextVar("is_inside", default=False)

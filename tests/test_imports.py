@@ -12,14 +12,15 @@ PACKAGE = Path(__file__).parent.parent / "bpx_connector"
 
 MAY_IMPORT: dict[str, set[str]] = {
     "venue": set(),
-    "flow": set(),
+    "flow": {"given"},
+    "given": set(),  # what callers give, the same for every method
     "garbage": set(),
     "aliases": set(),
     "_ccxt": {"aliases", "venue"},  # to a type checker: the implicit methods
     "call": {"aliases", "flow", "garbage", "venue", "_ccxt"},
     "orders": {"aliases", "venue"},
     "parse": {"aliases", "garbage", "orders", "venue", "_ccxt"},
-    "rest": {"aliases", "orders", "parse", "venue", "flow", "_ccxt"},
+    "rest": {"aliases", "given", "orders", "parse", "venue", "flow", "_ccxt"},
     "tape": {"call"},
     "tapes": {"call", "tape", "_ccxt"},
     "exchange": {"aliases", "tapes", "rest", "call", "venue", "flow", "_ccxt"},

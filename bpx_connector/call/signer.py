@@ -9,6 +9,7 @@ Source: Backpack documentation, "Authentication / Signing requests".
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from binascii import Error as NotBase64
 from binascii import b2a_base64
@@ -24,6 +25,7 @@ from bpx_connector.call.wire import Wire
 __all__ = ["DEFAULT_WINDOW", "MAXIMUM_WINDOW", "Signer", "checked_window", "signing_string"]
 
 DEFAULT_WINDOW = 5000
+IS_WHOLE = re.compile(r"[0-9]{1,9}").fullmatch
 MAXIMUM_WINDOW = 60000
 """Milliseconds a request stays valid: the venue's default and its limit."""
 
@@ -47,13 +49,20 @@ def stamped(signed: str, timestamp: int, window: int) -> str:
     return f"{signed}&timestamp={timestamp}&window={window}"
 
 
+def _whole_up_to(most: int, value: Any) -> int:
+    """A number, or its digits, up to `most`; 0 of anything else, however large it would be."""
+    if isinstance(value, str):
+        return _whole_up_to(most, int(value)) if IS_WHOLE(value) is not None else 0
+    try:
+        return int(value) if not isinstance(value, bool) and 0 < value <= most else 0
+    except (ArithmeticError, TypeError, ValueError):  # no number, or Decimal's NaN
+        return 0
+
+
 def checked_window(window: Any) -> int:
     """The window in milliseconds, refused here if the venue would refuse it."""
-    try:
-        milliseconds = 0 if isinstance(window, bool) else int(window)
-    except (TypeError, ValueError, OverflowError):
-        milliseconds = 0
-    if not 0 < milliseconds <= MAXIMUM_WINDOW:
+    milliseconds = _whole_up_to(MAXIMUM_WINDOW, window)
+    if milliseconds <= 0:
         raise BadRequest(
             f"recvWindow is {window!r}; allowed are 1 to {MAXIMUM_WINDOW} milliseconds, "
             f"{DEFAULT_WINDOW} by default"

@@ -47,7 +47,7 @@ ABSURD: tuple[Any, ...] = (
     {}, (), [None], [[]], [1], ["abc"], {"a": 1}, {1: 2}, {"SOL/USDC"}, Surprise(), Surprise, len, *ARRAYS,
     Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal("1E+999999"), Decimal("1E-999999"),
     Fraction(1, 3), 1j, datetime(2026, 1, 1, tzinfo=UTC), "x" * 10_000,
-    "\ud800", "\x00", "SOL/USDC\n", "SOL/USDC\x00", range(3), iter([1]), NotImplemented, ...,
+    "\ud800", "\x00", "SOL/USDC\n", "SOL/USDC\x00", range(3), iter([1]), ...,
 )  # fmt: skip
 """What no argument should be, but for some of them here and there."""
 
@@ -138,8 +138,6 @@ def swept_arguments(
             acted = [one for one in exchange.asked if not one.startswith("GET")]
             if acted:
                 report.note("sent", f"{where}: {acted}: {type(error).__name__}: {str(error)[:160]}")
-            if len(str(error)) > 3_000:
-                report.note("long", f"{where}: {len(str(error))} characters")
             if " " not in str(error):
                 report.note("no sentence", f"{where}: {type(error).__name__}: {str(error)[:100]}")
         except Exception as error:

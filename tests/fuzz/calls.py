@@ -117,7 +117,7 @@ CALLS: tuple[Asked, ...] = (
     Asked("borrow_cross_margin", ("SOL", 1.5)),
     Asked("repay_cross_margin", ("USDC", 1.5)),
     Asked("fetch_ledger"),
-    Asked("fetch_ledger_entry", ("interest:word", "USDC")),
+    Asked("fetch_ledger_entry", (f"settlement:{1}", "USDC")),
     Asked("fetch_convert_trade_history"),
     Asked("fetch_convert_trade", ("dust:77",)),
     Asked("fetch_convert_quote", ("USDC", "SOL", 90)),

@@ -198,6 +198,10 @@ class Conditions(ParseAccount):
         is set by `set_leverage`.
         """
         call = f"{self.id} updateAccountSettings()"
+        if not isinstance(settings, dict | None):
+            raise BadRequest(
+                f"{call} settings has to be a dict such as {{'autoLend': True}}, not {settings!r}"
+            )
         if not settings:
             raise ArgumentsRequired(f"{call} needs at least one of {', '.join(SETTINGS)}")
         for name, value in settings.items():

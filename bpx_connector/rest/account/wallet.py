@@ -22,6 +22,7 @@ from ccxt.base.types import DepositAddress, DepositWithdrawFee, DepositWithdrawF
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.given import params_of
 from bpx_connector.parse.account.wallet import ParseWallet
 from bpx_connector.parse.markets.currencies import network_code
 from bpx_connector.parse.numbers import EXACT, plain
@@ -303,7 +304,9 @@ def _answered_withdrawal(call: str, row: Any) -> Payload:
 
 def _without_tag(call: str, params: Any) -> Params:
     # ccxt's older signature had the tag in the place of params.
-    given = {"tag": params} if isinstance(params, str) else params or {}
+    given = (
+        {"tag": params} if isinstance(params, str) else params_of(call.partition(" ")[0], "withdraw", params)
+    )
     tag = next((given[word] for word in TAG_WORDS if given.get(word)), None)
     if tag:
         raise BadRequest(

@@ -127,7 +127,10 @@ def real_of(value: Any) -> int | float | None:
         pass
     if not isinstance(value, Real | Decimal):
         return None
-    number = float(value)
+    try:
+        number = float(value)
+    except (OverflowError, ValueError):  # too large for a float, or Decimal's signalling NaN
+        return None
     return number if math.isfinite(number) else None
 
 

@@ -27,6 +27,8 @@ STOCKS = ("SPOT", "PERP", RFQ_MARKETS)
 
 def _market_types(call: str, asked: Any) -> list[str]:
     """The venue's types of markets that ccxt's words or the venue's name, each once."""
+    if not (asked is None or isinstance(asked, str | list | tuple | set | frozenset)):
+        raise BadRequest(f"{call} marketType has to be a word or a list of words, not {asked!r}")
     words = [asked] if isinstance(asked, str) else list(asked or [])
     known = {**LISTED_TYPE, **{word: word for word in LISTED_TYPE.values()}}
     return list(dict.fromkeys(known[checked_word(call, "marketType", word, known)] for word in words))

@@ -225,8 +225,8 @@ def _flags(market: Market, given: Params) -> Payload:
 
 
 def _self_trade_prevention(market: Market, wanted: Any) -> str:
-    if wanted in SELF_TRADE_PREVENTION:
-        return str(wanted)
+    if isinstance(wanted, str) and wanted in SELF_TRADE_PREVENTION:
+        return wanted
     word = str(wanted).upper()
     if word not in SELF_TRADE_PREVENTION_ID:
         raise not_sent(

@@ -234,6 +234,8 @@ def _twap_request(call: str, market: Any, side: Any, amount: Any, duration: Any,
         request["clientStrategyId"] = client_id_of(client_id)
     prevention = given.pop("selfTradePrevention", None)
     if prevention is not None:
+        if not isinstance(prevention, str):
+            raise BadRequest(f"{call} selfTradePrevention has to be a word, not {prevention!r}")
         request["selfTradePrevention"] = SELF_TRADE_PREVENTION_ID.get(prevention, prevention)
     return {**request, **_slippage(call, given), **given}
 

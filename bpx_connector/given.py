@@ -1,0 +1,123 @@
+"""What callers give, as far as it is the same for every method: text that can be sent, plain values, names.
+
+A method says itself which words and figures it takes. Here is refused what no method could: arrays, keys that
+are no names, half characters, and a symbol or a code that is no text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ccxt.base.errors import BadRequest, BadSymbol
+
+__all__ = ["Given", "params_of"]
+
+PLAIN = frozenset({bool, float, int, type(None)})
+"""What needs no second look."""
+
+NAMES = {
+    "symbol": (BadSymbol, "a symbol such as 'SOL/USDC'"),
+    "code": (BadRequest, "a currency's code such as 'SOL'"),
+    "fromCode": (BadRequest, "a currency's code such as 'SOL'"),
+    "toCode": (BadRequest, "a currency's code such as 'SOL'"),
+    "timeframe": (BadRequest, "a timeframe such as '1m'"),
+}
+"""Arguments that are text, or None where a method can do without."""
+
+LISTS = frozenset({"symbols", "codes", "orders", "ids", "clientOrderIds"})
+"""Arguments that are several values."""
+
+DEEPEST = 6
+MOST_QUOTED = 100
+
+
+class Given:
+    """What the arguments of one method may be."""
+
+    def __init__(self, method: str, names: list[str]) -> None:
+        self._method = method
+        self._names = names
+
+    def check(self, exchange_id: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        """BadRequest or BadSymbol of what no method could take."""
+        for name, value in zip(self._names, args, strict=False):
+            if type(value) not in PLAIN or name in NAMES or name in LISTS:
+                self._check_one(exchange_id, name, value)
+        for name, value in kwargs.items():
+            if type(value) not in PLAIN or name in NAMES or name in LISTS:
+                self._check_one(exchange_id, name, value)
+
+    def _check_one(self, exchange_id: str, name: str, value: Any) -> None:
+        call = f"{exchange_id} {self._method}()"
+        if name in NAMES and not (value is None or isinstance(value, str)):
+            kind, words = NAMES[name]
+            raise kind(f"{call} {name} has to be {words}, not {_quoted(value)}")
+        if name in LISTS and (isinstance(value, bytes | bytearray) or not _is_several(value)):
+            raise BadRequest(f"{call} {name} has to be a list, or None, not {_quoted(value)}")
+        trouble = _trouble(value, DEEPEST)
+        if trouble is not None:
+            raise BadRequest(f"{call} {name} cannot be used: {trouble}")
+
+
+def params_of(exchange_id: str, method: str, given: Any) -> dict[str, Any]:
+    """The params of a call: None is none, and anything but a dict is refused."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise BadRequest(f"{exchange_id} {method}() params has to be a dict, not {_quoted(given)}")
+    return dict(given)
+
+
+def _is_several(value: Any) -> bool:
+    """Whether it can be gone through; text is left to the method, which knows what was meant by it."""
+    return value is None or hasattr(type(value), "__iter__")
+
+
+def _trouble(value: Any, depth: int) -> str | None:
+    """What is wrong with a value whatever it is for."""
+    kind = type(value)
+    if kind in PLAIN:
+        return None
+    if isinstance(value, str):
+        return None if value.isascii() or _is_whole_text(value) else "text with half a character in it"
+    if getattr(value, "ndim", 0):
+        return f"an array, {_quoted(value)}"
+    look: Callable[[Any, int], str | None] | None = _LOOKS.get(kind)
+    return None if look is None else look(value, depth - 1)
+
+
+def _trouble_in_dict(value: dict[Any, Any], depth: int) -> str | None:
+    for name, one in value.items():
+        if not isinstance(name, str):
+            return f"the key {_quoted(name)} is no name"
+        trouble = _trouble(name, depth) or _trouble(one, depth)
+        if trouble is not None:
+            return f"{name} is {trouble}"
+    return None
+
+
+def _trouble_in_list(value: list[Any] | tuple[Any, ...], depth: int) -> str | None:
+    if depth < 0:
+        return "a list within lists"
+    return next((trouble for one in value if (trouble := _trouble(one, depth)) is not None), None)
+
+
+_LOOKS: dict[type, Callable[[Any, int], str | None]] = {
+    dict: _trouble_in_dict,
+    list: _trouble_in_list,
+    tuple: _trouble_in_list,
+}
+
+
+def _is_whole_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _quoted(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= MOST_QUOTED else text[:MOST_QUOTED] + "..."

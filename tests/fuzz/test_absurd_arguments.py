@@ -1,0 +1,69 @@
+"""A sample of absurd arguments for every method; all of them are tried by `make fuzz`."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from ccxt.base.errors import BadRequest, BadSymbol, ExchangeError
+
+from bpx_connector.call.signer import checked_window
+from tests.fuzz.absurd_arguments import swept_arguments
+from tests.fuzz.calls import CALLS, Asked, name_of
+from tests.fuzz.spoilt_answers import Report
+from tests.fuzz.venue import answered_exchange
+
+SHARE = 0.03
+"""How many of the absurd calls are made here."""
+
+
+@pytest.mark.parametrize("asked", CALLS, ids=name_of)
+def test_absurd_arguments_are_refused_in_a_sentence_before_anything_is_sent(asked: Asked) -> None:
+    report, dice = Report(), random.Random(name_of(asked))
+    swept_arguments(asked, report, lambda: dice.random() < SHARE)
+    assert report.faults == []
+
+
+@pytest.mark.parametrize("symbol", [-1, 1.5, True, b"SOL/USDC", ["SOL/USDC"], {"SOL/USDC"}, Decimal("NaN")])
+def test_a_symbol_that_is_no_text_is_a_bad_symbol(symbol: Any) -> None:
+    with pytest.raises(BadSymbol, match="symbol has to be a symbol such as"):
+        answered_exchange().fetch_ticker(symbol)
+
+
+@pytest.mark.parametrize(
+    "params", [{1: 2}, {"clientOrderId": "\ud800"}, {"x": [{"y": "\udfff"}]}, {"\ud800": 1}]
+)
+def test_params_that_could_not_be_written_are_refused(params: Any) -> None:
+    exchange = answered_exchange()
+    with pytest.raises(BadRequest, match="cannot be used"):
+        exchange.create_order("SOL/USDC", "limit", "buy", 1, 90, params)
+    assert not exchange.asked
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        *("1_000", " 1 ", "١٢", "", "1e3", b"5000", True, None, 0, -1, 60_001, 10**400, [5000], {}),
+        *(float("inf"), float("nan"), Decimal("NaN"), Decimal("sNaN"), Decimal("1E+999999999")),
+    ],
+)
+def test_a_window_is_a_number_of_milliseconds_the_venue_allows(window: Any) -> None:
+    with pytest.raises(BadRequest, match="allowed are 1 to 60000"):
+        checked_window(window)
+
+
+@pytest.mark.parametrize("window", [5000, "5000", 5000.7, Decimal(5000)])
+def test_a_window_may_be_written_as_any_number(window: Any) -> None:
+    assert checked_window(window) == 5000
+
+
+@pytest.mark.parametrize(
+    "amount", [" 1 ", "1_000", "١٢", "²", "NaN", "inf", "1e400", b"1", [1], {}, True, None]
+)
+def test_what_is_no_amount_is_refused(amount: Any) -> None:
+    exchange = answered_exchange()
+    with pytest.raises(ExchangeError):
+        exchange.create_order("SOL/USDC", "limit", "buy", amount, 90)
+    assert not exchange.asked
