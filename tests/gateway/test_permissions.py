@@ -12,9 +12,11 @@ import pytest
 
 from bpx_connector.gateway.bus.connection import Access, Bus
 from bpx_connector.gateway.bus.permissions import ROLES, User, nats_config
+from bpx_connector.gateway.bus.reader import FrameReader
 from bpx_connector.gateway.bus.subjects import Subjects
 from bpx_connector.gateway.rules.limits import UserLimits
 from bpx_connector.sandbox.server import Sandbox
+from tests.support.certificates import made_certificates
 from tests.support.gateways import gateway_on, reader_on, until
 from tests.support.nats_servers import NatsServer
 from tests.support.streaming import exchange_on, soon
@@ -84,26 +86,35 @@ def seeds() -> dict[str, bytes]:
     return {role: nkeys.encode_seed(os.urandom(32), nkeys.PREFIX_BYTE_USER) for role in ROLES}
 
 
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory, seeds: dict[str, bytes]) -> Iterator[NatsServer]:
+class Guarded(NatsServer):
+    """A server with the printed configuration, and what a user needs besides its seed."""
+
+    ca: str | None = None
+
+
+@pytest.fixture(scope="module", params=["plain", "TLS"])
+def guarded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, seeds: dict[str, bytes]
+) -> Iterator[Guarded]:
     folder = tmp_path_factory.mktemp("guarded")
     users = [
         User(NAMES[role], role, nkey=nkeys.from_seed(bytearray(seed)).public_key.decode())
         for role, seed in seeds.items()
     ]
-    for role, seed in seeds.items():
-        (folder / f"{role}.nk").write_bytes(seed)
-    text = nats_config(users, SUBJECTS).replace("/var/lib/nats", str(folder / "store"))
-    with NatsServer(folder, text) as server:
+    made = made_certificates(folder) if request.param == "TLS" else None
+    tls = None if made is None else (made.certificate, made.key)
+    text = nats_config(users, SUBJECTS, tls=tls).replace("/var/lib/nats", str(folder / "store"))
+    with Guarded(folder, text) as server:
+        server.ca = None if made is None else made.authority
         yield server
 
 
 async def connected(
-    server: NatsServer, folder: Path, role: str, seeds: dict[str, bytes]
+    server: Guarded, folder: Path, role: str, seeds: dict[str, bytes]
 ) -> tuple[Bus, list[str]]:
     path = folder / f"{role}.nk"
     path.write_bytes(seeds[role])
-    bus = await Bus.connected(Access((server.url,), NAMES[role], seed=str(path)))
+    bus = await Bus.connected(Access((server.url,), NAMES[role], seed=str(path), ca=server.ca))
     denied: list[str] = []
     bus.denied = denied.append
     return bus, denied
@@ -119,7 +130,7 @@ async def refused(bus: Bus, denied: list[str], expected: set[str]) -> set[str]:
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_each_role_says_what_it_may_and_no_more(
-    guarded: NatsServer, tmp_path: Path, seeds: dict[str, bytes], role: str
+    guarded: Guarded, tmp_path: Path, seeds: dict[str, bytes], role: str
 ) -> None:
     bus, denied = await connected(guarded, tmp_path, role, seeds)
     own = {subject.replace("SELF", NAMES[role]): role in allowed for subject, allowed in SAID.items()}
@@ -134,7 +145,7 @@ async def test_each_role_says_what_it_may_and_no_more(
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_each_role_hears_what_it_may_and_no_more(
-    guarded: NatsServer, tmp_path: Path, seeds: dict[str, bytes], role: str
+    guarded: Guarded, tmp_path: Path, seeds: dict[str, bytes], role: str
 ) -> None:
     bus, denied = await connected(guarded, tmp_path, role, seeds)
     own = {subject.replace("SELF", NAMES[role]): role in allowed for subject, allowed in HEARD.items()}
@@ -147,13 +158,55 @@ async def test_each_role_hears_what_it_may_and_no_more(
         await bus.close()
 
 
-async def test_nobody_comes_in_without_a_key(guarded: NatsServer) -> None:
+async def test_nobody_comes_in_without_a_key(
+    guarded: Guarded, tmp_path: Path, seeds: dict[str, bytes]
+) -> None:
+    other = tmp_path / "other.nk"
+    other.write_bytes(nkeys.encode_seed(os.urandom(32), nkeys.PREFIX_BYTE_USER))
+    for seed in (None, str(other)):
+        with pytest.raises(ConnectionError):
+            await Bus.connected(Access((guarded.url,), "r1", seed=seed, ca=guarded.ca))
+        with pytest.raises(ConnectionError):
+            await FrameReader.connected(
+                Access((guarded.url,), "r1", seed=seed, ca=guarded.ca), lambda texts: None, lambda: None
+            )
+
+
+@pytest.mark.parametrize("connect", ["bus", "reader"])
+async def test_a_server_that_nobody_vouches_for_is_not_spoken_to(
+    guarded: Guarded, tmp_path: Path, seeds: dict[str, bytes], connect: str
+) -> None:
+    if guarded.ca is None:
+        pytest.skip("without TLS on this machine nobody vouches")
+    path = tmp_path / "reader.nk"
+    path.write_bytes(seeds["reader"])
+    strange = made_certificates(tmp_path / "strange").authority
+    elsewhere = guarded.url.replace("127.0.0.1", "localhost")  # the certificate names the address only
+    for server, ca in ((guarded.url, None), (guarded.url, strange), (elsewhere, guarded.ca)):
+        access = Access((server,), "r1", seed=str(path), ca=ca)
+        with pytest.raises(ConnectionError):
+            if connect == "bus":
+                await Bus.connected(access)
+            else:
+                await FrameReader.connected(access, lambda texts: None, lambda: None)
+
+
+async def test_a_server_with_tls_is_not_spoken_to_without(
+    guarded: Guarded, tmp_path: Path, seeds: dict[str, bytes]
+) -> None:
+    if guarded.ca is None:
+        pytest.skip("this server has none")
+    path = tmp_path / "reader.nk"
+    path.write_bytes(seeds["reader"])
+    access = Access((guarded.url.replace("tls://", "nats://"),), "r1", seed=str(path))
     with pytest.raises(ConnectionError):
-        await Bus.connected(Access((guarded.url,), "r1"))
+        await Bus.connected(access)
+    with pytest.raises(ConnectionError):
+        await FrameReader.connected(access, lambda texts: None, lambda: None)
 
 
 async def test_a_gateway_and_a_trader_work_under_the_printed_configuration(
-    guarded: NatsServer, tmp_path: Path, seeds: dict[str, bytes]
+    guarded: Guarded, tmp_path: Path, seeds: dict[str, bytes]
 ) -> None:
     for role in ("gateway", "trader"):
         (tmp_path / f"{role}.nk").write_bytes(seeds[role])
@@ -166,10 +219,17 @@ async def test_a_gateway_and_a_trader_work_under_the_printed_configuration(
             "live",
             user=NAMES["gateway"],
             seed=str(tmp_path / "gateway.nk"),
+            ca=guarded.ca,
             users={"t1": UserLimits()},
         ) as gateway,
         reader_on(
-            guarded, "live", "t1", seed=str(tmp_path / "trader.nk"), resume="t1-fills", orders="through"
+            guarded,
+            "live",
+            "t1",
+            seed=str(tmp_path / "trader.nk"),
+            ca=guarded.ca,
+            resume="t1-fills",
+            orders="through",
         ) as trader,
     ):
         assert (await soon(trader.watch_order_book("SOL/USDC")))["bids"]

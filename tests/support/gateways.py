@@ -40,7 +40,12 @@ async def running_gateway(
     """A gateway at work, leading or not."""
     venue = Venue(keys.credentials if keys is not None else {}, url)
     gateway = Gateway(
-        Access((server.url,), settings.pop("user", f"gw-{name}"), settings.pop("seed", None)),
+        Access(
+            (server.url,),
+            settings.pop("user", f"gw-{name}"),
+            settings.pop("seed", None),
+            settings.pop("ca", None),
+        ),
         venue,
         Settings(net, name, **settings),
     )

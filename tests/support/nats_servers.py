@@ -24,12 +24,13 @@ class NatsServer:
         self.port = -1
         self._folder = folder
         self._text = text
+        self._scheme = "nats" if text is None or "tls {" not in text else "tls"
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"nats://127.0.0.1:{self.port}"
+        return f"{self._scheme}://127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int:
@@ -63,7 +64,7 @@ class NatsServer:
         while not (ports := self._ports()):
             assert time.monotonic() < deadline and self._process.poll() is None, self._log()
             time.sleep(0.01)
-        self.port = int(ports["nats"][0].rpartition(":")[2])
+        self.port = int(ports.get("nats", ports.get("tls", []))[0].rpartition(":")[2])
 
     def kill(self) -> None:
         """End it as if the power had gone."""

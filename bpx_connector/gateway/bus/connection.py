@@ -35,6 +35,7 @@ from bpx_connector.gateway.bus.subjects import checked_token
 __all__ = ["Access", "Bus", "BusDownError", "Message", "NobodyThereError", "UnansweredError", "is_loopback"]
 
 CONNECTED_WITHIN: Final = 3
+CLOSED_WITHIN: Final = 0.5
 UNHURRIED: Final = 3600
 PINGED_EVERY: Final = 2
 """Seconds. Two pings without an answer end the connection: a silent server is noticed within six."""
@@ -137,7 +138,9 @@ class Bus:
                 )
         except (nats.errors.Error, OSError, TimeoutError) as error:
             with suppress(Exception):
-                await bus._client.close()
+                # After a TLS handshake that has failed it waits for ever to see its end (nats-py 2.16).
+                async with asyncio.timeout(CLOSED_WITHIN):
+                    await bus._client.close()
             raise BusDownError(f"no connection to {', '.join(access.servers)}: {error!r}") from error
         return bus
 
