@@ -20,7 +20,7 @@ PIP_OPTIONS := --disable-pip-version-check --progress-bar off
 DOTS := { while read -r line; do case $$line in Collecting*|Installing*) printf .;; esac; done; echo; }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check types types-check types-report matrix constraints audit record bench bench-check faults soak soak-gateway gateway sandbox interop freqtrade docs operations operations-check clean
+.PHONY: help demo test check types types-check types-report matrix constraints audit record bench bench-check faults soak soak-gateway gateway sandbox interop freqtrade programs docs operations operations-check clean
 
 help:
 	@echo "make demo         trade on the local exchange, through ccxt"
@@ -41,6 +41,7 @@ help:
 	@echo "make gateway      a gateway to the sandbox, with a NATS server of its own"
 	@echo "make sandbox      the local exchange on port $(PORT)"
 	@echo "make interop      other people's clients against the sandbox"
+	@echo "make programs     vectorbt and others on a sandbox, each in an environment of its own; ARGS=vectorbt for one"
 	@echo "make docs         the pages of docs/ as a site in build/site; warnings are errors"
 	@echo "make operations   docs/operations.md and docs/control.md: operations, methods, the sandbox's answers and doors"
 	@echo "make freqtrade    freqtrade from lists to orders, for seven minutes: SECONDS=120 a trading mode"
@@ -108,6 +109,9 @@ interop: $(INSTALLED) $(INTEROP_INSTALLED)
 
 freqtrade: $(INSTALLED) $(FREQTRADE_INSTALLED)
 	@$(BIN)/python -m tests.programs.freqtrade $(FREQTRADE_VENV)/bin/python $(SECONDS)
+
+programs: $(INSTALLED)
+	@$(BIN)/python -m tests.programs $(ARGS)
 
 docs: $(INSTALLED)
 	@$(BIN)/python -m mkdocs build --strict --quiet && echo "build/site/index.html"

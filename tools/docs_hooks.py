@@ -1,8 +1,10 @@
 """What the pages in docs/ take from elsewhere when they are built, so that it stands in one place.
 
-{{ readme "Errors" }}          a section of the README, without its heading and what has one of its own
-{{ file "ARCHITECTURE.md" }}   a file, without its heading
-{{ ccxt_backpack }}       the methods that ccxt's own class has, and ours beside them
+{{ readme "Errors" }}             a section of the README, up to the next heading
+{{ page "streams.md#Options" }}   the same of a page in docs/
+{{ file "ARCHITECTURE.md" }}      a file, without its heading
+{{ code "examples/twap.py" }}     a program, whole
+{{ ccxt_backpack }}               the methods that ccxt's own class has, and ours beside them
 """
 
 from __future__ import annotations
@@ -56,6 +58,11 @@ def of_file(name: str) -> str:
     return re.sub(r"\A# .*\n", "", text).strip()
 
 
+def of_program(name: str) -> str:
+    """A program as a block."""
+    return f"```python\n{(ROOT / name).read_text(encoding='utf-8').strip()}\n```"
+
+
 def beside_ccxts_backpack(_: str = "") -> str:
     """Every method that ccxt's class says it has, and whether ours has it."""
     from ccxt.pro.backpack import backpack
@@ -97,5 +104,6 @@ SOURCES: dict[str, Callable[[str], str]] = {
     "readme": of_readme,
     "page": of_page,
     "file": of_file,
+    "code": of_program,
     "ccxt_backpack": beside_ccxts_backpack,
 }
