@@ -123,16 +123,21 @@ def orders_of_freqtrade(database: Path) -> dict[str, dict[str, Any]]:
     return {row["order_id"]: dict(row) for row in rows}
 
 
-def differences(theirs: dict[str, dict[str, Any]], exchange: Any) -> list[str]:
+def differences(theirs: dict[str, dict[str, Any]], exchange: Any, said: str) -> list[str]:
     """Where freqtrade's orders and those of its account differ.
 
-    What a stop has placed when it fired goes by the stop's client id, and is the stop to freqtrade.
+    What a stop has placed when it fired goes by the stop's client id, and is the stop to freqtrade. An entry
+    that the exchange has expired at once, with nothing filled, freqtrade forgets, and says so in its log.
     """
     ours = {order["id"]: order for order in exchange.fetch_orders(None, None, 1000)}
     named = {ours[key]["clientOrderId"] for key in theirs if key in ours}
     fired = {key for key, order in ours.items() if key not in theirs and order["clientOrderId"] in named}
     found = [f"{key} is freqtrade's alone" for key in theirs if key not in ours]
-    found += [f"{key} is the sandbox's alone" for key in ours if key not in theirs and key not in fired]
+    alone = [key for key in ours if key not in theirs and key not in fired]
+    expired = [key for key in alone if ours[key]["status"] == "expired" and not ours[key]["filled"]]
+    if len(expired) == said.count("zero amount is fulfilled"):
+        alone = [key for key in alone if key not in expired]
+    found += [f"{key} is the sandbox's alone" for key in alone]
     for key, order in theirs.items():
         found += _difference(key, order, exchange.fetch_order(key, order["ft_pair"]))
     return found
@@ -195,7 +200,7 @@ def trade(user: Freqtrade, sandbox: SandboxThread, seconds: float) -> list[str]:
         database, said = user.trade(mode, seconds, "sandbox.json", keys=keys)
         theirs = orders_of_freqtrade(database)
         exchange = sandbox.exchange(**keys.config)
-        differing = differences(theirs, exchange)
+        differing = differences(theirs, exchange, said)
         stops = [order for order in theirs.values() if order["ft_order_side"] == "stoploss"]
         fired = [order for order in stops if order["status"] == "closed"]
         counts = f"{len(theirs)} orders, {len(stops)} stops, {len(fired)} fired, {len(differing)} differ"
@@ -230,10 +235,15 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
+def sandbox_of_its_own() -> SandboxThread:
+    """Prices are moved here, which the bands around their means would take for a mistake."""
+    return SandboxThread(seed=5, speed=5, switches={"mean_bands": False})
+
+
 def main() -> int:
     """0 if all went as it should."""
     python, seconds = sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 120
-    with tempfile.TemporaryDirectory() as folder, SandboxThread(seed=5, speed=5) as sandbox:
+    with tempfile.TemporaryDirectory() as folder, sandbox_of_its_own() as sandbox:
         user = Freqtrade(python, Path(os.environ.get("FREQTRADE_FOLDER", folder)), sandbox.url)
         try:
             if "trade" not in sys.argv:
