@@ -37,6 +37,7 @@ __all__ = [
     "balance_words",
     "bid_ask_event",
     "candle_event",
+    "candle_words",
     "check_figures",
     "checked_number",
     "dated",
@@ -47,6 +48,7 @@ __all__ = [
     "rfq_event",
     "ticker_words",
     "trade_event",
+    "trade_words",
 ]
 
 TICKER_WORDS = {
@@ -56,6 +58,16 @@ TICKER_WORDS = {
     "l": "low",
     "v": "volume",
     "V": "quoteVolume",
+}
+CANDLE_WORDS = {
+    "t": "start",
+    "T": "end",
+    "o": "open",
+    "h": "high",
+    "l": "low",
+    "c": "close",
+    "v": "volume",
+    "n": "trades",
 }
 POSITION_WORDS = {
     "s": "symbol",
@@ -166,6 +178,27 @@ def bid_ask_event(event: BookTickerEvent, symbol: str, number: Number) -> Ticker
     structure["ask"] = number_or_none(number, event.get("a"))
     structure["askVolume"] = number_or_none(number, event.get("A"))
     return structure
+
+
+def trade_words(event: TradeEvent) -> Payload:
+    """A public trade in the words of GET /trades."""
+    said: Decoded = event
+    return {
+        "id": said["t"],
+        "price": said["p"],
+        "quantity": said["q"],
+        "quoteQuantity": product(said["p"], said["q"]),
+        "timestamp": _millisecond(said["T"]),
+        "isBuyerMaker": said["m"],
+    }
+
+
+def candle_words(event: KlineEvent) -> Payload:
+    """A candle in the words of GET /klines, as far as the stream tells."""
+    words = _renamed(event, CANDLE_WORDS)
+    for name in ("start", "end"):
+        words[name] = str(words[name]).replace("T", " ")
+    return words
 
 
 def trade_event(

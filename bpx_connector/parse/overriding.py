@@ -14,6 +14,8 @@ Parser = TypeVar("Parser")
 
 _OWN: set[Any] = set()
 
+CCXT = ("ccxt.base.", "ccxt.async_support.base.")
+
 
 def own(parser: Parser) -> Parser:
     """Mark our own parser of one row."""
@@ -22,5 +24,9 @@ def own(parser: Parser) -> Parser:
 
 
 def is_overridden(exchange: object, name: str) -> bool:
-    """Whether the parser of that name is somebody else's, by a subclass or on the object itself."""
-    return getattr(getattr(exchange, name), "__func__", None) not in _OWN
+    """Whether the parser of that name is somebody else's, by a subclass or on the object itself.
+
+    Those of lists (`parse_trades`) are ccxt's own unless they are replaced.
+    """
+    parser = getattr(getattr(exchange, name), "__func__", None)
+    return parser not in _OWN and not str(getattr(parser, "__module__", "")).startswith(CCXT)

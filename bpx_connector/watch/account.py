@@ -15,6 +15,7 @@ from bpx_connector.aliases import Payload, Structure
 from bpx_connector.orders.log import OrderLog, Record
 from bpx_connector.orders.words import LIQUIDATIONS, fill_words, order_words
 from bpx_connector.parse import events
+from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.parse.trading.records import record_structures, trade_structures
 from bpx_connector.stream.account import (
     AccountOrders,
@@ -25,7 +26,7 @@ from bpx_connector.stream.account import (
 )
 from bpx_connector.stream.caches import PositionCache, StructureCache
 from bpx_connector.stream.followers import EventFollower, Follower
-from bpx_connector.watch.feed import Feed, Market, Streams, symbols_of
+from bpx_connector.watch.feed import Exchange, Feed, Market, Streams, symbols_of
 from bpx_connector.watch.handing_out import latest_of
 from bpx_connector.watch.kinds import BALANCE, MY_LIQUIDATIONS, MY_TRADES, ORDERS, POSITIONS, RFQS
 from bpx_connector.watch.missed import account_orders
@@ -168,9 +169,12 @@ def _tell_of_orders(feed: Feed, news: OrderNews) -> None:
         feed.renew_symbols()
     number, symbols, currencies = exchange.number, feed.symbols, feed.currencies
     trades = trade_structures(news.fills, symbols, currencies, number) if news.fills else ()
+    _parse_trades_anew(exchange, news, trades)
     _put_under_stops(news)
     changed: dict[str, set[str]] = {}
-    for order in record_structures(news.orders, symbols, currencies, number):
+    orders = record_structures(news.orders, symbols, currencies, number)
+    _parse_orders_anew(exchange, news.orders, orders)
+    for order in orders:
         exchange.orders.append(order)
         changed.setdefault(order["symbol"], set()).add(order["id"])
     for symbol, identities in changed.items():
@@ -184,6 +188,39 @@ def _tell_of_orders(feed: Feed, news: OrderNews) -> None:
             liquidation = exchange.parse_liquidation(fill)
             exchange.myLiquidations.append(liquidation)
             publish(MY_LIQUIDATIONS, liquidation["symbol"], 1)
+
+
+ADDED = frozenset(
+    {
+        "info",
+        "lastUpdateTimestamp",
+        "lastTradeTimestamp",
+        "trades",
+        "fees",
+        "fee",
+        "stopLossPrice",
+        "takeProfitPrice",
+    }
+)
+"""What the stream knows of an order beside the words that a parser of orders reads."""
+
+
+def _parse_orders_anew(exchange: Exchange, records: Sequence[Record], orders: Sequence[Structure]) -> None:
+    """Have a program's own parser of orders say what it says over REST, too."""
+    if not is_overridden(exchange, "parse_order"):
+        return
+    for record, order in zip(records, orders, strict=True):
+        said = exchange.parse_order(record.outcome if record.is_stop else record.order)
+        order.update(
+            {name: value for name, value in said.items() if not order.get(name) or name not in ADDED}
+        )
+
+
+def _parse_trades_anew(exchange: Exchange, news: OrderNews, trades: Sequence[Structure]) -> None:
+    """Have a program's own parser of trades say what it says over REST, too."""
+    if trades and is_overridden(exchange, "parse_trade"):
+        for (_, fill), trade in zip(news.fills, trades, strict=True):
+            trade.update(exchange.parse_trade(fill))
 
 
 def _put_under_stops(news: OrderNews) -> None:

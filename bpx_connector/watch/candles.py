@@ -9,6 +9,7 @@ from ccxt.async_support.base.ws.cache import ArrayCacheByTimestamp
 from ccxt.base.errors import ArgumentsRequired, BadRequest
 
 from bpx_connector.parse import events
+from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.stream.followers import CandleFollower, Follower
 from bpx_connector.watch.feed import Feed, Market, Streams, joined
 from bpx_connector.watch.handing_out import latest
@@ -85,8 +86,17 @@ def _follower(feed: Feed, name: str, market: Market, timeframe: str) -> Follower
     if cache is None:
         cache = by_timeframe[timeframe] = ArrayCacheByTimestamp(feed.kept("OHLCVLimit"))
 
+    has_own_parser = is_overridden(exchange, "parse_ohlcv")
+
     def parse(event: KlineEvent) -> list[Any] | None:
-        return events.candle_event(event, number)
+        candle = events.candle_event(event, number)
+        if candle is None or not has_own_parser:
+            return candle
+        try:
+            parsed: list[Any] = exchange.parse_ohlcv(events.candle_words(event), market)
+        except (KeyError, TypeError):
+            return candle  # it wants more than a stream tells, which has no quoteVolume
+        return parsed
 
     async def missed(since: int) -> list[list[Any]]:
         return await exchange.fetch_ohlcv(symbol, timeframe, since)

@@ -9,6 +9,7 @@ from ccxt.async_support.base.ws.cache import ArrayCache
 
 from bpx_connector.aliases import Structure
 from bpx_connector.parse import events
+from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.parse.trading.orders import exact_product_in
 from bpx_connector.stream.followers import EventFollower, Follower, TradeFollower
 from bpx_connector.stream.topics import Topic
@@ -62,10 +63,15 @@ def _trade_follower(feed: Feed, name: str, symbol: str) -> Follower:
     if cache is None:
         cache = exchange.trades[symbol] = ArrayCache(feed.kept("tradesLimit"))
 
+    has_own_parser = is_overridden(exchange, "parse_trade")
+    market = exchange.markets[symbol]
+
     def parse(event: TradeEvent) -> Structure:
         trade = events.trade_event(event, symbol, number, exact_product)
         if is_float and trade["cost"] - trade["cost"] != 0:  # of finite figures it is 0
             raise ValueError(f"{event['p']!r} x {event['q']!r} is no trade")
+        if has_own_parser:
+            trade.update(exchange.parse_trade(events.trade_words(event), market))
         return trade
 
     return TradeFollower(name, cache, feed.tell(TRADES, symbol), parse, feed.horizon())

@@ -37,6 +37,7 @@ from bpx_connector.parse.numbers import (
     rounded_down,
     total,
 )
+from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.parse.rows import Row, object_of, read_each, rows_in
 
 __all__ = ["CROSS", "ParseAccount", "leverage_tiers"]
@@ -262,7 +263,10 @@ class ParseAccount(Ccxt):
     def parse_funding_payments(self, incomes: object) -> list[FundingHistory]:
         """ccxt's funding payments, oldest first."""
         what = f"{self.id} funding payments"
-        rows = read_each(rows_in(incomes, what), self.parse_income, what)
+        if is_overridden(self, "parse_incomes"):
+            rows: list[Any] = self.parse_incomes(rows_in(incomes, what))
+        else:
+            rows = read_each(rows_in(incomes, what), self.parse_income, what)
         return sorted(rows, key=lambda row: row["timestamp"] or 0)
 
 

@@ -149,7 +149,9 @@ class ParseFills(ParseNames):
         rows = rows_in(fills, f"{self.id} fills")
         if since is None:
             rows.reverse()  # the venue begins with the newest
-        if is_overridden(self, "parse_trade"):
+        if is_overridden(self, "parse_trades"):
+            trades: list[Any] = self.parse_trades(rows, market)
+        elif is_overridden(self, "parse_trade"):
             trades = [self.parse_trade(row, market) for row in rows]
         else:
             trades = self.fill_trades(rows, market)

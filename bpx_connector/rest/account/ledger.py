@@ -25,6 +25,7 @@ from bpx_connector.parse.account.ledger import (
     source_of,
 )
 from bpx_connector.parse.border import legible_steps, structures
+from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.rest.asking.arguments import asked_currency, checked_word
 from bpx_connector.rest.asking.histories import Span, asked_span, history_rows
 
@@ -82,6 +83,9 @@ class LedgerHistory(ParseLedger):
         is_complete = span == Span(is_whole=True) and len(names) == len(SOURCES)
         sums = running_sums(moved) if is_complete else [UNKNOWN_SUMS] * len(moved)
         items = [MovedRow(one, before_and_after) for one, before_and_after in zip(moved, sums, strict=True)]
+        if is_overridden(self, "parse_ledger"):
+            entries: list[LedgerEntry] = self.parse_ledger(items)
+            return entries
         return structures(items, self.parse_ledger_entry)
 
     def _moved_by(self, name: str, code: str | None, span: Span, rest: Params) -> Flow[list[Moved]]:

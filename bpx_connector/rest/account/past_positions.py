@@ -12,6 +12,7 @@ from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.account.past_positions import ParsePastPositions, position_moment
 from bpx_connector.parse.border import legible_steps, structures
 from bpx_connector.parse.numbers import milliseconds_of
+from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.rest.asking.arguments import asked_symbols
 from bpx_connector.rest.asking.histories import NEWEST, asked_span, history_rows
 
@@ -96,6 +97,9 @@ class PastPositions(ParsePastPositions):
         if span.until is not None:
             request["to"] = span.until + 1  # the venue's end is exclusive
         fills = yield from history_rows(self.private_get_wapi_v1_history_fills, request, span, _fill_moment)
+        if is_overridden(self, "parse_liquidations"):
+            liquidations: list[Liquidation] = self.parse_liquidations(fills)
+            return liquidations
         return structures(fills, self.parse_liquidation)
 
     def _market_of(self, method: str, symbol: Any) -> Any:

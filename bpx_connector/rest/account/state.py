@@ -35,6 +35,7 @@ from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.account.state import CROSS, ParseAccount
 from bpx_connector.parse.numbers import absolute, plain
+from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.parse.rows import Row, figure_text, object_of, read_each, rows_in
 from bpx_connector.rest.asking.arguments import asked_symbols, checked_word, real_of
 from bpx_connector.rest.asking.histories import NEWEST, asked_span, history_rows
@@ -97,7 +98,10 @@ class AccountState(ParseAccount):
         markets = [self._contract_market("fetchPositions", symbol) for symbol in asked]
         request = {"symbol": markets[0]["id"], **params} if len(markets) == 1 else params
         rows = yield from self._positions(request)
-        positions = read_each(rows, self.parse_position, call)
+        if is_overridden(self, "parse_positions"):
+            positions: list[Any] = self.parse_positions(rows, asked or None)
+        else:
+            positions = read_each(rows, self.parse_position, call)
         wanted = {market["symbol"] for market in markets}
         return [position for position in positions if not wanted or position["symbol"] in wanted]
 

@@ -24,8 +24,10 @@ from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.given import params_of
 from bpx_connector.parse.account.wallet import ParseWallet
+from bpx_connector.parse.border import structures
 from bpx_connector.parse.markets.currencies import network_code
 from bpx_connector.parse.numbers import EXACT, plain
+from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.parse.rows import Row, quoted, read_each, rows_in
 from bpx_connector.rest.asking.arguments import asked_currency, checked_amount
 from bpx_connector.rest.asking.enquiries import Enquiries, Enquiry, is_open_question, with_words
@@ -147,13 +149,17 @@ class Wallet(Enquiries, ParseWallet):
         known: set[str | None] = set()
         offset = 0
         while True:
-            page = rows_in((yield endpoint({"limit": HISTORY_LIMIT, "offset": offset, **request})), call)
-            read = read_each(page, self.parse_transaction, call)
+            answer = yield endpoint({"limit": HISTORY_LIMIT, "offset": offset, **request})
+            page = rows_in(answer, call)
+            if is_overridden(self, "parse_transactions"):
+                read: list[Any] = self.parse_transactions(page)
+            else:
+                read = read_each(page, self.parse_transaction, call)
             found += [one for one in read if is_wanted(one) and one["id"] not in known]
             known.update(one["id"] for one in read if one["id"] is not None)  # a new one moves the pages
-            offset += len(page)
+            offset += len(answer)
             is_enough = span.since is None and span.limit is not None and len(found) >= span.limit
-            if len(page) < HISTORY_LIMIT or is_enough or "offset" in request:
+            if len(answer) < HISTORY_LIMIT or is_enough or "offset" in request:
                 return found
 
     def _network_asked(self, call: str, network: Any) -> str:
@@ -254,11 +260,19 @@ class Wallet(Enquiries, ParseWallet):
             yield self.load_markets()
         wanted = {asked_currency(self, call, code)["id"] for code in codes} if codes else None
         rows = rows_in((yield self.public_get_api_v1_assets(params)), call)
-        fees: Any = {
-            self.safe_currency_code(symbol): self.parse_deposit_withdraw_fee(row)
+        rows = [
+            row
             for row in rows
             if (symbol := Row(row).word("symbol")) is not None and (wanted is None or symbol in wanted)
-        }
+        ]
+        if is_overridden(self, "parse_deposit_withdraw_fees"):
+            own: DepositWithdrawFees = self.parse_deposit_withdraw_fees(rows, codes, "symbol")
+            return own
+
+        def fee_of(row: Payload) -> tuple[Any, Any]:
+            return self.safe_currency_code(Row(row).word("symbol")), self.parse_deposit_withdraw_fee(row)
+
+        fees: Any = dict(structures(rows, fee_of))
         found: DepositWithdrawFees = fees
         return found
 

@@ -20,6 +20,7 @@ from bpx_connector.parse.convert.conversions import DUST, ParseConversions
 from bpx_connector.parse.convert.rfqs import OpenRfq, open_rfqs
 from bpx_connector.parse.convert.stocks import is_stock
 from bpx_connector.parse.numbers import milliseconds_of, plain, product, quotient
+from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.rest.asking.arguments import asked_currency, checked_amount
 from bpx_connector.rest.asking.histories import NEWEST, Span, asked_span, history_rows
 from bpx_connector.rest.convert.rfqs import Rfqs, checked_id
@@ -302,7 +303,10 @@ class Conversions(ParseConversions, Rfqs, Stocks):
             rows = yield from history_rows(
                 endpoint, {**NEWEST, **rest}, span, moment, is_wanted=self._converts(wanted)
             )
-            found += structures(rows, self.parse_conversion)
+            if is_overridden(self, "parse_conversions"):
+                found += self.parse_conversions(rows)
+            else:
+                found += structures(rows, self.parse_conversion)
         found.sort(key=lambda conversion: conversion["timestamp"] or 0)
         return span.cut(found, lambda conversion: conversion["timestamp"])
 

@@ -20,6 +20,7 @@ from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.border import legible_steps, listed, structures
 from bpx_connector.parse.lending.lending import ParseLending, zoned_moment
 from bpx_connector.parse.numbers import figure_text, milliseconds_of, number_or_none, plain
+from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.parse.rows import object_of
 from bpx_connector.rest.asking.arguments import asked_currency, checked_amount, checked_word
 from bpx_connector.rest.asking.histories import NEWEST, Span, asked_span, history_rows
@@ -177,6 +178,9 @@ class Lending(ParseLending):
         """
         call = f"{self.id} fetchBorrowInterest()"
         rows = yield from self._interest(call, code, symbol, since, limit, params, PAID_INTEREST)
+        if is_overridden(self, "parse_borrow_interests"):
+            interests: list[BorrowInterest] = self.parse_borrow_interests(rows)
+            return interests
         return structures(rows, self.parse_borrow_interest)
 
     @flow

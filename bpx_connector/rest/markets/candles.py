@@ -250,7 +250,7 @@ class Candles(ParseCandles):
         }
         if end is not None:
             request["endTime"] = -(-end // SECOND)
-        if is_overridden(self, "parse_ohlcv"):  # whose parser wants the venue's own rows
+        if self._has_own_parser():  # which wants the venue's own rows
             answer = yield self.public_get_api_v1_klines({**request, **asked.params})
             rows = rows_in(answer, f"{self.id} fetchOHLCV()")
             return [Kept(row, read) for row in rows for read in read_candles([row], self.number)]
@@ -260,10 +260,17 @@ class Candles(ParseCandles):
         )
         return read_candles(answer, self.number)
 
+    def _has_own_parser(self) -> bool:
+        return is_overridden(self, "parse_ohlcv") or is_overridden(self, "parse_ohlcvs")
+
     def _candles(self, asked: Series, rows: list[Any]) -> list[OHLCV]:
         """Candles of rows that were read."""
-        if not is_overridden(self, "parse_ohlcv"):
+        if not self._has_own_parser():
             return candles(rows, self.number)
+        if is_overridden(self, "parse_ohlcvs"):
+            traded = [row.payload for row in rows if was_traded(row)]
+            parsed: list[OHLCV] = self.parse_ohlcvs(traded, asked.market, asked.timeframe)
+            return parsed
         return [self.parse_ohlcv(row.payload, asked.market) for row in rows if was_traded(row)]
 
     @flow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ccxt.base.errors import ArgumentsRequired, BadSymbol, NullResponse
@@ -17,7 +18,9 @@ from ccxt.base.types import (
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
+from bpx_connector.parse.border import structures
 from bpx_connector.parse.markets.funding import HOUR, ParseFunding
+from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.parse.rows import Row, read_each, rows_in
 from bpx_connector.rest.asking.arguments import asked_symbols
 from bpx_connector.rest.asking.histories import Span, asked_span
@@ -121,7 +124,9 @@ class Funding(ParseFunding):
             rows = rows_in(page, call)
         else:
             rows = yield from self._rates_of(call, request, span, self._interval_of(market))
-        rates = [self.parse_funding_rate_history(row, market) for row in rows]
+        rates: list[Any] = structures(rows, partial(self.parse_funding_rate_history, market=market))
+        if is_overridden(self, "parse_funding_rate_histories"):
+            rates = self.parse_funding_rate_histories(rows, market)
         rates.sort(key=lambda rate: rate["timestamp"] or 0)
         return span.cut(rates, lambda rate: rate["timestamp"])
 
@@ -187,10 +192,15 @@ class Funding(ParseFunding):
         call = f"{self.id} fetchOpenInterests()"
         wanted = asked_symbols(self, call, symbols)
         rows = rows_in((yield self.public_get_api_v1_openinterest(params)), call)
-        interests = [one for one in map(self.parse_open_interest, rows) if one["symbol"] is not None]
+        if is_overridden(self, "parse_open_interests"):
+            own: OpenInterests = self.parse_open_interests(rows, wanted)
+            return own
+        interests = [one for one in structures(rows, self.parse_open_interest) if one["symbol"] is not None]
         return {str(one["symbol"]): one for one in interests if wanted is None or one["symbol"] in wanted}
 
     def _funding_rates(self, answer: Any, call: str) -> list[FundingRate]:
+        if is_overridden(self, "parse_funding_rates"):
+            return list(self.parse_funding_rates(rows_in(answer, call)).values())
         rates = read_each(rows_in(answer, call), self.parse_funding_rate, call)
         return [rate for rate in rates if rate["symbol"] is not None]
 

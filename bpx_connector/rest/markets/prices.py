@@ -7,10 +7,11 @@ from typing import Any
 from ccxt.base.errors import ArgumentsRequired, BadRequest, BadSymbol, NullResponse
 from ccxt.base.types import LastPrices, OrderBook, Strings, Ticker, Tickers
 
-from bpx_connector.aliases import Params
+from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.markets.books import depth_reading, order_book
 from bpx_connector.parse.markets.prices import ParsePrices, mark_price
+from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.parse.rows import object_of, rows_in
 from bpx_connector.rest.asking.arguments import (
     asked_symbols,
@@ -41,6 +42,10 @@ def _top_of(book: Any) -> Any:
     for side, levels in (("bid", book["bids"]), ("ask", book["asks"])):
         top[side], top[f"{side}Volume"] = levels[0] if levels else (None, None)
     return top
+
+
+BOOK_PARSERS = ("parse_order_book", "parse_order_book_bids_asks", "parse_order_book_bid_ask")
+"""ccxt's, of which the first calls the second and that the third."""
 
 
 class Prices(ParsePrices):
@@ -138,11 +143,23 @@ class Prices(ParsePrices):
             yield self.load_markets()
         market = self.market(symbol)
         request = {"symbol": market["id"], "limit": str(depth_limit(levels))}
+        if any(is_overridden(self, parser) for parser in BOOK_PARSERS):
+            depth = yield self.public_get_api_v1_depth({**request, **params})
+            return self._book_by_parser(depth, market["symbol"], levels)
         decode = depth_reading(self.number).decode
         depth = yield self.request(
             "api/v1/depth", ["public"], "GET", {**request, **params}, config={"decode": decode}
         )
         return order_book(depth, market["symbol"], self.number, levels)
+
+    def _book_by_parser(self, depth: Payload, symbol: str, levels: int | None) -> OrderBook:
+        """The book as a program's own parser reads it, cut to the levels that were asked for."""
+        book = order_book(depth, symbol, self.number)
+        own: Any = self.parse_order_book(depth, symbol, book["timestamp"], "bids", "asks", 0, 1)
+        nonce = book["nonce"] if own.get("nonce") is None else own["nonce"]
+        parsed: Any = {**own, "nonce": nonce, **{side: own[side][:levels] for side in ("bids", "asks")}}
+        found: OrderBook = parsed
+        return found
 
     @flow
     def fetch_l2_order_book(

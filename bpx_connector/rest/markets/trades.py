@@ -98,9 +98,12 @@ class Trades(ParseTrades):
         return Span(span.since, span.limit or usual, span.until).cut(trades, lambda one: one["timestamp"])
 
     def _public_trades(self, rows: Sequence[Payload], market: Any) -> list[Trade]:
-        if is_overridden(self, "parse_trade"):
+        trades: Any
+        if is_overridden(self, "parse_trades"):
+            trades = self.parse_trades(list(rows), market)
+        elif is_overridden(self, "parse_trade"):
             own: Any = [self.parse_trade(row, market) for row in reversed(rows)]
-            trades: Any = oldest_first(own, None, None, None)
+            trades = oldest_first(own, None, None, None)
         else:
             trades = public_trades(rows, market["symbol"], self.number)
         parsed: list[Trade] = trades
