@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.keys import FIRST
-from tests.support.stream_cassettes import Recording, played
+from tests.support.stream_cassettes import Recording, played, record
 
 pytestmark = pytest.mark.records_streams
 
@@ -139,6 +140,21 @@ async def test_mark_prices_stand_beside_the_index() -> None:
         assert playback.exchange._watching.own.mark_prices == {}
 
 
+async def test_a_session_recorded_anew_is_the_same_to_the_byte(tmp_path: Path) -> None:
+    async def session(recording: Recording) -> None:
+        await recording.watch("watch_mark_prices", [PERP, "BTC/USDC:USDC"])
+        await recording.watch("watch_orders", PERP)
+        await recording.trader.create_order(PERP, "market", "buy", 1)
+        await recording.advance(1)
+
+    symbols = ("SOL_USDC_PERP", "BTC_USDC_PERP")
+    once, again = tmp_path / "once.jsonl", tmp_path / "again.jsonl"
+    for path in (once, again):
+        await record(path, session, symbols)
+    assert once.read_text() == again.read_text()
+    assert "orderFill" in once.read_text()
+
+
 async def test_mark_prices_of_several_markets_come_by_symbol() -> None:
     session = watching("watch_mark_prices", [PERP, "BTC/USDC:USDC"], seconds=1)
     symbols = ("SOL_USDC_PERP", "BTC_USDC_PERP")
@@ -146,7 +162,7 @@ async def test_mark_prices_of_several_markets_come_by_symbol() -> None:
         results = await playback.all("watch_mark_prices", [PERP, "BTC/USDC:USDC"])
         assert [(symbol, row["markPrice"]) for rows in results for symbol, row in rows.items()] == [
             (PERP, 100.59),
-            ("BTC/USDC:USDC", 77351.5),
+            ("BTC/USDC:USDC", 77353.1),
         ]
         await playback.ends("watch_mark_prices", [PERP, "BTC/USDC:USDC"])
 

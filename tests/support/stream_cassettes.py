@@ -18,6 +18,7 @@ import pytest
 from ccxt.base.errors import UnsubscribeError
 
 from bpx_connector.pro import bpx
+from bpx_connector.rest.trading.client_ids import ClientIds
 from bpx_connector.sandbox.clock import DRIVEN_START
 from bpx_connector.sandbox.crowd.listings import assets, listings
 from bpx_connector.sandbox.server import Sandbox
@@ -30,7 +31,7 @@ from tests.support.listeners import until
 from tests.support.samples import captured_markets, offline_exchange
 from tests.support.streaming import sandbox_with, soon
 
-__all__ = ["STREAM_CASSETTES", "Playback", "Recording", "played", "settled"]
+__all__ = ["STREAM_CASSETTES", "Playback", "Recording", "played", "record", "settled"]
 
 STREAM_CASSETTES = CASSETTES.parent / "ws"
 SYMBOLS = ("SOL_USDC", "SOL_USDC_PERP", "BTC_USDC")
@@ -38,6 +39,7 @@ SOURCE = (
     "the sandbox of this package, not the live venue: seed 1, a clock driven from 2026-01-01T00:00:00Z, "
     "test keys; by `make record`"
 )
+FIRST_CLIENT_ID = 4_000_000
 BARRIER = b"everything before this has been read"
 TURNS = 60
 
@@ -157,7 +159,7 @@ async def played(
     """
     path = STREAM_CASSETTES / f"{name}.jsonl"
     if RECORDING and session is not None:
-        await _record(path, session, source, symbols, keys, sandbox)
+        await record(path, session, symbols, source, keys, **sandbox)
     if not path.exists():
         shown = path.relative_to(STREAM_CASSETTES.parent.parent)
         pytest.fail(f"there is no cassette {shown}: run `make record` to record it", pytrace=False)
@@ -171,9 +173,15 @@ async def played(
         await exchange.close()
 
 
-async def _record(
-    path: Path, session: Session, source: str, symbols: Iterable[str], keys: KeyPair, options: dict[str, Any]
+async def record(
+    path: Path,
+    session: Session,
+    symbols: Iterable[str] = SYMBOLS,
+    source: str = SOURCE,
+    keys: KeyPair = FIRST,
+    **options: Any,
 ) -> None:
+    """Record a session, with all that is made up in it the same every time."""
     unfinished = path.with_suffix(".unfinished")
     async with sandbox_with(*symbols, **options) as sandbox:
         socket = {"public": sandbox.socket_url, "private": sandbox.socket_url}
@@ -181,6 +189,7 @@ async def _record(
         for one in (exchange, trader):
             one.milliseconds = lambda: sandbox.clock.now() // 1000
             one.urls["api"] = {"public": sandbox.url, "private": sandbox.url, "ws": socket}
+            one._client_ids = ClientIds(lambda: FIRST_CLIENT_ID)
         barriers = _Barriers(exchange.source)
         exchange._links_recorded = barriers.links
         recording = Recording(exchange, trader, sandbox)
