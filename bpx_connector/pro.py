@@ -91,6 +91,7 @@ STREAM_DESCRIPTION: dict[str, Any] = {
             "silence": 30_000,
             "shortestPause": 250,
             "longestPause": 30_000,
+            "closedAfter": 5_000,
         },
     },
 }

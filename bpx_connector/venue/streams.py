@@ -20,6 +20,7 @@ __all__ = [
     "STREAM_ERRORS",
     "Stream",
     "is_private",
+    "market_of_stream",
     "stream_kind",
 ]
 
@@ -112,3 +113,13 @@ def stream_kind(stream: str) -> str | None:
     first, _, rest = stream.partition(".")
     kind = f"{first}.{rest.partition('.')[0]}" if is_private(stream) else first
     return kind if kind in STREAMS else None
+
+
+def market_of_stream(stream: str) -> str | None:
+    """The venue's id of the market that a public stream is about; None where it is about none, or of many."""
+    kind, _, rest = stream.partition(".")
+    if is_private(stream) or not rest:
+        return None
+    first, _, others = rest.partition(".")
+    has_more = kind == "kline" or (kind == "depth" and first in DEPTH_WINDOWS)
+    return others if has_more else rest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,10 +19,14 @@ from bpx_connector.stream.client import Limits, StreamClient
 from bpx_connector.stream.link import Source
 from bpx_connector.stream.socket import Patience, Tools
 from bpx_connector.stream.topics import Kind, Topic
+from bpx_connector.watch.closures import Closures
 from bpx_connector.watch.feed import Exchange, Feed, Market, OwnCaches, Streams, is_closed
-from bpx_connector.watch.source import Snapshots
+from bpx_connector.watch.source import Snapshots, Venue
 
 __all__ = ["Session"]
+
+CLOSED_AFTER = 5_000
+"""Milliseconds without a frame of a market, after which REST is asked whether it is open."""
 
 ASKED_AT_ONCE = 50
 """Questions to a source that has a budget for nobody: it answers out of what it keeps."""
@@ -52,12 +56,15 @@ class Session:
         self._orders = orders
         self._symbols = symbols
         self._feed: Feed | None = None
+        self._closures: Closures | None = None
         self._keeps_books: Snapshots | None = None
 
     @contextmanager
     def closing(self) -> Iterator[None]:
         """While this lasts nobody connects anew."""
         self.is_closing = True
+        if self._closures is not None:
+            self._closures.stop()
         try:
             yield
         finally:
@@ -90,10 +97,26 @@ class Session:
         client = self.client = StreamClient(self._tools(), limits, _patience_of(options))
         # ccxt's close() closes whatever is in `clients`.
         self.exchange.clients = {**(self.exchange.clients or {}), "streams": client}
+        self._closures = self._closures_of(client, options)
         self._feed = Feed(
             self.exchange, self.own, self._orders, self._symbols, client.topics, self._snapshots
         )
         return client
+
+    def _closures_of(self, client: StreamClient, options: Mapping[str, Any]) -> Closures | None:
+        """What notices that a watched market has closed; nothing does on a tape, which has an end anyway."""
+        silence = options.get("closedAfter", CLOSED_AFTER)
+        if silence is None or not isinstance(self.source, Venue):
+            return None
+        exchange = self.exchange
+        return Closures(
+            exchange.id,
+            client,
+            lambda market_id: exchange.public_get_api_v1_market({"symbol": market_id}),
+            exchange.safe_symbol,
+            silence / 1000,
+            time.monotonic,
+        )
 
     def known(self, kind: Kind, symbols: Any) -> Topic | None:
         """The topic of these symbols if it has been waited for before: no market needs to be looked up again.
@@ -119,6 +142,8 @@ class Session:
         if topic is not None:
             return topic
         followers = streams()
+        if self._closures is not None:
+            self._closures.begin()
         topic = client.want(Topic(kind, parts, followers), followers)
         for market in markets:
             if is_closed(market):

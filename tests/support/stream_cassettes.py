@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from ccxt.base.errors import UnsubscribeError
 
+from bpx_connector.orders.client_ids import ClientIds
 from bpx_connector.pro import bpx
-from bpx_connector.rest.trading.client_ids import ClientIds
 from bpx_connector.sandbox.clock import DRIVEN_START
 from bpx_connector.sandbox.crowd.listings import assets, listings
 from bpx_connector.sandbox.server import Sandbox
