@@ -36,14 +36,11 @@ class Quiet:
         self.is_told = False
         """Whether callers have been told that it is closed."""
 
-    def heard(self, moment: float) -> bool:
-        """The last frame of the market came at that moment; whether that is news of a closed one."""
-        if moment <= self._heard:
-            return False
-        was_told = self.is_told
-        self._heard, self._pause, self.is_told = moment, self._silence, False
-        self.next = moment + self._silence
-        return was_told
+    def heard(self, moment: float) -> None:
+        """The last frame of the market came at that moment; of a closed one it may be a late one."""
+        if moment > self._heard:
+            self._heard, self._pause = moment, self._silence
+            self.next = moment if self.is_told else moment + self._silence
 
     def asked(self, now: float) -> None:
         """REST was asked."""
@@ -111,8 +108,7 @@ class Closures:
             market_id: self._markets.get(market_id) or Quiet(self._silence, now) for market_id in watched
         }
         for market_id, moment in watched.items():
-            if self._markets[market_id].heard(moment):
-                self._forget(market_id)
+            self._markets[market_id].heard(moment)
         return [market_id for market_id, quiet in self._markets.items() if now >= quiet.next]
 
     async def _look(self, market_id: str) -> None:
@@ -124,11 +120,13 @@ class Closures:
         except BadSymbol:
             is_open = False
         except BaseError:
-            is_open = True  # not known: it is asked again
+            is_open = not quiet.is_told  # nothing new is known: it is asked again
         quiet.asked(self._clock())
-        if not is_open and not quiet.is_told:
-            quiet.is_told = True
+        if quiet.is_told and is_open:
+            self._forget(market_id)
+        elif not quiet.is_told and not is_open:
             self._tell(market_id)
+        quiet.is_told = not is_open
 
     def _forget(self, market_id: str) -> None:
         """It is open again: when it closes the next time, that is news."""

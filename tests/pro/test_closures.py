@@ -85,10 +85,10 @@ async def test_a_quiet_market_that_is_open_is_asked_about_ever_more_rarely() -> 
 
 
 async def test_a_market_that_closes_again_is_named_again() -> None:
-    now, state = 0.0, "Closed"
+    now = 0.0
 
     async def ask(market_id: str) -> Any:
-        return {"orderBookState": state}
+        return {"orderBookState": "Open" if now >= 40 and now < 60 else "Closed"}
 
     streams = Streams("trade.SOL_USDC")
     closures = Closures("bpx", streams, ask, lambda market_id: SPOT, 5.0, lambda: now)
@@ -113,12 +113,15 @@ async def test_a_market_that_closes_again_is_named_again() -> None:
 def test_quiet_begins_anew_with_each_frame() -> None:
     quiet = Quiet(5.0, 100.0)
     assert quiet.next == 105
-    assert not quiet.heard(103.0)
+    quiet.heard(103.0)
     assert quiet.next == 108
     quiet.asked(108.0)
     assert quiet.next == 113
     quiet.asked(113.0)
     assert quiet.next == 123
+    quiet.is_told = True
+    quiet.heard(114.0)
+    assert quiet.next == 114, "a late frame, or it is open again"
 
 
 @pytest.mark.parametrize(
