@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bpx_connector.gateway.publisher.till import USUAL_LIMITS as USUAL
 from bpx_connector.gateway.rules.budget import PERMIT_LIFE, Bucket, FairBudget, Granted
 from bpx_connector.gateway.rules.lease import LIFETIME
 from bpx_connector.gateway.rules.silence import ENOUGH, MARKED_EVERY, OPEN_FOR, Mark, is_whole_again
@@ -131,26 +132,40 @@ def test_a_user_with_too_many_waiting_is_refused_and_others_are_not() -> None:
     assert budget.ask("b", 9, 0.0) and budget.refused == 1
 
 
-def test_49_modest_users_do_not_wait_beside_a_greedy_one() -> None:
-    """Five minutes of 49 users of 12 a minute and one of 6,000: waits at p99 of at most a second."""
-    budget: FairBudget[int] = FairBudget(Bucket(1800, 300, 0.0), most_waiting=500)
+def _crowd(users: int, a_minute: float, minutes: float) -> list[tuple[float, str]]:
+    """Questions of modest users, evenly spread, and of a greedy one that asks a hundred times a second."""
+    every, count = 60 / a_minute, int(minutes * a_minute)
+    modest = [
+        (every * turn + every * user / users, f"u{user}") for user in range(users) for turn in range(count)
+    ]
+    return sorted([*modest, *((index / 100, "greedy") for index in range(int(minutes * 6_000)))])
+
+
+CROWDS = {
+    "49 users of 12 a minute": (1800, 300, 49, 12),
+    "49 users of 12 a minute, as the gateway is set": (USUAL.standard, USUAL.standard_burst, 49, 12),
+    "1,000 users of one a minute, as the gateway is set": (USUAL.standard, USUAL.standard_burst, 1_000, 1),
+}
+
+
+@pytest.mark.parametrize("crowd", CROWDS)
+def test_modest_users_do_not_wait_beside_a_greedy_one(crowd: str) -> None:
+    """Five minutes from an empty bucket on: waits at p99 of at most a second, no minute over the limit."""
+    limit, burst, users, a_minute = CROWDS[crowd]
+    budget: FairBudget[int] = FairBudget(Bucket(limit, burst, 0.0), most_waiting=500)
     waits: list[float] = []
     times: list[float] = []
     now = 0.0
-    asks = sorted(
-        [(5.0 * turn + user / 10, f"u{user}") for user in range(49) for turn in range(60)]
-        + [(index / 100, "greedy") for index in range(30_000)]
-    )
-    for at, user in asks:
+    for at, user in _crowd(users, a_minute, 5):
         while (wait := budget.wait(now)) is not None and now + wait < at:
             now += wait
             _note(list(budget.granted(now)), now, waits, times)
         now = at
         budget.ask(user, 0, now)
         _note(list(budget.granted(now)), now, waits, times)
-    assert len(waits) >= 49 * 59
+    assert len(waits) >= users * a_minute * 5 - users
     assert quantiles(waits, n=100)[98] <= 1.0
-    assert most_in_a_minute(times) <= 1800
+    assert most_in_a_minute(times) <= limit
     assert all(before <= after for before, after in pairwise(times))
 
 
