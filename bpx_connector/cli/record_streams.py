@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import sys
@@ -24,7 +25,7 @@ from bpx_connector.venue.streams import DEPTH_WINDOWS, is_private, stream_kind
 __all__ = ["USAGE", "record_streams"]
 
 USAGE = """\
-python -m bpx_connector record-streams STREAM... --seconds SECONDS --out FILE [--url ADDRESS]
+python -m bpx_connector record-streams STREAM... --seconds SECONDS --out FILE [--url ADDRESS] [--json]
 
 Writes the frames of these streams, named as the venue names them, to a WebSocket cassette: depth.SOL_USDC,
 trade.BTC_USDC_PERP, account.orderUpdate. Streams of the account need BPX_API_KEY and BPX_SECRET in the
@@ -68,6 +69,7 @@ def _wish(command_line: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--url")
+    parser.add_argument("--json", action="store_true", dest="as_json")
     wish = parser.parse_args(list(command_line))
     if not 0 < wish.seconds < float("inf"):
         parser.error(f"--seconds has to be a positive number, not {wish.seconds:g}")
@@ -123,17 +125,20 @@ async def _listened(exchange: Any, wish: argparse.Namespace) -> int:
 
 
 def _told(wish: argparse.Namespace, streams: dict[str, Any]) -> int:
-    lines = []
-    for stream in wish.streams:
-        figures = streams.get(stream)
-        if figures is None:
-            lines.append(f"{stream}: refused")
-        elif not figures["frames"]:
-            lines.append(f"{stream}: nothing (it is quiet, or there is no such market)")
-        else:
-            lines.append(f"{stream}: {figures['frames']} frames")
-    sys.stdout.write("\n".join([*lines, f"written to {wish.out}"]) + "\n")
-    return FAILED if any(stream not in streams for stream in wish.streams) else 0
+    """Say how many frames each stream had; None is one that was refused."""
+    frames = {stream: streams[stream]["frames"] if stream in streams else None for stream in wish.streams}
+    if wish.as_json:
+        sys.stdout.write(json.dumps({"streams": frames, "written": str(wish.out)}) + "\n")
+    else:
+        lines = [f"{stream}: {_words(count)}" for stream, count in frames.items()]
+        sys.stdout.write("\n".join([*lines, f"written to {wish.out}"]) + "\n")
+    return FAILED if None in frames.values() else 0
+
+
+def _words(frames: int | None) -> str:
+    if frames is None:
+        return "refused"
+    return f"{frames} frames" if frames else "nothing (it is quiet, or there is no such market)"
 
 
 def _watch_of(exchange: Any, stream: str) -> Callable[[], Awaitable[Any]] | None:

@@ -72,6 +72,13 @@ def test_a_download_into_parquet_says_what_it_did_as_json(shell: Shell) -> None:
     )
 
 
+def test_what_was_recorded_is_said_as_json(shell: Shell) -> None:
+    done = shell.run("record", "a.jsonl", "ticker.SOL_USDC", "--seconds", "2", "--json")
+    said = json.loads(done.stdout)
+    assert said["written"] == "a.jsonl"
+    assert said["streams"]["ticker.SOL_USDC"] >= 1
+
+
 # --- verify -------------------------------------------------------------------------------------------------
 
 
