@@ -49,6 +49,14 @@ def _lengthy(name: str, count: int, quick: int, rounds: int, **settings: Any) ->
     return Measurement(name, "frames", "depth", count, quick, settings, rounds=rounds, quick_rounds=2)
 
 
+def _ticks(name: str, how: str, count: int, quick: int, rounds: int, **settings: Any) -> Measurement:
+    """Orders that answer to prices, at a pace. A bare loop falls behind a quick one: it lets no frame out."""
+    subjects = SUBJECTS if settings["rate"] == 1 else BOTH
+    return Measurement(
+        name, "tick_to_trade", how, count, quick, settings, subjects, rounds=rounds, quick_rounds=2
+    )
+
+
 def _calls(name: str, rounds: int = 9) -> Measurement:
     return Measurement(name, "call", name, CALLING, CALLING_QUICK, rounds=rounds)
 
@@ -79,6 +87,16 @@ MEASUREMENTS = {
         _calls("book"),
         _calls("markets"),
         _calls("create_order", 21),
+        Measurement(
+            "create_order_blocking", "call_blocking", "create_order", CALLING, CALLING_QUICK, subjects=BOTH
+        ),
+        _ticks("tick", "created", 2_000, 800, 7, rate=2_000),
+        _ticks("tick_cold", "created", 10, 5, 3, rate=1, warm=3),
+        _ticks("prepared", "prepared", 2_000, 800, 7, rate=2_000),
+        _ticks("prepared_cold", "prepared", 10, 5, 3, rate=1, warm=3),
+        Measurement(
+            "pause", "longest_pause", "", FRAMES, 3_000, {}, BOTH, fresh=True, rounds=3, quick_rounds=1
+        ),
         Measurement("sign", "sign", "", 3_000, 1_000),
         Measurement("import_blocking", "imports", "blocking", 1, 1, subjects=(OURS,), fresh=True, rounds=5),
         Measurement("import_all", "imports", "all", 1, 1, subjects=(OURS,), fresh=True, rounds=5),
@@ -151,7 +169,13 @@ ROWS = (
     Row("book", "1,000-level book", CALL, "book", 2),
     Row("markets", "load_markets, 200 markets", CALL, "markets", 2),
     Row("create_order", "createOrder round trip", CALL, "create_order", 1.5),
-    Row("sign", "signing one order", CALL, "sign", 2.5),
+    Row("blocking", "createOrder, blocking class", CALL, "create_order_blocking", 1.8),
+    Row("sign", "signing one order", CALL, "sign", 2.4),
+    Row("tick", "price to order on the wire, 2,000/s, p50", "µs", "tick", 1.5, figure="p50"),
+    Row("tick_cold", "the same, one a second", "µs", "tick_cold", 1.3, figure="p50"),
+    Row("prepared", "the same with a prepared order, 2,000/s", "µs", "prepared", 1.7, figure="p50"),
+    Row("prepared_cold", "the same, one a second", "µs", "prepared_cold", 1.4, figure="p50"),
+    Row("pause", "longest pause of the collector, 100 books", "ms", "pause", 4, figure="ms"),
     Row("latency_p50", "frame to waiting caller, 5,000 frames/s, p50", "µs", "latency", 1, figure="p50"),
     Row("latency_p99", "frame to waiting caller, 5,000 frames/s, p99", "µs", "latency", 1, figure="p99"),
     Row(

@@ -72,6 +72,8 @@ class Venue:
         self.subscribed: dict[str, socket.socket] = {}
         self.books: dict[str, Restoring] = {}
         self.sending = threading.Lock()
+        self.orders: list[int] = []
+        """When orders have arrived, in nanoseconds of the monotonic clock."""
 
     def depth(self, market_id: str) -> bytes:
         """A snapshot as of the last delta sent."""
@@ -205,6 +207,8 @@ class Connection:
             self._serve_websocket(headers["sec-websocket-key"])
             return False
         body = self._file.read(int(headers.get("content-length", 0)))
+        if method == "POST" and target.path == "/api/v1/order":
+            self._venue.orders.append(time.monotonic_ns())
         answer = self._answer(method, target.path, parse_qs(target.query), body)
         status = b"200 OK" if answer is not None else b"404 Not Found"
         content = answer if answer is not None else b'{"code":"RESOURCE_NOT_FOUND","message":"Not Found"}'
@@ -219,6 +223,9 @@ class Connection:
             return json.dumps({"subscribed": self._venue.wait_for(json.loads(body)["streams"])}).encode()
         if path == "/control/send":
             return json.dumps(self._venue.send(json.loads(body))).encode()
+        if path == "/control/orders":
+            told, self._venue.orders = self._venue.orders, []
+            return json.dumps({"orders": told}).encode()
         if path == "/api/v1/depth":
             return self._venue.depth(query["symbol"][0])
         return self._venue.bodies.get((method, path))

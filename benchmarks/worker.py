@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from importlib import import_module
 from typing import Any
 
-from benchmarks import rest_measures, start_measures, stream_measures
+from benchmarks import order_measures, rest_measures, start_measures, stream_measures
 from benchmarks.subjects import MissingError
 
 MEASURES: dict[str, Callable[..., Coroutine[Any, Any, dict[str, float]]]] = {
@@ -22,6 +22,9 @@ MEASURES: dict[str, Callable[..., Coroutine[Any, Any, dict[str, float]]]] = {
     "sign": rest_measures.sign,
     "construct": rest_measures.construct,
     "frames": stream_measures.frames,
+    "tick_to_trade": order_measures.tick_to_trade,
+    "call_blocking": order_measures.call_blocking,
+    "longest_pause": order_measures.longest_pause,
     "imports": start_measures.imports,
     "memory_of_books": start_measures.memory_of_books,
     "memory_of_trades": start_measures.memory_of_trades,
