@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NoReturn
 
-from bpx_connector.sandbox.clock import DrivenClock
+from bpx_connector.sandbox.clock import FASTEST_CLOCK, Clock, DrivenClock, FastClock
 from bpx_connector.sandbox.faults.kinds import KINDS, Fault, FaultError, fault_of
 from bpx_connector.sandbox.records.nearest import nearest
 from bpx_connector.sandbox.records.switches import SwitchError, switch_of
@@ -56,6 +57,27 @@ def _switch(text: str) -> tuple[str, Any]:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
+def _clock(text: str) -> str:
+    word = text.strip().lower()
+    times = FAST.fullmatch(word)
+    if word in ("real", "driven") or (times and 0 < float(times[1]) <= FASTEST_CLOCK):
+        return word
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is none of real, driven, and no number of times such as 100x, up to {FASTEST_CLOCK:g}x"
+    )
+
+
+FAST = re.compile(r"([0-9]+(?:\.[0-9]+)?)x")
+
+
+def _clock_of(word: str) -> Clock | None:
+    """The clock that is asked for; None: the machine's."""
+    times = FAST.fullmatch(word)
+    if times:
+        return FastClock(float(times[1]))
+    return DrivenClock() if word == "driven" else None
+
+
 def _port(text: str) -> int:
     try:
         return checked_port(int(text) if text.isascii() and text.isdigit() else -1)
@@ -99,9 +121,10 @@ OPTIONS: Final[Mapping[tuple[str, ...], Mapping[str, Any]]] = {
         "help": f"multiplies the traders' activity, not the clock; 0 to {FASTEST} (default: %(default)s)",
     },
     ("--clock",): {
-        "choices": ("real", "driven"),
+        "type": _clock,
         "default": "real",
-        "help": "driven: time stands still until it is advanced at the control port (default: %(default)s)",
+        "help": "driven: time stands still until it is advanced at the control port; 100x: it runs a hundred "
+        "times as fast, or as fast as the machine can (default: %(default)s)",
     },
     ("--closed",): {"action": "store_true", "help": "refuse keys that have no account"},
     ("--account",): {
@@ -171,7 +194,7 @@ async def _serve(options: argparse.Namespace) -> None:
         port=options.port,
         seed=options.seed,
         speed=options.speed,
-        clock=DrivenClock() if options.clock == "driven" else None,
+        clock=_clock_of(options.clock),
         closed=options.closed,
         accounts=options.account,
         budgets=options.budgets,

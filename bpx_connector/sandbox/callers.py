@@ -44,7 +44,7 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
 def exchange_on(urls: Mapping[str, Any], clock: Clock, kind: Any, config: Mapping[str, Any]) -> Any:
     """An exchange of that kind or class at these addresses; on a clock that is driven it goes by that."""
     own: dict[str, Any] = {"urls": dict(urls), **generated_keys().config}
-    is_driven = not isinstance(clock, RealClock)
+    is_driven = type(clock) is not RealClock  # or faster than the machine's
     if is_driven:
         own["enableRateLimit"] = False
     exchange = _class_of(kind)({**own, **config})

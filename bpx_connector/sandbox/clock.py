@@ -12,7 +12,7 @@ from typing import Final
 
 from bpx_connector.sandbox.records.times import DAY, MILLISECOND, SECOND
 
-__all__ = ["DRIVEN_START", "STEP", "Clock", "DrivenClock", "RealClock"]
+__all__ = ["DRIVEN_START", "FASTEST_CLOCK", "STEP", "Clock", "DrivenClock", "FastClock", "RealClock"]
 
 STEP: Final = 100 * MILLISECOND
 """From one step to the next."""
@@ -84,6 +84,16 @@ class RealClock(Clock):
             return (now // MILLISECOND,)
         return (now // MILLISECOND, self._read() // 1_000_000)
 
+    @property
+    def pause(self) -> float:
+        """Seconds of the machine after which `pass_by` is to be called again."""
+        return STEP / SECOND
+
+    def pass_by(self) -> None:
+        """Have happen what is due, as the machine's time has passed."""
+        if not self.is_standing:
+            self.step()
+
     def stop(self) -> None:
         """Let time stand still."""
         self.now()
@@ -104,6 +114,59 @@ class RealClock(Clock):
             self._latest += STEP
             self.step()
         self._latest = end
+
+
+FASTEST_CLOCK: Final = 1000.0
+STEPS_AT_ONCE: Final = 10
+"""So many, and requests and sockets have their turn."""
+
+
+class FastClock(RealClock):
+    """The machine's time many times over, for rehearsals: an hour of market in half a minute.
+
+    Every step is taken, one after the other. A machine that cannot keep up makes time slower, and loses
+    nothing. Clients may go by their own clocks, as their requests' times are the machine's too.
+    """
+
+    def __init__(self, times: float, read: Callable[[], int] = time.time_ns) -> None:
+        super().__init__(read)
+        if not 0 < times <= FASTEST_CLOCK:
+            raise ValueError(f"times={times!r} is not above 0 and at most {FASTEST_CLOCK:g}")
+        self._times = times
+        self._latest = self._from = read() // 1000
+        self._since = self._from
+
+    @property
+    def pause(self) -> float:
+        return max(0.001, STEP / SECOND / self._times)
+
+    def now(self) -> int:
+        """The time of the last step."""
+        return self._latest
+
+    def moments(self) -> tuple[int, ...]:
+        return (self._latest // MILLISECOND, self._read() // 1_000_000)
+
+    def pass_by(self) -> None:
+        """Take the steps that are due, a few at once; those that are too many are taken later."""
+        if self.is_standing:
+            return
+        machine = self._read() // 1000
+        due = self._from + round((machine - self._since) * self._times)
+        for _ in range(STEPS_AT_ONCE):
+            if self._latest + STEP > due:
+                return
+            self._latest += STEP
+            self.step()
+        self._begin_here()
+
+    def go(self) -> None:
+        """Let time pass again, from where it stands."""
+        self._begin_here()
+        self.is_standing = False
+
+    def _begin_here(self) -> None:
+        self._from, self._since = self._latest, self._read() // 1000
 
 
 class DrivenClock(Clock):

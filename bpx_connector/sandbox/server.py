@@ -27,7 +27,7 @@ from typing import Any, Final, Self, TypeVar
 from aiohttp import ClientPayloadError, web
 
 from bpx_connector.sandbox.callers import exchange_on, is_blocking, running_loop
-from bpx_connector.sandbox.clock import STEP, Clock, RealClock
+from bpx_connector.sandbox.clock import Clock, RealClock
 from bpx_connector.sandbox.control import Control
 from bpx_connector.sandbox.crowd.listings import listings
 from bpx_connector.sandbox.crowd.traffic import OPENING, Traffic
@@ -50,7 +50,6 @@ from bpx_connector.sandbox.http.complaints import in_one_line
 from bpx_connector.sandbox.http.context import Context, opened_exchange
 from bpx_connector.sandbox.page.serving import Page
 from bpx_connector.sandbox.records.switches import Switches
-from bpx_connector.sandbox.records.times import SECOND
 from bpx_connector.sandbox.socket.feed import Feed
 from bpx_connector.sandbox.trouble import (
     checked_port,
@@ -284,12 +283,12 @@ class Sandbox:
         self.venue.tick(now)
 
     async def _keep_stepping(self) -> None:
+        clock = self.clock
+        assert isinstance(clock, RealClock), "a clock that is driven is stepped by whoever drives it"
         while True:
-            await asyncio.sleep(STEP / SECOND)
-            if isinstance(self.clock, RealClock) and self.clock.is_standing:
-                continue
+            await asyncio.sleep(clock.pause)
             try:
-                self.clock.step()
+                clock.pass_by()
             except Exception:
                 log.exception("The sandbox failed to take a step in time")
 
