@@ -5,8 +5,8 @@ not asked for: redirects, cookies, proxies, uploads, traces, middlewares. Sessio
 are aiohttp's as before; so are the bytes. Whatever is otherwise, no connection that is kept first of all,
 goes the usual way, which also makes the connection.
 
-This is the one file that knows what aiohttp does not document. Before a byte is sent it is certain that all
-of it is there, or the request goes the usual way: nothing is ever sent both ways.
+For requests this is the one file that knows what aiohttp does not document. Before a byte is sent it is
+certain that all of it is there, or the request goes the usual way: nothing is ever sent both ways.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Unified methods, in a room for each subject: arguments -> request -> call -> parse."""

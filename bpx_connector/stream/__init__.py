@@ -1,0 +1,1 @@
+"""From frames to followers, and from what has changed to those who wait for it."""

@@ -188,7 +188,12 @@ class OrderFollower(Follower):
 
 
 class StateFollower(Follower):
-    """A stream of parts of the account's state, each one whole: what they are in all, REST says."""
+    """A stream of parts of the account's state, each one whole: what they are in all, REST says.
+
+    Balances: "absolute values after the change; no snapshot on subscription". Positions: "on subscription the
+    open positions arrive", but not those that were closed meanwhile (FACTS section 18, as captured). So both
+    are asked for after each beginning, and what the stream says while the answer is on its way is newer.
+    """
 
     def __init__(self, stream: str, fetch: Fetch, horizon: Horizon) -> None:
         super().__init__(stream)

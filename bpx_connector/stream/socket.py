@@ -58,9 +58,13 @@ class Patience(NamedTuple):
 
     shortest_pause: float = 0.25
     longest_pause: float = 30.0
+    # The venue pings every 60 s only; a line that is dead is to be noticed before that. It answers a client's
+    # pings (probed, FACTS section 17), so a quiet socket is asked, and one that says nothing is given up.
     ping_after: float = 15.0
     silence: float = 30.0
+    # "No acknowledgement of any kind": streams that nobody has refused by now are on, pong or no pong.
     verdict: float = 2.0
+    # Checking a signature takes the venue time: its refusal may come after the pong.
     grace: float = 0.1
     tick: float = 1.0
     closing: float = 1.0
@@ -83,6 +87,8 @@ class Owner(Protocol):
 
 
 BARRIER = b"barrier "
+"""With a number: the ping behind a batch. A pong has the data of the ping it answers (RFC 6455, 5.5.3), so an
+answer to an earlier batch, or to `ALIVE`, is never taken for this one's."""
 ALIVE = b"alive"
 
 
@@ -151,6 +157,7 @@ class Socket:
             else:
                 before = self.frames
                 await self._serve(link)
+                # Connecting alone is no success: of a venue that says nothing the pauses go on growing.
                 failures = 0 if self.frames > before else failures + 1
                 self.reconnects += 1
             await self._tools.sleep(pause_after(failures, self._patience, self._tools.jitter()))
@@ -172,6 +179,7 @@ class Socket:
                 part.cancel()
             outcomes = await asyncio.gather(*parts, return_exceptions=True)
             self.is_open = False
+            # The next connection begins with no subscriptions, and nothing is sent again (FACTS section 18).
             self.subscriptions.lose()
             self._owner.lost(self)
             for outcome in outcomes:
@@ -268,6 +276,7 @@ class Socket:
             self._has_pong.clear()
             asked = self.subscriptions.asked
             if asked is not None:
+                # Error frames name no stream, so nothing else is asked for until these can be told apart.
                 if asked.may_be_refused_late:
                     await self._tools.sleep(self._patience.grace)
                 self._conclude()

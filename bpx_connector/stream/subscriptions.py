@@ -1,6 +1,7 @@
 """What one socket is to carry, what has been asked for, and what to send next. Pure.
 
-The venue acknowledges nothing, and its error frames name no stream. So one batch is on its way at a time,
+The venue acknowledges nothing ("no acknowledgement of any kind, public or private: data just starts or
+stops", FACTS section 17), and its error frames name no stream. So one batch is on its way at a time,
 with a ping behind it: when the pong comes, the batch has been read, and what is refused is refused before
 it or soon after it. A refused batch of several is asked for again one by one, which finds the culprit and
 spares the others.

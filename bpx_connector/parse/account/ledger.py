@@ -1,4 +1,4 @@
-"""What moved an account's money, one row a movement, from the eight histories that the venue keeps of it.
+"""What moved an account's money, one row a movement, from the nine histories that the venue keeps of it.
 
 A ledger entry belongs to one of two pockets: `spot`, which is what /capital shows (free, locked and staked),
 and `lending`, the net of what is lent (positive) and owed (negative). Money that is lent goes out of the one
