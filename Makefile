@@ -20,7 +20,7 @@ PIP_OPTIONS := --disable-pip-version-check --progress-bar off
 DOTS := { while read -r line; do case $$line in Collecting*|Installing*) printf .;; esac; done; echo; }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check types types-check types-report matrix constraints audit record bench bench-check faults soak soak-gateway gateway sandbox interop freqtrade programs docs operations operations-check clean
+.PHONY: help demo test check types types-check types-report matrix constraints audit record bench bench-check faults soak soak-gateway gateway sandbox interop contract freqtrade programs docs operations operations-check clean
 
 help:
 	@echo "make demo         trade on the local exchange, through ccxt"
@@ -43,6 +43,7 @@ help:
 	@echo "make interop      other people's clients against the sandbox"
 	@echo "make programs     vectorbt and others on a sandbox, each in an environment of its own; ARGS=vectorbt for one"
 	@echo "make docs         the pages of docs/ as a site in build/site; warnings are errors"
+	@echo "make contract     requests made of the venue's OpenAPI against the sandbox: 200 an operation"
 	@echo "make operations   docs/operations.md and docs/control.md: operations, methods, the sandbox's answers and doors"
 	@echo "make freqtrade    freqtrade from lists to orders, for seven minutes: SECONDS=120 a trading mode"
 	@echo "make clean        remove the virtual environments and caches"
@@ -115,6 +116,9 @@ programs: $(INSTALLED)
 
 docs: $(INSTALLED)
 	@$(BIN)/python -m mkdocs build --strict --quiet && echo "build/site/index.html"
+
+contract: $(INSTALLED)
+	@$(BIN)/python -m tests.contract $(ARGS)
 
 operations: $(INSTALLED)
 	@$(BIN)/python -m tools.operations

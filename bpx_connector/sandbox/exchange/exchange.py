@@ -370,7 +370,7 @@ class Exchange:
         for order in reversed(orders):
             if order.id == order_id or (client_id is not None and order.request.client_id == client_id):
                 return order
-        raise refusals.not_found() if self.switches.order_not_found == "404" else refusals.order_not_found()
+        raise refusals.order_not_found() if self.switches.order_not_found == "400" else refusals.not_found()
 
     def open_orders(
         self, account: Account, symbol: str | None = None, kind: str | None = None

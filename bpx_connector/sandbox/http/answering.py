@@ -42,6 +42,8 @@ __all__ = ["HANDLERS", "Request", "answer", "encoded", "operation_name", "prepar
 log = logging.getLogger(__name__)
 
 TAKER_SPEED_BUMP: Final = 0.1
+MISSED_BY_404: Final = frozenset({"/wapi/v1/capital/withdrawals/delay"})
+"""What is changed by PATCH and lists 404 all the same."""
 UNKNOWN: Final = "unknown"
 """What requests for no operation are counted as."""
 
@@ -74,10 +76,19 @@ def answer(context: Context, request: Request, budgets: Budgets | None = None) -
     except Refusal as refusal:
         body = {"code": refusal.code, "message": refusal.message}
         is_told = refusal.status == 429 and context.exchange.switches.retry_after
-        return Answer(body, refusal.status, {"Retry-After": "60"} if is_told else {})
+        headers = {"Retry-After": "60"} if is_told else {}
+        return Answer(body, _listed_status(context, request, refusal), headers)
     except Exception:
         log.exception("The sandbox failed on %s %s", request.method, request.path)
         return Answer({"code": "SERVER_ERROR", "message": "Internal server error"}, 500)
+
+
+def _listed_status(context: Context, request: Request, refusal: Refusal) -> int:
+    """The status of a refusal: the OpenAPI lists 404 where something is read, and not where it is done."""
+    is_done = request.method != "GET" and request.path not in MISSED_BY_404
+    if refusal.status == 404 and is_done and context.exchange.switches.order_not_found == "documented":
+        return 400
+    return refusal.status
 
 
 def operation_name(request: Request) -> str:

@@ -18,6 +18,8 @@ from bpx_connector.sandbox.records.times import HOUR
 
 __all__ = ["DELAYS"]
 
+MOST_HOURS: Final = 24 * 365
+"""The longest delay; not documented."""
 PATH: Final = "/wapi/v1/capital/withdrawals/delay"
 
 
@@ -39,8 +41,15 @@ def _delay(call: Call) -> Answer:
 def _create(call: Call) -> Answer:
     if call.context.delay.hours is not None:
         raise Refusal(409, "PRECONDITION_FAILED", "Withdrawal delay already set")
-    call.context.delay.hours = call.body["withdrawalDelayHours"]
+    call.context.delay.hours = _hours(call)
     return Answer()
+
+
+def _hours(call: Call) -> int:
+    hours: int = call.body["withdrawalDelayHours"]
+    if hours > MOST_HOURS:
+        raise Refusal(400, "INVALID_CLIENT_REQUEST", f"Withdrawal delay is limited to {MOST_HOURS} hours")
+    return hours
 
 
 def _update(call: Call) -> Answer:
@@ -49,7 +58,7 @@ def _update(call: Call) -> Answer:
     if delay.hours is None:
         raise refusals.not_found()
     current = _row(call)["currentWithdrawalDelayHours"]
-    delay.hours, delay.pending = current, call.body["withdrawalDelayHours"]
+    delay.hours, delay.pending = current, _hours(call)
     delay.enabled_at = call.now + (current * HOUR if delay.pending < current else 0)
     return Answer(_row(call))
 

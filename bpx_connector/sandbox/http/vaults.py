@@ -13,6 +13,7 @@ from bpx_connector.sandbox.http.calls import Call
 from bpx_connector.sandbox.http.lending import SPANS, zoned_time
 from bpx_connector.sandbox.records import refusals
 from bpx_connector.sandbox.records.figures import plain
+from bpx_connector.sandbox.records.refusals import Refusal
 
 __all__ = ["VAULTS"]
 
@@ -93,6 +94,8 @@ def _call_off(call: Call) -> Answer:
 
 def _pending(call: Call) -> Answer:
     """What waits of the account that asks; on the venue the vault's own key alone may ask, for all of it."""
+    if call.query["vaultId"] != Vault.id:
+        raise Refusal(403, "FORBIDDEN", "Not the vault's key")
     waiting = _meant(call, call.query["vaultId"]).waiting.get(call.account.id)
     if waiting is None:
         return Answer([])

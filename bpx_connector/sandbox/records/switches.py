@@ -84,11 +84,13 @@ class Switches:
         "and Expired with the reason InsufficientLiquidity; not recorded",
     )
     order_not_found: str = _switch(
+        "documented",
         "404",
         "400",
-        meaning="how an order is missed that is not open: 404 RESOURCE_NOT_FOUND, or 400 "
-        "INVALID_CLIENT_REQUEST "
-        '"Order not found" as older builds',
+        meaning="how an order is missed that is not open: with RESOURCE_NOT_FOUND, as 404 where it is read "
+        "and as 400 where it is cancelled, which is what the OpenAPI lists; as 404 everywhere; or as older "
+        "builds, 400 "
+        'INVALID_CLIENT_REQUEST "Order not found"',
     )
     flat_position: str = _switch(
         "404",

@@ -110,7 +110,7 @@ def test_the_best_of_several_makers_is_the_one_that_can_be_accepted(client: Clie
     [maker] = read(client, "GET /api/v1/rfqs")[0]["quotes"]
     better = str(Decimal(maker["askPrice"]) - Decimal("0.1"))
     quote = sent(other, QUOTE, rfqId=rfq["rfqId"], bidPrice="1", askPrice=better, clientId=3)
-    assert refused(client, ACCEPT, rfqId=rfq["rfqId"], quoteId=maker["quoteId"])[0] == 404
+    assert refused(client, ACCEPT, rfqId=rfq["rfqId"], quoteId=maker["quoteId"])[0] == 400
     before = held(other, "USDC")
     sent(client, ACCEPT, rfqId=rfq["rfqId"], quoteId=quote["quoteId"])
     [fill] = read(other, "GET /wapi/v1/history/quote/fill")

@@ -1,0 +1,1 @@
+"""The venue's OpenAPI, tried against the sandbox by schemathesis."""
