@@ -137,8 +137,8 @@ def test_a_request_that_cannot_be_is_refused(client: Client) -> None:
     assert refused(client, SUBMIT, **RFQ, quantity="1", price="5")[1] == "INVALID_ORDER"
     assert refused(client, SUBMIT, **RFQ, quantity="1000000000")[1] == "INSUFFICIENT_FUNDS"
     assert refused(client, SUBMIT, symbol="SOL_USDC", side="Bid", quantity="1")[0] == 400
-    assert refused(client, "POST /api/v1/rfq/cancel", rfqId="5")[0] == 404
-    assert refused(client, QUOTE, rfqId="5", bidPrice="1", askPrice="2")[0] == 404
+    assert refused(client, "POST /api/v1/rfq/cancel", rfqId="5")[0] == 400
+    assert refused(client, QUOTE, rfqId="5", bidPrice="1", askPrice="2")[0] == 400
 
 
 # --- strategies --------------------------------------------------------------------------------------------
@@ -227,10 +227,10 @@ def test_shares_are_minted_at_once_and_redeemed_after_the_delay(desk: LocalDesk,
 
 def test_what_the_vault_does_not_take_is_refused(client: Client) -> None:
     assert refused(client, MINT, vaultId=1, symbol="SOL", quantity="100")[1] == "INVALID_ASSET"
-    assert refused(client, MINT, vaultId=2, symbol="USDC", quantity="100")[0] == 404
+    assert refused(client, MINT, vaultId=2, symbol="USDC", quantity="100")[0] == 400
     assert refused(client, MINT, vaultId=1, symbol="USDC", quantity="1")[0] == 400
     assert refused(client, REDEEM, vaultId=1)[0] == 400
-    assert refused(client, "DELETE /api/v1/vault/redeem", vaultId=1)[0] == 404
+    assert refused(client, "DELETE /api/v1/vault/redeem", vaultId=1)[0] == 400
 
 
 def test_an_event_resolves_in_time(desk: LocalDesk) -> None:
