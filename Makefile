@@ -20,7 +20,7 @@ PIP_OPTIONS := --disable-pip-version-check --progress-bar off
 DOTS := { while read -r line; do case $$line in Collecting*|Installing*) printf .;; esac; done; echo; }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check types types-check types-report matrix constraints audit record bench bench-check faults soak soak-gateway gateway sandbox interop contract freqtrade programs docs operations operations-check clean
+.PHONY: help demo test check types types-check types-report matrix constraints audit record bench bench-check faults fuzz soak soak-gateway gateway sandbox interop contract freqtrade programs docs operations operations-check clean
 
 help:
 	@echo "make demo         trade on the local exchange, through ccxt"
@@ -36,6 +36,7 @@ help:
 	@echo "make bench        measurements beside ccxt's own class, written into the README"
 	@echo "make bench-check  a short run: has any ratio fallen far behind?"
 	@echo "make faults       orders while requests and answers are lost: ours and ccxt's class"
+	@echo "make fuzz         spoilt answers, absurd arguments, every status, for every method"
 	@echo "make soak         a hundred books for minutes, while sockets are cut"
 	@echo "make soak-gateway gateways, NATS and the venue's sockets killed for minutes"
 	@echo "make gateway      a gateway to the sandbox, with a NATS server of its own"
@@ -91,6 +92,9 @@ bench-check: $(INSTALLED)
 
 faults: $(INSTALLED)
 	@$(BIN)/python -m benchmarks.outcomes $(ARGS)
+
+fuzz: $(INSTALLED)
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 soak: $(INSTALLED)
 	@$(BIN)/python -m benchmarks.soak $(ARGS)
