@@ -16,10 +16,10 @@ from tests.fuzz.venue import RAISED, answered_exchange, outcome_of, place_of, re
 __all__ = ["STATUSES", "acting", "swept_statuses"]
 
 STATUSES = (
-    200, 201, 202, 204, 206, 300, 301, 302, 303, 304, 307, 308, 400, 401, 402, 403, 404, 405, 408, 409, 410,
-    413, 418, 422, 425, 429, 451, 499, 500, 501, 502, 503, 504, 505, 507, 511, 520, 521, 522, 523, 524, 525,
-    526, 527, 529, 530, 599,
-)  # fmt: skip
+    *(200, 201, 202, 204, 206, 300, 301, 302, 303, 304, 307, 308, 400, 401, 402, 403, 404, 405, 408, 409, 410),
+    *(413, 418, 422, 425, 429, 451, 499, 500, 501, 502, 503, 504, 505, 507, 511, 520, 521, 522, 523, 524),
+    *(525, 526, 527, 529, 530, 599),
+)
 PHRASES = ("", "Timeout", "not found", *(row.text for row in MESSAGES))
 PLAIN = ("", "{}", "[]", "null", "text", "Order not found", "<html>Order not found</html>", '{"code":null}')
 KEPT_OPEN = frozenset({name for name, kind in CODES.items() if issubclass(kind, OperationFailed)})
