@@ -165,6 +165,7 @@ def _sent(body: Any) -> Any:
 
 def _verbatim(text: str) -> msgspec.Raw:
     """The answer itself if it is JSON on one line, else its text as JSON."""
+    text = str(text)  # some answers carry with them what reads them
     content = text.strip()
     try:
         msgspec.json.decode(content)

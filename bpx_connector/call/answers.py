@@ -13,7 +13,7 @@ import msgspec
 from ccxt.base.errors import BaseError, ExchangeError, ExchangeNotAvailable, InvalidNonce, NetworkError
 
 from bpx_connector._ccxt import Ccxt
-from bpx_connector.call.masking import masked
+from bpx_connector.call.masking import hiding, masked
 from bpx_connector.call.straight import Arrived, is_straight
 from bpx_connector.call.troubles import network_error, without_frames
 from bpx_connector.flow import Flow, flow
@@ -83,6 +83,13 @@ class Answers(Ccxt):
             if error.__cause__ is None or not _is_trouble(error):
                 raise  # the venue's own word, from handle_errors
             raise network_error(f"{self.id} {method} {url}", url, error) from error.__cause__
+
+    def prepare_request_headers(self, headers: Any = None) -> Any:
+        """The headers that are sent; a cookie that the caller has set is not shown by `repr`."""
+        if not self.headers:
+            return super().prepare_request_headers(headers)
+        # A copy: ccxt adds to what it is given, and that is what the frames of the call hold.
+        return hiding(super().prepare_request_headers(dict(headers or {})))
 
     def on_rest_response(
         self,

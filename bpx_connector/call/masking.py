@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
-__all__ = ["MASK", "Hidden", "Masked", "masked", "masking_logger"]
+__all__ = ["MASK", "Hidden", "Masked", "hiding", "masked", "masking_logger"]
 
 MASK = "***"
 SECRET_NAMES = frozenset(
@@ -45,6 +45,14 @@ class Masked(str):
 
     def __reduce__(self) -> Any:
         return str, (str(self),)
+
+
+def hiding(headers: Mapping[str, Any]) -> dict[str, Any]:
+    """The headers themselves, whose secrets `repr` does not print."""
+    return {
+        name: Masked(value) if isinstance(value, str) and str(name).lower() in SECRET_NAMES else value
+        for name, value in headers.items()
+    }
 
 
 def masked(value: Any) -> Any:

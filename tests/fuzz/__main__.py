@@ -1,4 +1,4 @@
-"""`make fuzz`: every spoilt answer, every absurd argument, every status, for every method; exits 1 if one fails.
+"""`make fuzz`: every spoilt answer, absurd argument and status, for every method; exits 1 if one fails.
 
     python -m tests.fuzz                            a quarter of an hour
     python -m tests.fuzz --share 0.1 --seed 3       a tenth of it, another one with each seed
