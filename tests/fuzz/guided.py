@@ -1,4 +1,4 @@
-"""Answers that a fuzzer makes up, guided by which lines they reach: with atheris, where it can be installed."""
+"""Answers that a fuzzer makes up, guided by which lines they reach, where atheris can be installed."""
 
 from __future__ import annotations
 
