@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "blocking": {"exchange", "call", "gateway"},  # the gateway where it is asked for, and not before
     "dead_man": {"blocking"},  # a process of its own, started by its name
     "async_support": {"exchange", "call", "gateway"},
-    "stream": {"aliases", "orders", "tape", "venue"},
+    "stream": {"aliases", "garbage", "orders", "tape", "venue"},
     "pro": {"aliases", "async_support", "call", "stream", "tapes", "venue", "watch"},
     "watch": {"aliases", "call", "orders", "parse", "stream", "tape", "tapes", "venue"},
     "sandbox": {"keys"},  # a second reading of the venue's text: no signer or parser can agree with itself

@@ -29,6 +29,7 @@ from ccxt.async_support.base.ws.order_book import OrderBook
 from ccxt.async_support.base.ws.order_book_side import OrderBookSide
 from ccxt.base.exchange import Exchange
 
+from bpx_connector.garbage import uncollected
 from bpx_connector.stream.frames import Delta, ExactDelta, delta_of, exact_delta_of
 
 __all__ = ["MOST_STALE", "Book", "Outcome", "Snapshot", "snapshot_of"]
@@ -153,6 +154,7 @@ class Book:
             return Outcome.NEED_SNAPSHOT
         return Outcome.APPLIED
 
+    @uncollected  # two thousand levels at once, a hundred books one after the other
     def restore(self, snapshot: Snapshot) -> Outcome:
         """Start from a snapshot and catch up with what was buffered.
 

@@ -89,7 +89,7 @@ def traded(user: Freqtrade, name: str, seconds: float, results: dict[str, tuple[
 
 def main() -> int:
     """0 if all went as it should."""
-    python, seconds = sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 120
+    python, seconds = str(Path(sys.argv[1]).absolute()), float(sys.argv[2]) if len(sys.argv) > 2 else 120
     keys, found = generated_keys(), []
     results: dict[str, tuple[Path, str]] = {}
     with (
@@ -104,7 +104,7 @@ def main() -> int:
             threads = []
             for number, name in enumerate(USERS):
                 own = folder / name
-                own.mkdir()
+                (own / "user_data").mkdir(parents=True)
                 user = Keyless(python, own, sandbox.url)
                 shown = [pairs[(number * PAIRS + one) % len(pairs)] for one in range(min(PAIRS, len(pairs)))]
                 (own / "gateway.json").write_text(json.dumps(overlay(server, name, shown)))
