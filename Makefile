@@ -13,6 +13,7 @@ WORKERS ?= auto
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INTEROP_INSTALLED := $(INTEROP_VENV)/.installed
+INTEROP_NODE_INSTALLED := $(INTEROP_VENV)/node/.installed
 FREQTRADE_INSTALLED := $(FREQTRADE_VENV)/.installed
 AUDIT_INSTALLED := $(AUDIT_VENV)/.installed
 PIP_OPTIONS := --disable-pip-version-check --progress-bar off
@@ -20,7 +21,7 @@ PIP_OPTIONS := --disable-pip-version-check --progress-bar off
 DOTS := { while read -r line; do case $$line in Collecting*|Installing*) printf .;; esac; done; echo; }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check types types-check types-report matrix constraints audit record bench bench-check faults fuzz soak soak-gateway gateway sandbox interop contract freqtrade programs docs operations operations-check clean
+.PHONY: help demo test check types types-check types-report matrix constraints audit record bench bench-check faults fuzz soak soak-gateway gateway sandbox interop news contract freqtrade programs docs operations operations-check clean
 
 help:
 	@echo "make demo         trade on the local exchange, through ccxt"
@@ -45,6 +46,7 @@ help:
 	@echo "make programs     vectorbt and others on a sandbox, each in an environment of its own; ARGS=vectorbt for one"
 	@echo "make docs         the pages of docs/ as a site in build/site; warnings are errors"
 	@echo "make contract     requests made of the venue's OpenAPI against the sandbox: 200 an operation"
+	@echo "make news FILE=newer.json  what a newer OpenAPI of the venue changes, and what each change touches"
 	@echo "make operations   docs/operations.md and docs/control.md: operations, methods, the sandbox's answers and doors"
 	@echo "make freqtrade    freqtrade from lists to orders, for seven minutes: SECONDS=120 a trading mode"
 	@echo "make clean        remove the virtual environments and caches"
@@ -109,8 +111,8 @@ gateway: $(INSTALLED)
 sandbox: $(INSTALLED)
 	@$(BIN)/python -m bpx_connector.sandbox --port $(PORT) $(ARGS)
 
-interop: $(INSTALLED) $(INTEROP_INSTALLED)
-	@$(BIN)/python -m tests.interop $(INTEROP_VENV)/bin/python
+interop: $(INSTALLED) $(INTEROP_INSTALLED) $(INTEROP_NODE_INSTALLED)
+	@$(BIN)/python -m tests.interop $(INTEROP_VENV)/bin/python $(INTEROP_VENV)/node/node_modules
 
 freqtrade: $(INSTALLED) $(FREQTRADE_INSTALLED)
 	@$(BIN)/python -m tests.programs.freqtrade $(FREQTRADE_VENV)/bin/python $(SECONDS)
@@ -120,6 +122,9 @@ programs: $(INSTALLED)
 
 docs: $(INSTALLED)
 	@$(BIN)/python -m mkdocs build --strict --quiet && echo "build/site/index.html"
+
+news: $(INSTALLED)
+	@$(BIN)/python -m tools.openapi_news $(FILE)
 
 contract: $(INSTALLED)
 	@$(BIN)/python -m tests.contract $(ARGS)
@@ -157,6 +162,13 @@ $(INTEROP_INSTALLED): tests/interop/requirements.txt
 	@rm -f $@
 	@{ PYTHONUNBUFFERED=1 $(INTEROP_VENV)/bin/python -m pip install $(PIP_OPTIONS) \
 		--requirement tests/interop/requirements.txt && touch $@; } | $(DOTS); test -e $@
+
+# Where there is no npm, or it does not find them, the clients in JavaScript are skipped.
+$(INTEROP_NODE_INSTALLED): tests/interop/package.json $(INTEROP_INSTALLED)
+	@mkdir -p $(INTEROP_VENV)/node && cp -r tests/interop/package.json tests/interop/no_fs $(INTEROP_VENV)/node
+	@if command -v npm > /dev/null; then \
+		npm install --prefix $(INTEROP_VENV)/node --no-audit --no-fund --ignore-scripts --loglevel=error || true; fi
+	@touch $@
 
 # freqtrade brings a hundred packages of its own, and is no dependency of anything here.
 $(FREQTRADE_INSTALLED):
