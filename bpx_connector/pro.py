@@ -105,6 +105,11 @@ class bpx(async_support.bpx):
     """Backpack Exchange on asyncio, with streams."""
 
     _session_of_streams: Session | None = None
+    _made_anew = async_support.bpx._made_anew | {"_session_of_streams", "clients", "orderbooks"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A copy watches nothing: it connects anew, and its books begin with snapshots of their own."""
+        super().__setstate__({**state, "clients": {}, "orderbooks": {}})
 
     def describe(self) -> Any:
         return self.deep_extend(super().describe(), STREAM_DESCRIPTION)

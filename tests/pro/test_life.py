@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import pickle
 import threading
 from collections.abc import AsyncIterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -142,3 +144,22 @@ async def test_proxies_of_ccxt_are_used(sandbox: Sandbox, unused_tcp_port: int) 
         exchange.wsProxy = f"http://127.0.0.1:{unused_tcp_port}"
         with pytest.raises(NetworkError, match=str(unused_tcp_port)):
             await soon(exchange.watch_ticker(SPOT))
+
+
+@pytest.mark.parametrize("copied", [lambda one: pickle.loads(pickle.dumps(one)), deepcopy])
+async def test_an_exchange_that_is_watching_can_be_copied_and_the_copy_connects_anew(copied: Any) -> None:
+    async with sandbox_with("SOL_USDC") as sandbox, driven(sandbox), exchange_on(sandbox) as exchange:
+        for method in ("watch_order_book", "watch_trades", "watch_ticker"):
+            await soon(getattr(exchange, method)("SOL/USDC"))
+        waiting = asyncio.ensure_future(exchange.watch_orders())
+        await soon(exchange.watch_balance())
+        copy = copied(exchange)
+        assert (copy.clients, copy.orderbooks) == ({}, {})
+        try:
+            for one in (copy, exchange):
+                assert (await soon(one.watch_order_book("SOL/USDC", 1)))["bids"]
+                assert await soon(one.watch_trades("SOL/USDC"))
+        finally:
+            await copy.close()
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
