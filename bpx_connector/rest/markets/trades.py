@@ -92,7 +92,7 @@ class Trades(ParseTrades):
         else:
             rows = yield from self._trades_asked(call, request, span)
         trades = self._public_trades(rows, market)
-        if span.is_whole or "offset" in request:
+        if "offset" in request or (span.is_whole and span.limit is None):
             return trades
         usual = PAGE if span.since is not None else DEFAULT_TRADES
         return Span(span.since, span.limit or usual, span.until).cut(trades, lambda one: one["timestamp"])
