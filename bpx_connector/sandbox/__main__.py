@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn
 
 from bpx_connector.sandbox.clock import FASTEST_CLOCK, Clock, DrivenClock, FastClock
 from bpx_connector.sandbox.faults.kinds import KINDS, Fault, FaultError, fault_of
+from bpx_connector.sandbox.kept import StateError
 from bpx_connector.sandbox.records.nearest import nearest
 from bpx_connector.sandbox.records.switches import SwitchError, switch_of
 from bpx_connector.sandbox.server import DEFAULT_PORT, LOOPBACK, Sandbox
@@ -153,6 +154,10 @@ OPTIONS: Final[Mapping[tuple[str, ...], Mapping[str, Any]]] = {
         "action": "store_true",
         "help": "serve no page to browsers of this machine at the address it prints",
     },
+    ("--state",): {
+        "metavar": "FILE",
+        "help": "keep the state in this file, once a minute and in the end, and go on with it later",
+    },
     ("--control",): {
         "type": _port,
         "metavar": "PORT",
@@ -201,6 +206,7 @@ async def _serve(options: argparse.Namespace) -> None:
         switches=dict(options.switch),
         faults=options.fault,
         control=options.control,
+        state=options.state,
         page=not options.no_page,
     ) as sandbox:
         print(f"listening on {sandbox.url}", flush=True)
@@ -218,6 +224,9 @@ def main(words: Sequence[str] | None = None) -> None:
         asyncio.run(_serve(options))
     except ListenError as error:
         sys.stderr.write(f"{PROGRAM}: {error.strerror}\n")
+        sys.exit(WRONG_USAGE)
+    except StateError as error:
+        sys.stderr.write(f"{PROGRAM}: {error}\n")
         sys.exit(WRONG_USAGE)
     except KeyboardInterrupt:  # before the handler was there
         sys.exit(130)

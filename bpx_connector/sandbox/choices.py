@@ -98,6 +98,7 @@ __all__ = [
     "RATE_DECIMALS",
     "RFQ_LIFE",
     "RFQ_SUBMISSION",
+    "SAMPLED_SECONDS_KEPT",
     "SAMPLE_PERIOD",
     "SECONDS_KEPT",
     "SETTLEMENT_PERIOD",
@@ -318,10 +319,13 @@ HISTORY_LENGTH: Final = 20_000
 HOUSE_HISTORY_LENGTH: Final = 200
 """The same for house traders, whose history nobody reads."""
 
-SECONDS_KEPT: Final = 3_600
-MINUTES_KEPT: Final = 7 * 24 * 60
+SECONDS_KEPT: Final = 900
+SAMPLED_SECONDS_KEPT: Final = 60
+MINUTES_KEPT: Final = 24 * 60
 HOURS_KEPT: Final = 2 * 365 * 24
-"""One-second, one-minute and one-hour candles kept per market; longer intervals are summed from these."""
+"""One-second, one-minute and one-hour candles kept per market, and the one-second ones of mark and index: a
+quarter of an hour, a day, two years, so that memory levels off after a day. Longer intervals are summed from
+these."""
 
 FUNDING_RATES_KEPT: Final = 10_000
 """Settled funding intervals kept per market."""

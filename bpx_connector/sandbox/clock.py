@@ -49,6 +49,13 @@ class Clock:
         """Call `watcher` no more."""
         self._watchers.remove(watcher)
 
+    def catch_up(self, time: int) -> None:
+        """Be at this time at least: that of a state which is gone on with."""
+        if self.now() < time:
+            raise ValueError(
+                "the state is from later than this clock shows: go on with the clock it was made with"
+            )
+
     def step(self) -> None:
         """Let everything happen that is due now."""
         now = self.now()
@@ -186,6 +193,10 @@ class DrivenClock(Clock):
     def now(self) -> int:
         """The time that `advance` last arrived at."""
         return self._now
+
+    def catch_up(self, time: int) -> None:
+        """Stand at this time, if that is later."""
+        self._now = max(self._now, time)
 
     def moments(self) -> tuple[int, ...]:
         """The driven time, and the machine's: clients whose clock nobody drives are let in as well."""

@@ -21,11 +21,13 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from decimal import Decimal
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from aiohttp import ClientPayloadError, web
 
+from bpx_connector.sandbox import kept
 from bpx_connector.sandbox.callers import exchange_on, is_blocking, running_loop
 from bpx_connector.sandbox.clock import Clock, RealClock
 from bpx_connector.sandbox.control import Control
@@ -68,6 +70,8 @@ LOOPBACK: Final = "127.0.0.1"
 LARGEST_BODY: Final = 1 << 20
 BACKLOG: Final = 2_048
 """Connections that may wait to be accepted: crowds of clients come at once."""
+SAVED_EVERY: Final = 60.0
+"""Seconds of the machine's from one writing of the state to the next."""
 LONGEST_HOLD: Final = 0.005
 """How long one request may keep the event loop at a time, in seconds, where it can be interrupted."""
 
@@ -85,6 +89,8 @@ class Sandbox:
     what the venue might do otherwise. Port 0 takes a free one.
 
     With `page` a browser of this machine that opens `url` finds a page there, to look and to act.
+
+    `state` names a file that the state is kept in: a sandbox that finds one there goes on with it.
 
     `faults` makes things go wrong on purpose; a `control` port opens the door of `control.py` to it, on
     this machine only. Each of `interceptors` sees a request first, and whatever response it returns is sent
@@ -108,6 +114,7 @@ class Sandbox:
         control: int | None = None,
         page: bool = False,
         switches: Mapping[str, Any] | None = None,
+        state: str | Path | None = None,
     ) -> None:
         self.host = host
         self.port = checked_port(port)
@@ -127,7 +134,11 @@ class Sandbox:
         self._seed, self._speed, self._closed = seed, speed, closed
         self._listings = listings(symbols)
         self._accounts = tuple(accounts)
+        self._state = None if state is None else Path(state)
+        self._saving: asyncio.Task[None] | None = None
+        self._is_restored = False
         self._furnish()
+        self._restore(switches or {})
         self._old_books = OldBooks(self.venue, lambda: self.faults.stale_symbols(self.venue.rules))
         self.spoiled = SpoiledAnswers(self.faults, self.answered, self._old_books)
         self.interceptors: list[Interceptor] = [self.spoiled]
@@ -144,6 +155,36 @@ class Sandbox:
         self.context = Context(self.venue, self.clock, rows, seed=self._seed, born=born, closed=self._closed)
         self.traffic = Traffic(self.venue, rows, seed=self._seed, born=born, speed=self._speed)
         self.feed = Feed(self.context, self.faults)
+
+    def _restore(self, switches: Mapping[str, Any]) -> None:
+        """Go on with what the file of the state holds, if there is one that holds anything."""
+        found = None if self._state is None else kept.read(self._state, self.venue.rules)
+        if found is None:
+            return
+        time, parts = found
+        self.clock.catch_up(time)
+        self.venue, self.traffic = parts["venue"], parts["traffic"]
+        duties = list(self.venue.duties)
+        self.switches = self.venue.switches
+        self.switches.set(switches)
+        began = self.venue.began
+        rows, seed = self._listings, self._seed
+        self.context = Context(self.venue, self.clock, rows, seed=seed, born=began, closed=self._closed)
+        self.context.take_over(parts)
+        self.venue.duties[:] = duties
+        self.feed = Feed(self.context, self.faults)
+        self._is_restored = True
+
+    def save(self) -> None:
+        """Write the state to its file, if there is one: done once a minute and in the end, too."""
+        if self._state is not None:
+            parts = {"venue": self.venue, "traffic": self.traffic, **self.context.kept}
+            kept.write(self._state, self.venue.rules, self.clock.now(), parts)
+
+    async def _keep_saving(self) -> None:
+        while True:
+            await asyncio.sleep(SAVED_EVERY)
+            self.save()
 
     @property
     def url(self) -> str:
@@ -210,6 +251,8 @@ class Sandbox:
             await self._runner.cleanup()
             raise
         self.port = self._runner.addresses[0][1]
+        if self._state is not None:
+            self._saving = asyncio.create_task(self._keep_saving())
         if isinstance(self.clock, RealClock):
             self._steps = asyncio.create_task(self._keep_stepping())
 
@@ -231,6 +274,9 @@ class Sandbox:
             steps.cancel()
             # Not by suppressing CancelledError: whoever cancels this very call would be suppressed as well.
             await asyncio.gather(steps, return_exceptions=True)
+        if self._saving is not None:
+            self._saving.cancel()
+            self.save()
         self.spoiled.close()
         await self.feed.close()
         if self.control is not None:
@@ -269,7 +315,9 @@ class Sandbox:
 
     def open_trading(self) -> None:
         """Fill the books; from here on everybody acts with every step of the clock, the first now."""
-        self.traffic.open()
+        if not self._is_restored:
+            self.traffic.open()
+        self._is_restored = False
         for key in self._accounts:
             self.venue.open_account(key, self.clock.now())
         self.clock.watch(self._step)

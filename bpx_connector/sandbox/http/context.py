@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from bpx_connector.sandbox.account.ledger import Account
 from bpx_connector.sandbox.clock import Clock
@@ -54,6 +54,10 @@ class Status:
     message: str | None = None
 
 
+KEPT: Final = ("rfqs", "strategies", "vault", "prediction", "delay", "status", "shut")
+"""The parts of a context that survive a restart."""
+
+
 class Context:
     """One exchange and all that its answers are made of."""
 
@@ -84,9 +88,19 @@ class Context:
         self.delay = WithdrawalDelay()
         self.status = Status()
         self.owner: Final = f"the exchange {seed}"
-        self.shut: Final[set[tuple[str, str]]] = set()
+        self.shut: set[tuple[str, str]] = set()
         """Assets and blockchains that nothing is deposited or withdrawn by."""
         self.history = History(exchange, listings, seed=seed, beginning=born // MINUTE)
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What is to survive a restart, beside the exchange."""
+        return {name: getattr(self, name) for name in KEPT}
+
+    def take_over(self, kept: Mapping[str, Any]) -> None:
+        """Go on with what was kept."""
+        for name in KEPT:
+            setattr(self, name, kept[name])
 
     def account(self, key: str) -> Account:
         """The account of a key that has proved itself; a new one is opened unless the sandbox is closed."""

@@ -122,9 +122,9 @@ def interval_bounds(interval: str, time: int) -> tuple[int, int]:
 class Series:
     """The candles of one price of one market."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds_kept: int = choices.SECONDS_KEPT) -> None:
         self._tiers: Final = (
-            _Tier(SECOND, choices.SECONDS_KEPT),
+            _Tier(SECOND, seconds_kept),
             _Tier(MINUTE, choices.MINUTES_KEPT),
             _Tier(HOUR, choices.HOURS_KEPT),
         )

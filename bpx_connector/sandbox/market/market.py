@@ -49,7 +49,8 @@ class Market:
         self.open_interest = ZERO
         self.triggers: Final[dict[int, Order]] = {}
         self.tape: Final[deque[Traded]] = deque(maxlen=choices.TAPE_LENGTH)
-        self._series: Final = {LAST: Series(), MARK: Series(), INDEX: Series()}
+        sampled = choices.SAMPLED_SECONDS_KEPT
+        self._series: Final = {LAST: Series(), MARK: Series(sampled), INDEX: Series(sampled)}
         self._rolling: Final = Rolling()
         self._next_trade_id = choices.FIRST_TRADE_ID
         self._depth_id = choices.FIRST_DEPTH_ID
