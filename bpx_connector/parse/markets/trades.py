@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from ccxt.base.types import Trade
 
 from bpx_connector.aliases import Payload, Structure
+from bpx_connector.garbage import uncollected
 from bpx_connector.parse.arithmetic import arithmetic_in
 from bpx_connector.parse.figures import UNREADABLE, Fields, Identity, Moment, Reading, rows_of
 from bpx_connector.parse.numbers import Figure, Number, iso8601_each, milliseconds_of
@@ -51,6 +52,7 @@ def trade_moment(row: Payload) -> int | None:
     return milliseconds_of(row.get("timestamp"))
 
 
+@uncollected
 def public_trades(rows: Sequence[Payload], symbol: str | None, number: Number) -> list[Trade]:
     """Trades of one market, oldest first. A field that cannot be read is None."""
     # The venue sends the newest first; within a millisecond its order is the order of the trades.
