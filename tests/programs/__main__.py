@@ -32,6 +32,9 @@ PROGRAMS = {
     "ccxt-pandas": Program(("ccxt-pandas",), "with_ccxt_pandas.py"),
     "ccxt-download": Program(("ccxt-download pytz pyarrow",), "with_ccxt_download.py"),
     "mcp-ccxt": Program(("mcp-ccxt",), "with_mcp_ccxt.py"),
+    "investing-algorithm-framework": Program(
+        ("investing-algorithm-framework",), "with_investing_algorithm_framework.py"
+    ),
 }
 
 
