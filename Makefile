@@ -49,6 +49,7 @@ help:
 	@echo "make news FILE=newer.json  what a newer OpenAPI of the venue changes, and what each change touches"
 	@echo "make operations   docs/operations.md and docs/control.md: operations, methods, the sandbox's answers and doors"
 	@echo "make freqtrade    freqtrade from lists to orders, for seven minutes: SECONDS=120 a trading mode"
+	@echo "make freqtrade-gateway  three freqtrades on one gateway, without keys, for SECONDS=120"
 	@echo "make clean        remove the virtual environments and caches"
 
 demo: $(INSTALLED)
@@ -128,6 +129,10 @@ news: $(INSTALLED)
 
 contract: $(INSTALLED)
 	@$(BIN)/python -m tests.contract $(ARGS)
+
+freqtrade-gateway: $(INSTALLED) $(FREQTRADE_INSTALLED)
+	@$(FREQTRADE_VENV)/bin/python -m pip install --quiet $(PIP_OPTIONS) 'nats-py[nkeys]>=2.16,<3'
+	@$(BIN)/python -m tests.programs.freqtrade_gateway $(FREQTRADE_VENV)/bin/python $(SECONDS)
 
 operations: $(INSTALLED)
 	@$(BIN)/python -m tools.operations

@@ -59,7 +59,11 @@ class bpx(Backpack, Exchange):
             self.fetch2 = through.awaited(self._gateway, self.fetch2)
 
     def _keep_line(self, line: Any) -> None:
-        """Have ccxt's close() close it, as it does whatever is in `clients`."""
+        """Have ccxt's close() close it, as it does whatever is in `clients`.
+
+        There is a session from now on, although nothing is sent over it: freqtrade closes only what has one.
+        """
+        self.open()
         self.clients = {**(self.clients or {}), "gateway": line}
 
     _made_anew = Backpack._made_anew | {"throttler", *OF_A_LOOP}

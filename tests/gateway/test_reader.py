@@ -139,6 +139,17 @@ async def test_answers_are_the_venues(nats_server: NatsServer, net: str) -> None
             assert all(known[candle[0]] == candle for candle in closed if candle[0] in known)
 
 
+async def test_an_object_on_the_bus_shows_that_it_has_to_be_closed(nats_server: NatsServer, net: str) -> None:
+    async with sandbox() as venue, gateway_on(nats_server, venue, net), reader_on(nats_server, net) as reader:
+        sessions = [reader.session]
+        await reader.fetch_time()
+        sessions.append(reader.session)  # freqtrade closes what has one, and nothing else
+        line = reader.clients["gateway"]
+        await reader.close()
+        sessions.append(reader.session)
+        assert [one is None for one in sessions] == [True, False, True] and line.is_closed
+
+
 async def test_refusals_are_the_venues(nats_server: NatsServer, net: str) -> None:
     async with (
         sandbox() as venue,

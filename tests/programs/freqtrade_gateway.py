@@ -30,7 +30,9 @@ PROJECT = Path(__file__).parents[2]
 USERS = ("f1", "f2", "f3")
 PAIRS = 10
 METRICS = 9_108
-WALL = re.compile(r"429|RateLimit|DDosProtection|too many requests", re.IGNORECASE)
+WALL = re.compile(
+    r"^.*(?:\b429\b|RateLimitExceeded|DDosProtection|too many requests).*$", re.IGNORECASE | re.MULTILINE
+)
 
 
 @contextmanager
@@ -118,9 +120,9 @@ def main() -> int:
         for name, (database, said) in results.items():
             orders = orders_of_freqtrade(database)
             theirs |= orders
-            walls = len(WALL.findall(said))
-            say(f"{name}: {len(orders)} orders, {walls} times refused for its budget")
-            found += [f"{name} has met the budget {walls} times"] if walls else []
+            walls = WALL.findall(said)
+            say(f"{name}: {len(orders)} orders, {len(walls)} times refused for its budget")
+            found += [f"{name} has met the budget: {line[:200]}" for line in walls]
         direct = sandbox.exchange(**keys.config)
         found += differences(theirs, direct, "".join(said for _, said in results.values()))
         candles = counted.get('bpx_gateway_desk_total{kind="candles"}', 0)
