@@ -15,6 +15,7 @@ from bpx_connector.sandbox.faults.kinds import KINDS, Fault, FaultError, fault_o
 from bpx_connector.sandbox.kept import StateError
 from bpx_connector.sandbox.records.nearest import nearest
 from bpx_connector.sandbox.records.switches import SwitchError, switch_of
+from bpx_connector.sandbox.replay import ReplayError
 from bpx_connector.sandbox.server import DEFAULT_PORT, LOOPBACK, Sandbox
 from bpx_connector.sandbox.trouble import (
     FASTEST,
@@ -154,6 +155,13 @@ OPTIONS: Final[Mapping[tuple[str, ...], Mapping[str, Any]]] = {
         "action": "store_true",
         "help": "serve no page to browsers of this machine at the address it prints",
     },
+    ("--replay",): {
+        "action": "append",
+        "default": [],
+        "metavar": "FILE",
+        "help": "lead prices and books by a recording: frames (.jsonl) of `bpx record-streams`, or "
+        "SYMBOL=FILE with candles or trades (.csv, .parquet); may be given several times",
+    },
     ("--state",): {
         "metavar": "FILE",
         "help": "keep the state in this file, once a minute and in the end, and go on with it later",
@@ -207,6 +215,7 @@ async def _serve(options: argparse.Namespace) -> None:
         faults=options.fault,
         control=options.control,
         state=options.state,
+        replay=options.replay,
         page=not options.no_page,
     ) as sandbox:
         print(f"listening on {sandbox.url}", flush=True)
@@ -225,7 +234,7 @@ def main(words: Sequence[str] | None = None) -> None:
     except ListenError as error:
         sys.stderr.write(f"{PROGRAM}: {error.strerror}\n")
         sys.exit(WRONG_USAGE)
-    except StateError as error:
+    except (StateError, ReplayError) as error:
         sys.stderr.write(f"{PROGRAM}: {error}\n")
         sys.exit(WRONG_USAGE)
     except KeyboardInterrupt:  # before the handler was there

@@ -52,6 +52,7 @@ from bpx_connector.sandbox.http.complaints import in_one_line
 from bpx_connector.sandbox.http.context import Context, opened_exchange
 from bpx_connector.sandbox.page.serving import Page
 from bpx_connector.sandbox.records.switches import Switches
+from bpx_connector.sandbox.replay import Replay, moments_of
 from bpx_connector.sandbox.socket.feed import Feed
 from bpx_connector.sandbox.trouble import (
     checked_port,
@@ -92,6 +93,8 @@ class Sandbox:
 
     `state` names a file that the state is kept in: a sandbox that finds one there goes on with it.
 
+    `replay` names recordings that lead the prices of their markets: see `replay.py`.
+
     `faults` makes things go wrong on purpose; a `control` port opens the door of `control.py` to it, on
     this machine only. Each of `interceptors` sees a request first, and whatever response it returns is sent
     instead of the answer.
@@ -115,6 +118,7 @@ class Sandbox:
         page: bool = False,
         switches: Mapping[str, Any] | None = None,
         state: str | Path | None = None,
+        replay: Iterable[str] = (),
     ) -> None:
         self.host = host
         self.port = checked_port(port)
@@ -139,6 +143,7 @@ class Sandbox:
         self._is_restored = False
         self._furnish()
         self._restore(switches or {})
+        self._replays = [Replay(moments_of(each, self.venue.rules), self.set_price) for each in replay]
         self._old_books = OldBooks(self.venue, lambda: self.faults.stale_symbols(self.venue.rules))
         self.spoiled = SpoiledAnswers(self.faults, self.answered, self._old_books)
         self.interceptors: list[Interceptor] = [self.spoiled]
@@ -320,6 +325,9 @@ class Sandbox:
         self._is_restored = False
         for key in self._accounts:
             self.venue.open_account(key, self.clock.now())
+        for replay in self._replays:
+            for symbol in replay.symbols:
+                self.traffic.lead(symbol)
         self.clock.watch(self._step)
         self.clock.step()
         self.venue.listeners.append(self.feed.on_event)
@@ -327,6 +335,8 @@ class Sandbox:
         self.clock.watch(self._old_books.on_time)
 
     def _step(self, now: int) -> None:
+        for replay in self._replays:
+            replay.on_time(now)
         self.traffic.step(now)
         self.venue.tick(now)
 

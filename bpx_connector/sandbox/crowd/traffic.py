@@ -85,6 +85,11 @@ class Traffic:
         if symbol in self._markets:
             self._markets[symbol].settle_at(price, now)
 
+    def lead(self, symbol: str) -> None:
+        """Have the price of a market come from elsewhere: its traders walk no more by themselves."""
+        if symbol in self._markets:
+            self._markets[symbol].is_led = True
+
     def step(self, now: int) -> None:
         """Do what is due by now in every market."""
         for market in self._markets.values():
@@ -117,6 +122,8 @@ class _MarketTraders:
         # Millionths of an action that one microsecond is worth.
         self._pace = int(listing.pace * MILLION) * int(speed * 1000) // 1000
         self._most_owed = most_actions * MILLION * SECOND
+        self.is_led = False
+        """Whether somebody else moves the price."""
         self._owed = 0
         self._latest = 0
         self._walked = 0
@@ -171,6 +178,8 @@ class _MarketTraders:
     # --- decisions -----------------------------------------------------------------------------------
 
     def _walk(self, now: int) -> None:
+        if self.is_led:
+            return
         # A uniform step of this width has the standard deviation of the volatility over a sixtieth of a
         # minute.
         width = max(1, self._listing.volatility * 224 // 1000)
