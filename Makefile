@@ -21,7 +21,7 @@ PIP_OPTIONS := --disable-pip-version-check --progress-bar off
 DOTS := { while read -r line; do case $$line in Collecting*|Installing*) printf .;; esac; done; echo; }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check types types-check types-report matrix constraints audit record bench bench-check faults fuzz soak soak-gateway gateway sandbox interop news contract freqtrade programs docs operations operations-check clean
+.PHONY: help demo test check types types-check types-report matrix constraints audit record bench bench-check faults fuzz soak soak-gateway gateway sandbox interop news contract freqtrade freqtrade-gateway programs docs operations operations-check clean
 
 help:
 	@echo "make demo         trade on the local exchange, through ccxt"
