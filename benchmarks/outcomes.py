@@ -37,8 +37,8 @@ WINDOW = 600
 """Milliseconds: a short recvWindow, so that what is lost is known to be lost soon."""
 
 TIMEOUT = 1500
-ASKED_AGAIN = 20
-"""How often a caller asks what became of its order before it gives up: the faults go on meanwhile."""
+ASKED_AGAIN, PAUSE = 20, 100
+"""How often a caller asks what became of its order before it gives up, and the milliseconds in between."""
 
 FAULTS = (
     "drop /api/v1/order* chance=0.06",
@@ -191,6 +191,7 @@ class Trader:
             except ExchangeError:
                 return False
             except BaseError:
+                await self._call("sleep", PAUSE)
                 continue
             return True
         return None
@@ -216,6 +217,7 @@ class Trader:
             try:
                 order = await self._call("fetch_order", order_id, SYMBOL)
             except BaseError:
+                await self._call("sleep", PAUSE)
                 continue
             return bool(order["status"] == "canceled")
         return None

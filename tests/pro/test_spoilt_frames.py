@@ -43,6 +43,18 @@ def of_sample(name: str, **numbers: int) -> Callable[[int], dict[str, Any]]:
 
 
 SECOND = 1_000_000
+
+
+def liquidation(number: int) -> dict[str, Any]:
+    time = 1_788_284_044_094_000 + number * SECOND
+    return {**sample("ws/liquidation"), "s": "SOL_USDC_PERP", "E": time, "T": time}
+
+
+def request_for_quotes(number: int) -> dict[str, Any]:
+    accepted: dict[str, Any] = sample("ws/account.rfqUpdate")[0]
+    return {**accepted, "E": accepted["E"] + number * SECOND, "R": accepted["R"] + number}
+
+
 STREAMS = [
     Stream("ticker.SOL_USDC", lambda exchange: exchange.watch_ticker(SPOT), of_sample("ticker", E=SECOND)),
     Stream(
@@ -72,6 +84,16 @@ STREAMS = [
     ),
     Stream(
         "kline.1m.SOL_USDC", lambda exchange: exchange.watch_ohlcv(SPOT, "1m"), of_sample("kline.1m", n=1)
+    ),
+    Stream(
+        "liquidation.SOL_USDC_PERP",
+        lambda exchange: exchange.watch_liquidations(PERP),
+        liquidation,
+    ),
+    Stream(
+        "account.rfqUpdate",
+        lambda exchange: exchange.watch_rfq_updates(),
+        request_for_quotes,
     ),
 ]
 EVERY_STREAM = pytest.mark.parametrize(
