@@ -69,9 +69,9 @@ class Span:
         """Whether nothing older is wanted: the oldest row read so far, and how many of them count."""
         if self.since is not None:
             return (oldest or 0) < self.since
-        if self.is_whole:
-            return False
-        return self.limit is None or wanted >= self.limit
+        if self.limit is None:
+            return not self.is_whole
+        return wanted >= self.limit
 
 
 def asked_span(

@@ -106,14 +106,27 @@ def test_a_history_is_read_to_its_end_each_row_once(canned: Canned, method: str)
     assert all("paginate" not in asked for asked in history.asked)
 
 
+@pytest.mark.parametrize("params", [{}, {"paginate": True}], ids=["", "paginate"])
 @pytest.mark.parametrize("method", sorted(HISTORIES.keys() - FILTERED_BY_THE_VENUE))
-def test_since_and_limit_take_the_first_rows_from_then_on(canned: Canned, method: str) -> None:
+def test_since_and_limit_take_the_first_rows_from_then_on(
+    canned: Canned, method: str, params: dict[str, Any]
+) -> None:
     path, made = HISTORIES[method]
     venue = canned({f"GET /wapi/v1/{path}": Growing(made).page})
     since = 1767139200000 + 500_000
-    rows = venue.call(method, *arguments(method, since, 4, {}))
+    rows = venue.call(method, *arguments(method, since, 4, params))
     times = [row.get("lastUpdateTimestamp") or row["timestamp"] for row in rows]
     assert times == [since, since + 1000, since + 2000, since + 3000]
+
+
+@pytest.mark.parametrize("params", [{}, {"paginate": True}], ids=["", "paginate"])
+@pytest.mark.parametrize("method", HISTORIES)
+def test_a_limit_alone_takes_the_newest_rows(canned: Canned, method: str, params: dict[str, Any]) -> None:
+    path, made = HISTORIES[method]
+    venue = canned({f"GET /wapi/v1/{path}": Growing(made).page})
+    rows = venue.call(method, *arguments(method, None, 3, params))
+    times = [row.get("lastUpdateTimestamp") or row["timestamp"] for row in rows]
+    assert [time - 1767139200000 for time in times] == [1000 * n for n in range(ROWS - 3, ROWS)]
 
 
 def test_a_ledger_of_everything_has_each_row_of_every_history_once(canned: Canned) -> None:
