@@ -129,6 +129,9 @@ CODES: dict[str, type[BaseError]] = {
 }
 """Every code of the venue's enum."""
 
+SEEN_CODES: dict[str, type[BaseError]] = {"WITHDRAWAL_2FA_REQUIRED": PermissionDenied}
+"""Codes that are in no list of the venue's: a public client has been answered so."""
+
 
 class Message(NamedTuple):
     """A text that says more than the code it comes with."""
@@ -237,5 +240,5 @@ def error_class(status: int, code: str | None, message: str, path: str = "") -> 
     if code == "RESOURCE_NOT_FOUND":
         return NOT_FOUND.get(path, ExchangeError)
     if code is not None:
-        return CODES.get(code, ExchangeError)
+        return CODES.get(code) or SEEN_CODES.get(code, ExchangeError)
     return STATUSES.get(status, ExchangeError)

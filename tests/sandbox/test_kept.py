@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bpx_connector.sandbox.clock import DrivenClock, RealClock
+from bpx_connector.sandbox.clock import DrivenClock, FastClock, RealClock
 from bpx_connector.sandbox.kept import StateError
 from bpx_connector.sandbox.records.orders import OrderRequest
 from bpx_connector.sandbox.server import Sandbox
@@ -90,9 +90,9 @@ async def test_a_state_that_names_anything_foreign_is_not_read(tmp_path: Path, e
         opened(state)
 
 
-async def test_a_state_from_the_future_of_a_clock_is_refused(tmp_path: Path) -> None:
+async def test_a_clock_that_is_behind_a_state_goes_on_from_its_time(tmp_path: Path) -> None:
     state = tmp_path / "state.db"
-    async with opened(state):
-        pass
-    with pytest.raises(ValueError, match="from later than this clock shows"):
-        opened(state, clock=RealClock(read=lambda: 5_000_000_000))
+    async with opened(state) as first:
+        time = first.clock.now()
+    for clock in (RealClock(read=lambda: 5_000_000_000), FastClock(10, read=lambda: 5_000_000_000)):
+        assert opened(state, clock=clock).clock.now() == time

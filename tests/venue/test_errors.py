@@ -52,6 +52,14 @@ ORDER = "POST /api/v1/order"
 # Backpack documentation and FAQ, live probes of 2026-09, and messages that several public bots quote.
 SEEN = [
     Seen("GET /api/v1/depth", 400, BAD, "Invalid market symbol", BadSymbol),
+    Seen(
+        "POST /wapi/v1/capital/withdrawals",
+        403,
+        "WITHDRAWAL_2FA_REQUIRED",
+        "Two-factor authentication is required for this withdrawal address",
+        PermissionDenied,
+    ),
+    Seen("DELETE /api/v1/order", 400, "RESOURCE_NOT_FOUND", "Not Found", OrderNotFound),
     Seen("GET /api/v1/market", 400, BAD, "Invalid market symbol", BadSymbol),
     Seen("GET /api/v1/markPrices", 400, BAD, "Symbol not found", BadSymbol),
     Seen("GET /api/v1/depth", 404, "RESOURCE_NOT_FOUND", "Not Found", BadSymbol),
