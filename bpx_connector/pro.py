@@ -428,7 +428,7 @@ class bpx(async_support.bpx):
         return await account.un_watch_my_trades(self._watching, symbols)
 
     async def watch_my_liquidations(
-        self, symbol: Any = None, since: Any = None, limit: Any = None, params: Params = {}
+        self, symbol: Any, since: Any = None, limit: Any = None, params: Params = {}
     ) -> list[Liquidation]:
         """The account's new liquidations: its fills on the book, by backstop providers and by ADL.
 
@@ -444,7 +444,7 @@ class bpx(async_support.bpx):
         return await account.un_watch_my_liquidations(session, _only(symbol))
 
     async def watch_my_liquidations_for_symbols(
-        self, symbols: Any = None, since: Any = None, limit: Any = None, params: Params = {}
+        self, symbols: Any, since: Any = None, limit: Any = None, params: Params = {}
     ) -> list[Liquidation]:
         """The account's new liquidations in these markets or in all.
 

@@ -105,7 +105,7 @@ async def test_the_accounts_own_liquidations_are_those_of_its_history(
 
 async def test_a_users_own_trade_is_no_liquidation(sandbox: Sandbox) -> None:
     async with exchange_on(sandbox) as exchange:
-        watching = asyncio.ensure_future(exchange.watch_my_liquidations())
+        watching = asyncio.ensure_future(exchange.watch_my_liquidations(None))
         await settled(exchange, sandbox)
         await exchange.create_order(PERP, "market", "buy", 1)
         await settled(exchange, sandbox)
