@@ -63,7 +63,16 @@ AS_THEY_ARE = frozenset(
 )
 """Methods that give the venue's own answer, as it is."""
 
-OF_ONE = frozenset({"close_all_positions", "close_position", "fetch_convert_trade", "lend", "redeem_lent"})
+OF_ONE = frozenset(
+    {
+        "fetch_ledger_entry",
+        "close_all_positions",
+        "close_position",
+        "fetch_convert_trade",
+        "lend",
+        "redeem_lent",
+    }
+)
 """Methods that want one row, and do not know it in the spoilt one that comes before it."""
 
 BELIEVED = ("executedQuantity = '1'", "executedQuantity = '7.5'")

@@ -40,7 +40,7 @@ from bpx_connector.parse.numbers import (
     number_or_none,
 )
 from bpx_connector.parse.overriding import is_overridden, own
-from bpx_connector.parse.rows import Row, figure_text, object_of, read_each, rows_in
+from bpx_connector.parse.rows import Row, figure_text, object_of, read_each, rows_in, word_text
 from bpx_connector.parse.trading.in_time import oldest_first
 from bpx_connector.venue.words import ORDER_STATUS, ORDER_TYPE, SIDE, STREAM_ORDER_TYPE
 
@@ -156,7 +156,7 @@ def is_sound(order: Payload) -> bool:
     What is odd about an order is told to who asked for it, and forgotten: kept it would stand in the way of
     the good answers that follow.
     """
-    if order.get("status") not in ORDER_STATUS:
+    if word_text(order.get("status")) not in ORDER_STATUS:
         return False
     if not _is_as_documented(order) and FIELDS.legible(order) != order:
         return False
