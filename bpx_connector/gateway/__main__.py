@@ -35,6 +35,7 @@ PROGRAM: Final = "python -m bpx_connector.gateway"
 FAILED: Final = 1
 WRONG_USAGE: Final = 2
 INTERRUPTED: Final = 130
+ENDED_WITHIN: Final = 0.5
 NAMES: Final = {"apiKey": "BPX_API_KEY", "secret": "BPX_SECRET"}
 log = logging.getLogger("bpx_connector.gateway")
 
@@ -112,7 +113,9 @@ async def serve(
         )
         ends = {task, asyncio.create_task(interrupted.wait())}
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        task.cancel()
+        while not task.done():  # the client of the bus may take a cancellation for a timeout
+            task.cancel()
+            await asyncio.wait([task], timeout=ENDED_WITHIN)
         outcomes = await asyncio.gather(task, return_exceptions=True)
         if isinstance(outcomes[0], Exception):
             raise outcomes[0]
