@@ -7,7 +7,7 @@ once, and never when it has expired. Of the way from a price to the wire it save
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -23,10 +23,11 @@ from bpx_connector.parse.trading.orders import understood_order
 from bpx_connector.rest.asking.enquiries import Sent
 from bpx_connector.rest.convert.rfq_orders import is_rfq
 from bpx_connector.rest.trading.place import CREATE_ORDER, PlacedOrders
+from bpx_connector.rest.trading.prepared import PreparedOrder
 from bpx_connector.rest.trading.request import order_request
 from bpx_connector.venue.errors import NOTHING_SENT
 
-__all__ = ["PreparedOrder", "PreparedOrders"]
+__all__ = ["PreparedOrders"]
 
 
 class Prepared(NamedTuple):
@@ -39,55 +40,6 @@ class Prepared(NamedTuple):
     """When it was signed, which is when its recvWindow began."""
 
     asked: tuple[str, ...]
-
-
-class PreparedOrder:
-    """An order that is signed and has not been sent."""
-
-    __slots__ = ("_is_sent", "_prepared", "_send")
-
-    def __init__(self, prepared: Prepared, send: Callable[[Prepared], Any]) -> None:
-        self._prepared = prepared
-        self._send = send
-        self._is_sent = False
-
-    @property
-    def symbol(self) -> str:
-        """The market."""
-        return str(self._prepared.market["symbol"])
-
-    @property
-    def client_order_id(self) -> str:
-        """What the order can be found by, whatever becomes of it."""
-        return str(self._prepared.request["clientId"])
-
-    @property
-    def valid_until(self) -> int:
-        """Milliseconds by the venue's clock until which it can be sent."""
-        return self._prepared.sent.stamp + self._prepared.sent.window
-
-    @property
-    def is_sent(self) -> bool:
-        """Whether it is on its way, or was."""
-        return self._is_sent
-
-    def send(self) -> Any:
-        """The order as it stands after matching, as `create_order` gives it (on asyncio to be awaited).
-
-        InvalidOrder, before anything is sent, if it has expired or was sent before.
-        """
-        if self._is_sent:
-            raise InvalidOrder(
-                f"the prepared order {self!r} was sent before; prepare_order() makes another; {NOTHING_SENT}"
-            )
-        self._is_sent = True
-        return self._send(self._prepared)
-
-    def __repr__(self) -> str:
-        return f"<PreparedOrder {self.symbol} with client id {self.client_order_id}>"
-
-    def __reduce__(self) -> Any:
-        raise TypeError("a prepared order holds a signature and is not pickled")
 
 
 class PreparedOrders(PlacedOrders):
@@ -118,7 +70,13 @@ class PreparedOrders(PlacedOrders):
         stamp = int(signed["headers"].get("X-Timestamp", sent.stamp))
         window = int(signed["headers"].get("X-Window", sent.window))
         sent = sent._replace(stamp=stamp, recv_window=window)
-        return PreparedOrder(Prepared(market, request, signed, sent, called), self._send_prepared)
+        prepared = Prepared(market, request, signed, sent, called)
+        return PreparedOrder(
+            market["symbol"],
+            str(request["clientId"]),
+            sent.stamp + sent.window,
+            partial(self._send_prepared, prepared),
+        )
 
     @flow
     def _send_prepared(self, prepared: Prepared) -> Flow[Order]:
@@ -132,7 +90,8 @@ class PreparedOrders(PlacedOrders):
     def _answer_to(self, prepared: Prepared) -> Flow[Any]:
         self._refuse_if_expired(prepared)
         if not self._goes_directly(CREATE_ORDER):
-            return (yield getattr(self, str(CREATE_ORDER.name))(prepared.request))
+            implicit = getattr(self, str(CREATE_ORDER.name))
+            return (yield implicit(prepared.request))
         left = prepared.sent.stamp + prepared.sent.window - self.nonce()
         yield from self._turn_of(CREATE_ORDER, left)
         self._refuse_if_expired(prepared)
