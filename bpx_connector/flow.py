@@ -189,7 +189,10 @@ class flow(Generic[P, R]):  # noqa: N801  used as a decorator, named like one
     @overload
     def __get__(self, instance: AsyncioExchange, owner: type) -> Callable[P, Coroutine[Any, Any, R]]: ...
     @overload
-    def __get__(self, instance: object, owner: type) -> Callable[P, R]: ...
+    # Where ccxt is not read its classes are anything, and a type checker sees no use for this one.
+    def __get__(  # type: ignore[overload-cannot-match, unused-ignore]
+        self, instance: object, owner: type
+    ) -> Callable[P, R]: ...
     def __get__(self, instance: object | None, owner: type) -> Callable[..., Any]:
         blocks: bool = owner.synchronous  # type: ignore[attr-defined]  # every owner is a ccxt class
         twin = self.twin(blocks)

@@ -4,7 +4,7 @@ from collections.abc import *
 from typing import Any, Literal, Self
 
 import bpx_connector.rest.markets.pages
-import bpx_connector.rest.trading.prepared
+import bpx_connector.rest.trading.prepare
 import bpx_connector.stream.callbacks
 import bpx_connector.stream.link
 import bpx_connector.stream.recording
