@@ -14,6 +14,7 @@ from bpx_connector.call.calls import Calls
 from bpx_connector.call.masking import masking_logger
 from bpx_connector.call.time_difference import TimeDifference
 from bpx_connector.flow import settle_flows
+from bpx_connector.given import settle_short_ways
 from bpx_connector.rest.account import Account
 from bpx_connector.rest.asking.params import UnderstoodParams
 from bpx_connector.rest.convert.conversions import Conversions
@@ -53,6 +54,7 @@ class Backpack(
     def __init_subclass__(cls) -> None:
         if hasattr(cls, "synchronous"):  # ccxt's base is among the bases
             settle_flows(cls)
+            settle_short_ways(cls)
 
     def describe(self) -> Any:
         return self.deep_extend(super().describe(), deepcopy(DESCRIPTION), addresses_from(os.environ))

@@ -6,12 +6,31 @@ are no names, half characters, and a symbol or a code that is no text.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 from ccxt.base.errors import BadRequest, BadSymbol
 
-__all__ = ["Given", "params_of"]
+__all__ = ["Given", "params_of", "settle_short_ways"]
+
+SHORT_WAYS = (
+    "cancel_order_with_client_order_id",
+    "cancel_orders_with_client_order_ids",
+    "create_order_with_take_profit_and_stop_loss",
+    "create_post_only_order",
+    "create_reduce_only_order",
+    "create_stop_limit_order",
+    "create_stop_loss_order",
+    "create_stop_market_order",
+    "create_stop_order",
+    "create_take_profit_order",
+    "create_trigger_order",
+    "edit_order_with_client_order_id",
+    "fetch_order_with_client_order_id",
+)
+"""Methods of ccxt's own that put something into `params` and call the method of ours that acts."""
 
 PLAIN = frozenset({bool, float, int, type(None)})
 """What needs no second look."""
@@ -67,6 +86,44 @@ def params_of(exchange_id: str, method: str, given: Any) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         raise BadRequest(f"{exchange_id} {method}() params has to be a dict, not {_quoted(given)}")
     return dict(given)
+
+
+def settle_short_ways(owner: type) -> None:
+    """Have ccxt's own short ways to an order, such as `create_stop_order`, understand `params` as ours do.
+
+    They write into what they are given before any method of ours sees it.
+    """
+    for name in SHORT_WAYS:
+        method: Any = getattr(owner, name)
+        is_ccxts = str(method.__module__).startswith("ccxt.")
+        if is_ccxts and not hasattr(method, "__wrapped__"):
+            place = list(inspect.signature(method).parameters).index("params")
+            setattr(owner, name, _with_params(method, place - 1))
+
+
+def _with_params(method: Callable[..., Any], place: int) -> Callable[..., Any]:
+    """A method of ccxt's whose `params` are a dict when it begins."""
+
+    def understood(exchange_id: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        if "params" in kwargs:
+            kwargs["params"] = params_of(exchange_id, method.__name__, kwargs["params"])
+        if len(args) <= place:
+            return args
+        return (*args[:place], params_of(exchange_id, method.__name__, args[place]), *args[place + 1 :])
+
+    if inspect.iscoroutinefunction(method):
+
+        @wraps(method)
+        async def awaited(self: Any, *args: Any, **kwargs: Any) -> Any:
+            return await method(self, *understood(self.id, args, kwargs), **kwargs)
+
+        return awaited
+
+    @wraps(method)
+    def blocking(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return method(self, *understood(self.id, args, kwargs), **kwargs)
+
+    return blocking
 
 
 def _is_several(value: Any) -> bool:

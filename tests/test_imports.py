@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rest": {"aliases", "given", "orders", "parse", "venue", "flow", "_ccxt"},
     "tape": {"call"},
     "tapes": {"call", "tape", "_ccxt"},
-    "exchange": {"aliases", "tapes", "rest", "call", "venue", "flow", "_ccxt"},
+    "exchange": {"aliases", "tapes", "rest", "call", "venue", "flow", "given", "_ccxt"},
     "blocking": {"exchange", "call", "gateway"},  # the gateway where it is asked for, and not before
     "dead_man": {"blocking"},  # a process of its own, started by its name
     "async_support": {"exchange", "call", "gateway"},

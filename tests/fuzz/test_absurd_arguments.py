@@ -67,3 +67,30 @@ def test_what_is_no_amount_is_refused(amount: Any) -> None:
     with pytest.raises(ExchangeError):
         exchange.create_order("SOL/USDC", "limit", "buy", amount, 90)
     assert not exchange.asked
+
+
+@pytest.mark.parametrize("params", [5, "x", [1]])
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("create_stop_order", ("SOL/USDC", "limit", "buy", 1, 90, 80)),
+        ("create_stop_loss_order", ("SOL/USDC", "limit", "sell", 1, 90, 80)),
+        ("create_take_profit_order", ("SOL/USDC", "limit", "sell", 1, 90, 110)),
+        ("create_post_only_order", ("SOL/USDC", "limit", "buy", 1, 90)),
+        ("cancel_order_with_client_order_id", ("7", "SOL/USDC")),
+        ("fetch_order_with_client_order_id", ("7", "SOL/USDC")),
+    ],
+)
+def test_ccxts_short_ways_say_what_their_params_have_to_be(name: str, args: Any, params: Any) -> None:
+    exchange = answered_exchange()
+    with pytest.raises(BadRequest, match="params has to be a dict"):
+        getattr(exchange, name)(*args, params=params)
+    with pytest.raises(BadRequest, match="params has to be a dict"):
+        getattr(exchange, name)(*args, params)
+    assert not exchange.asked
+
+
+def test_a_subclass_of_a_users_own_gets_ccxts_short_ways_once() -> None:
+    kind: Any = type(answered_exchange())
+    mine: Any = type("Mine", (kind,), {})
+    assert mine.create_stop_order is kind.create_stop_order

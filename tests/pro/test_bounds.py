@@ -132,10 +132,13 @@ async def test_fills_are_not_told_again_when_an_instance_is_used_again(sandbox: 
 
 async def test_a_short_soak_leaves_memory_level_and_nothing_behind() -> None:
     """Left out with `--deselect`; the long one is `python -m benchmarks.soak`."""
-    wanted = Wanted(seconds=6, books=40, cut_every=1.5, check_every=1.5, say=lambda line: None)
+    for seconds in (6, 20, 60):  # a busy machine takes longer to get as far
+        report = await soak(
+            Wanted(seconds=seconds, books=40, cut_every=1.5, check_every=1.5, say=lambda line: None)
+        )
+        assert report.troubles == []
+        if report.counts["reconnects"] >= 6 and report.counts["agreements"]:
+            break
 
-    report = await soak(wanted)
-
-    assert report.troubles == []
     assert report.counts["reconnects"] >= 6
     assert report.counts["agreements"] > 0
