@@ -261,7 +261,8 @@ class OrderLog:
         executed, is_open = standing_of(order)
         identity = order["id"]
         record = self._records.get(identity)
-        if fill is not None and name_of(fill) in self._fills:
+        name = () if fill is None else name_of(fill)
+        if name in self._fills:
             fill = None  # counted before
         quantity = ZERO if fill is None else figure_of(fill["quantity"])
         if record is None:
@@ -280,7 +281,7 @@ class OrderLog:
             if self._untold:
                 self._untold.pop(identity, None)
         if fill is not None:
-            self._remember(fill)
+            self._remember(name)
             record.add_fill(fill, quantity)
         record.is_owed = True
         self._note(record)
@@ -320,10 +321,11 @@ class OrderLog:
 
     def fill(self, fill: Payload) -> bool:
         """Take a fill as REST gives it; whether it is a new one."""
-        if name_of(fill) in self._fills:
+        name = name_of(fill)
+        if name in self._fills:
             return False
         quantity = figure_of(fill["quantity"])
-        self._remember(fill)
+        self._remember(name)
         record = self._records.get(fill["orderId"])
         if record is not None:
             record.add_fill(fill, quantity)
@@ -332,8 +334,8 @@ class OrderLog:
 
     # --- inside ------------------------------------------------------------------------------------------
 
-    def _remember(self, fill: Payload) -> None:
-        self._fills[name_of(fill)] = None
+    def _remember(self, fill: tuple[Any, ...]) -> None:
+        self._fills[fill] = None
         if len(self._fills) > MOST_FILLS_REMEMBERED:
             del self._fills[next(iter(self._fills))]
 

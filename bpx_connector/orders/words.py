@@ -65,8 +65,12 @@ LIQUIDATIONS = frozenset({"LiquidatePositionOnBook", "LiquidatePositionOnAdl", "
 
 def order_words(event: OrderUpdateEvent) -> Payload:
     """An event of the order stream in the words of a REST order; what it does not say is absent."""
-    words = ORDER_WORDS
-    order = {words[key]: value for key, value in event.items() if value is not None and key in words}
+    word_of = ORDER_WORDS.get
+    order = {
+        word: value
+        for key, value in event.items()
+        if value is not None and (word := word_of(key)) is not None
+    }
     if event.get("e") in FIRST_EVENTS:
         order["createdAt"] = int(event["T"]) // 1000
     return order

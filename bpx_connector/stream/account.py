@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from ccxt.base.types import Position
 
 from bpx_connector.aliases import Decoded, Payload
+from bpx_connector.garbage import uncollected
 from bpx_connector.orders.log import OrderLog, Record
 from bpx_connector.orders.words import fill_words, order_words
 from bpx_connector.stream.caches import PositionCache
@@ -89,6 +90,7 @@ class OrderFollower(Follower):
             self.trust.has_missed = True
             self.trust.doubt()
 
+    @uncollected
     def _read(self, frames: Sequence[str]) -> None:
         log, horizon = self.log, self._horizon
         changed: dict[str, Record] = {}

@@ -74,15 +74,14 @@ def _tickers_of(
     read: list[Figures] = _ticker_rows(number).of(rows)
     for row, info, figures, (symbol, tick) in zip(rows, infos, read, priced, strict=True):
         first, last, change = figures.firstPrice, figures.lastPrice, figures.priceChange
+        volume, in_quote = figures.volume, figures.quoteVolume
         is_traded = first is not None and last is not None
         found = UNKNOWN_TICKER.copy()
         found["symbol"] = symbol
         found["high"] = figures.high or None
         found["low"] = figures.low or None
-        if figures.quoteVolume and figures.volume:
-            found["vwap"] = arithmetic.average(
-                figures.quoteVolume, figures.volume, row["quoteVolume"], row["volume"]
-            )
+        if in_quote and volume:
+            found["vwap"] = arithmetic.average(in_quote, volume, row["quoteVolume"], row["volume"])
         found["open"] = first or None
         found["close"] = found["last"] = last or None
         found["change"] = _derived_change(row, arithmetic) if change is None and is_traded else change
@@ -93,8 +92,8 @@ def _tickers_of(
             found["percentage"] = _derived_percent(row, arithmetic)
         if is_traded:
             found["average"] = arithmetic.middle(first, last, row["firstPrice"], row["lastPrice"], tick)
-        found["baseVolume"] = figures.volume
-        found["quoteVolume"] = figures.quoteVolume
+        found["baseVolume"] = volume
+        found["quoteVolume"] = in_quote
         found["info"] = info
         tickers.append(found)
     return list(map(_without_zero_prices, tickers)) if number is str else tickers
@@ -141,12 +140,11 @@ def mark_price(row: Payload, symbol: str | None, number: Number) -> Ticker:
 
 
 def _by_symbol(found: Iterable[Any], symbols: Strings) -> dict[str, Any]:
-    wanted = None if symbols is None else set(symbols)
-    return {
-        one["symbol"]: one
-        for one in found
-        if one["symbol"] is not None and (wanted is None or one["symbol"] in wanted)
-    }
+    known = {symbol: one for one in found if (symbol := one["symbol"]) is not None}
+    if symbols is None:
+        return known
+    wanted = set(symbols)
+    return {symbol: one for symbol, one in known.items() if symbol in wanted}
 
 
 class ParsePrices(Ccxt):
@@ -163,7 +161,7 @@ class ParsePrices(Ccxt):
         rows = rows_in(tickers, f"{self.id} tickers")
         if is_overridden(self, "parse_ticker"):
             return _by_symbol([self.parse_ticker(row) for row in rows], symbols)
-        return _by_symbol(_tickers(rows, list(map(self._priced, rows)), self.number), symbols)
+        return _by_symbol(_tickers(rows, self._priced_of(rows), self.number), symbols)
 
     def parse_mark_price(self, row: Payload, market: Market = None) -> Ticker:
         """A ticker with mark and index price from a row of /markPrices."""
@@ -195,6 +193,16 @@ class ParsePrices(Ccxt):
         """Last traded prices by symbol, of the symbols asked for or of all."""
         rows = rows_in(pricesData, f"{self.id} tickers")
         return _by_symbol(map(self.parse_last_price, rows), symbols)
+
+    def _priced_of(self, rows: Sequence[Payload]) -> list[Priced]:
+        """The symbol and the step of the prices of each row; markets that are loaded without a call each."""
+        known = self.markets_by_id or {}
+        return [
+            (found[0]["symbol"], found[0]["precision"]["price"])
+            if type(identity := row.get("symbol")) is str and (found := known.get(identity))
+            else self._priced(row)
+            for row in rows
+        ]
 
     def _priced(self, row: Payload, market: Market = None) -> Priced:
         """The row's symbol and the step of its prices.
