@@ -39,7 +39,7 @@ __all__ = ["MARGIN", "ORDERS_REMEMBERED", "OrderLog", "Record"]
 
 ORDERS_REMEMBERED = 2000
 MOST_FILLS_REMEMBERED = 50_000
-MARGIN = 300
+MARGIN = 100
 """More than events that are taken together: those of which news are given out are still known then."""
 
 CHANGING = frozenset({"status", "quantity", "price", "executedQuantity", "executedQuoteQuantity"})

@@ -147,10 +147,10 @@ def test_an_open_order_that_rest_does_not_list_has_vanished() -> None:
 def test_closed_orders_are_forgotten_and_open_ones_kept() -> None:
     orders = log(2)
     event(orders, order("New", "0", identity="open"), 1)
-    for number in range(400):
+    for number in range(300):
         event(orders, order("Cancelled", "0", identity=str(number)), 2 + number)
     assert orders.get("open") is not None
-    assert orders.get("399") is not None
+    assert orders.get("299") is not None
     assert orders.get("0") is None
 
 
