@@ -170,7 +170,7 @@ ROWS = (
     Row("markets", "load_markets, 200 markets", CALL, "markets", 2),
     Row("create_order", "createOrder round trip", CALL, "create_order", 1.5),
     Row("blocking", "createOrder, blocking class", CALL, "create_order_blocking", 1.8),
-    Row("sign", "signing one order", CALL, "sign", 2.4),
+    Row("sign", "signing one order", CALL, "sign", 2.5),
     Row("tick", "price to order on the wire, 2,000/s, p50", "µs", "tick", 1.5, figure="p50"),
     Row("tick_cold", "the same, one a second", "µs", "tick_cold", 1.3, figure="p50"),
     Row("prepared", "the same with a prepared order, 2,000/s", "µs", "prepared", 1.7, figure="p50"),
