@@ -12,25 +12,8 @@ from ccxt.base.errors import BaseError, ExchangeNotAvailable, RequestTimeout
 from bpx_connector.async_support import bpx
 from bpx_connector.call.straight import DETOURS
 from tests.support.keys import FIRST
-from tests.support.scripted_venue import BREAKS_OFF, HANGS_UP, Answer, ScriptedVenue
+from tests.support.scripted_venue import ANSWERS, Answer, ScriptedVenue
 
-ANSWERS = {
-    "an object": Answer('{"id": "1", "price": "1.50"}'),
-    "a list": Answer("[1, 2]"),
-    "blanks around": Answer('\n {"id": "1"} \n'),
-    "a bare number": Answer("1788285151083"),
-    "a word": Answer("pong", kind="text/plain"),
-    "nothing": Answer(""),
-    "a page": Answer("<html>gateway</html>", kind="text/html"),
-    "half of it": Answer('{"id": ', kind="application/json"),
-    "other letters": Answer('{"name": "Zoë ☃"}'),
-    "a refusal": Answer('{"code":"INVALID_ORDER","message":"Invalid order"}', 400),
-    "too many": Answer('{"code":"TOO_MANY_REQUESTS","message":"slow"}', 429),
-    "out of service": Answer("<html>503</html>", 503, "text/html"),
-    "an empty refusal": Answer("", 404),
-    "broken off": BREAKS_OFF,
-    "hung up": HANGS_UP,
-}
 ORDER = {"symbol": "SOL_USDC", "side": "Bid", "orderType": "Limit", "price": "90", "quantity": "1"}
 CALLS = [
     ("public_get_api_v1_ping", {}),

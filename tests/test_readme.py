@@ -12,40 +12,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from bpx_connector.sandbox.server import SandboxThread
 from bpx_connector.testing import generated_keys
+from tests.support.blocks import IN_A_CLONE, ROOT, RUNS_ON, blocks_of, done, run_python
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CLOSED = Path(__file__).parent / "support" / "closed"
 PROGRAMS = Path(sys.executable).parent
-RUNS_ON = "bpx sandbox\n"
-IN_A_CLONE = ("make ", "pip install ")
-"""Beginnings of the blocks that are for a clone of the repository."""
 
-
-class Block(NamedTuple):
-    section: str
-    language: str
-    code: str
-
-
-def blocks() -> list[Block]:
-    found, section = [], ""
-    for match in re.finditer(r"^(#+ [^\n]*)$|^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL):
-        heading, language, code = match.groups()
-        if heading:
-            section = heading.strip("# ")
-        else:
-            found.append(Block(section, language, code))
-    return found
-
-
-BLOCKS = blocks()
+BLOCKS = blocks_of(README)
 SECTIONS = list(dict.fromkeys(block.section for block in BLOCKS))
 
 
@@ -67,27 +45,6 @@ def environment(sandbox: SandboxThread) -> dict[str, str]:
         "BPX_API_KEY": keys.api_key,
         "BPX_SECRET": keys.secret,
     }
-
-
-def done(words: list[str], cwd: Path, environment: dict[str, str]) -> str:
-    """What a program prints; it has to end well."""
-    ended = subprocess.run(
-        words, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=100
-    )
-    assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"
-    assert "Traceback" not in ended.stderr
-    return ended.stdout
-
-
-def run_python(code: str, number: int, cwd: Path, environment: dict[str, str]) -> None:
-    is_test = re.search(r"^(async )?def test_", code, re.MULTILINE)
-    file = cwd / f"{'test_block' if is_test else 'block'}_{number}.py"
-    file.write_text(code)
-    if is_test:
-        told = done([sys.executable, "-m", "pytest", "-q", file.name], cwd, environment)
-        assert re.search(r"\d passed", told), told
-    else:
-        done([sys.executable, "-W", "error", file.name], cwd, environment)
 
 
 def run_shell(code: str, cwd: Path, environment: dict[str, str]) -> None:

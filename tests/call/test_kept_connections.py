@@ -18,26 +18,11 @@ import bpx_connector.async_support
 from bpx_connector.call import aiohttp_pool, urllib3_pool
 from bpx_connector.call.sessions import AsyncioSession, BlockingSession
 from tests.support.keys import FIRST
-from tests.support.scripted_venue import BREAKS_OFF, HANGS_UP, Answer, Request, ScriptedVenue
+from tests.support.scripted_venue import ANSWERS, Answer, Request, ScriptedVenue
 
-ANSWERS = {
-    "an object": Answer('{"id": "1", "price": "1.50"}'),
-    "a list": Answer("[1, 2]"),
-    "blanks around": Answer('\n {"id": "1"} \n'),
-    "a bare number": Answer("1788285151083"),
-    "a word": Answer("pong", kind="text/plain"),
-    "nothing": Answer(""),
-    "a page": Answer("<html>gateway</html>", kind="text/html"),
-    "half of it": Answer('{"id": ', kind="application/json"),
-    "other letters": Answer('{"name": "Zoë ☃"}'),
-    "a refusal": Answer('{"code":"INVALID_ORDER","message":"Invalid order"}', 400),
-    "too many": Answer('{"code":"TOO_MANY_REQUESTS","message":"slow"}', 429),
-    "out of service": Answer("<html>503</html>", 503, "text/html"),
-    "an empty refusal": Answer("", 404),
+ALL_ANSWERS = ANSWERS | {
     "somewhere else": Answer("{}", 302, headers={"Location": "http://127.0.0.1:9/"}),
     "a cookie": Answer("{}", headers={"Set-Cookie": "a=b; Path=/"}),
-    "broken off": BREAKS_OFF,
-    "hung up": HANGS_UP,
 }
 OTHER_KIND = Answer(" pong ", kind="application/octet-stream")
 """Of this ccxt's asyncio class hands out aiohttp's reader, which nothing can be read from any more."""
@@ -52,7 +37,7 @@ CALLS = [
 ]
 MOMENT = 1_767_225_600_000
 
-EVERY_ANSWER = pytest.mark.parametrize("name", ANSWERS)
+EVERY_ANSWER = pytest.mark.parametrize("name", ALL_ANSWERS)
 EVERY_CALL = pytest.mark.parametrize(("call", "params"), CALLS, ids=[call for call, _ in CALLS])
 
 
@@ -141,7 +126,7 @@ async def test_over_a_kept_connection_asyncio_gives_and_sends_what_ccxts_way_doe
 ) -> None:
     looks, sent = [], []
     for is_straight in (True, False):
-        venue.answers = [Answer("{}"), ANSWERS[name]]
+        venue.answers = [Answer("{}"), ALL_ANSWERS[name]]
         async with asyncio_at(venue, userAgent="mine", headers={"X-Own": "1"}) as exchange:
             exchange._goes_straight = lambda is_straight=is_straight: is_straight
             await exchange.public_get_api_v1_status()
@@ -153,14 +138,14 @@ async def test_over_a_kept_connection_asyncio_gives_and_sends_what_ccxts_way_doe
     assert len(venue.requests) == 4
 
 
-@pytest.mark.parametrize("name", [*ANSWERS, "other"])
+@pytest.mark.parametrize("name", [*ALL_ANSWERS, "other"])
 @EVERY_CALL
 async def test_over_its_pool_the_blocking_class_gives_and_sends_what_ccxts_way_does(
     venue: ScriptedVenue, straightest: Counted, name: str, call: str, params: dict[str, Any]
 ) -> None:
     looks, sent = [], []
     for is_straight in (True, False):
-        venue.answers = [Answer("{}"), {**ANSWERS, "other": OTHER_KIND}[name]]
+        venue.answers = [Answer("{}"), {**ALL_ANSWERS, "other": OTHER_KIND}[name]]
         exchange = blocking_at(venue, userAgent="mine", headers={"X-Own": "1"})
         exchange._goes_straight = lambda is_straight=is_straight: is_straight
         exchange.public_get_api_v1_status()

@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 
+from tests.fuzz.spoilt_answers import MISSING, spoil
 from tests.rest.test_odd_answers import ANSWERS, CALLS, spoiled
-from tests.rest.test_spoilt_answers import CAPTURED, MISSING, answer_of, places, spoilable, spoilt
+from tests.rest.test_spoilt_answers import CAPTURED, answer_of, places, spoilable
 from tests.support.callers import Caller
 from tests.support.canned import CannedVenue
+
+ODD: tuple[Any, ...] = (None, "", "NaN", "0E-8", 5, 10**27, [], {"a": 1}, MISSING)
+"""What may stand in any field."""
 
 LISTED: dict[str, Any] = {
     **ANSWERS,
@@ -131,8 +135,8 @@ def test_the_good_row_of_a_captured_list_comes_whatever_stands_beside_it(
     good = of_all(call(exchange.answered(operation, kept)))
     wrong = []
     for path in places(rows[:1]):
-        for value in (None, "", "NaN", "0E-8", 5, 10**27, [], {"a": 1}, MISSING) if path else ():
-            answer = [*spoilt(rows[:1], path, value), *kept]
+        for value in ODD if path else ():
+            answer = [*spoil(rows[:1], path, value), *kept]
             try:
                 found = of_all(call(exchange.answered(operation, answer)))
             except Exception as error:

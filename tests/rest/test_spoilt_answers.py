@@ -16,6 +16,7 @@ import pytest
 from ccxt.base.errors import BaseError
 
 from bpx_connector.parse.numbers import EARLIEST, LATEST
+from tests.fuzz.spoilt_answers import MISSING, spoil
 from tests.support.keys import FIRST
 from tests.support.samples import OfflineExchange, offline_exchange, sample
 
@@ -26,7 +27,6 @@ SPOILT: list[Any] = [
     True,
     [], {}, [None], {"a": 1}, "x" * 300,
 ]  # fmt: skip
-MISSING = object()
 
 CAPTURED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "GET /api/v1/markets": ("rest/get_api_v1_markets", lambda ex: ex.load_markets(True)),
@@ -132,21 +132,6 @@ def places(answer: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
             yield from places(value, (*path, place))
 
 
-def spoilt(answer: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """The answer with something else in that place."""
-    if not path:
-        return value
-    changed = deepcopy(answer)
-    inner = changed
-    for step in path[:-1]:
-        inner = inner[step]
-    if value is MISSING:
-        del inner[path[-1]]
-    else:
-        inner[path[-1]] = deepcopy(value)
-    return changed
-
-
 def oddities(result: Any, name: str = "") -> Iterator[str]:
     """What no result may hold: figures that are none, times that cannot be. `info` is the venue's own."""
     if isinstance(result, dict):
@@ -175,7 +160,7 @@ def test_a_spoilt_answer_is_a_result_or_ccxts_exception_and_leaves_no_mark(
     for path in places(good):
         for value in [*values, MISSING] if path else values:
             try:
-                result = call(exchange.answered(operation, spoilt(good, path, value)))
+                result = call(exchange.answered(operation, spoil(good, path, value)))
                 wrong += [f"{path} = {value!r}: {oddity}" for oddity in oddities(result)]
             except BaseError:
                 pass

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-__all__ = ["BREAKS_OFF", "HANGS_UP", "Answer", "Request", "ScriptedVenue"]
+__all__ = ["ANSWERS", "BREAKS_OFF", "HANGS_UP", "Answer", "Request", "ScriptedVenue"]
 
 NEW_YEAR = "Thu, 01 Jan 2026 00:00:00 GMT"
 """The Date of every answer; in milliseconds 1767225600000."""
@@ -115,3 +115,23 @@ def _handler(venue: ScriptedVenue) -> type[BaseHTTPRequestHandler]:
             """Say nothing."""
 
     return Handler
+
+
+ANSWERS = {
+    "an object": Answer('{"id": "1", "price": "1.50"}'),
+    "a list": Answer("[1, 2]"),
+    "blanks around": Answer('\n {"id": "1"} \n'),
+    "a bare number": Answer("1788285151083"),
+    "a word": Answer("pong", kind="text/plain"),
+    "nothing": Answer(""),
+    "a page": Answer("<html>gateway</html>", kind="text/html"),
+    "half of it": Answer('{"id": ', kind="application/json"),
+    "other letters": Answer('{"name": "Zoë ☃"}'),
+    "a refusal": Answer('{"code":"INVALID_ORDER","message":"Invalid order"}', 400),
+    "too many": Answer('{"code":"TOO_MANY_REQUESTS","message":"slow"}', 429),
+    "out of service": Answer("<html>503</html>", 503, "text/html"),
+    "an empty refusal": Answer("", 404),
+    "broken off": BREAKS_OFF,
+    "hung up": HANGS_UP,
+}
+"""What a venue may answer with, for those who compare two ways of asking it."""
