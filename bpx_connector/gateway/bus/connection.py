@@ -29,6 +29,7 @@ from nats.js.api import (
 )
 from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
 
+from bpx_connector.gateway.bus.cancelling import heeding_cancels
 from bpx_connector.gateway.bus.permissions import inbox_of
 from bpx_connector.gateway.bus.subjects import checked_token
 
@@ -119,7 +120,7 @@ class Bus:
         context = ssl.create_default_context(cafile=access.ca) if access.is_encrypted else None
         try:
             async with asyncio.timeout(CONNECTED_WITHIN):
-                await bus._client.connect(
+                await heeding_cancels(bus._client.connect)(
                     servers=list(access.servers),
                     name=access.user,
                     allow_reconnect=False,
@@ -142,6 +143,9 @@ class Bus:
                 async with asyncio.timeout(CLOSED_WITHIN):
                     await bus._client.close()
             raise BusDownError(f"no connection to {', '.join(access.servers)}: {error!r}") from error
+        except asyncio.CancelledError:
+            await bus.close()
+            raise
         return bus
 
     @property
@@ -192,6 +196,7 @@ class Bus:
         if not task.cancelled():
             task.exception()  # looked at: whoever waited may have gone
 
+    @heeding_cancels
     async def request(
         self, subject: str, payload: bytes, seconds: float, headers: Headers | None = None
     ) -> Message:
@@ -209,6 +214,7 @@ class Bus:
 
     # --- what is stored ----------------------------------------------------------------------------------
 
+    @heeding_cancels
     async def keep(
         self,
         name: str,
@@ -237,6 +243,7 @@ class Bus:
         except (nats.errors.Error, OSError, TimeoutError) as error:
             raise BusDownError(f"nothing can be stored: {error!r}") from error
 
+    @heeding_cancels
     async def store(
         self,
         subject: str,
@@ -275,6 +282,7 @@ class Bus:
         stored = await self.last_stored_at(log, subject)
         return None if stored is None else stored[0]
 
+    @heeding_cancels
     async def last_stored_at(self, log: str, subject: str) -> tuple[bytes, float] | None:
         """The same, and the second when it was stored by the server's clock."""
         try:
@@ -287,6 +295,7 @@ class Bus:
             return None
         return message.data, message.time.timestamp()
 
+    @heeding_cancels
     async def stored_after(
         self, log: str, durable: str, subject: str, from_the_beginning: bool = True
     ) -> Any:

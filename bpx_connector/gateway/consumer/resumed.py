@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import nats.errors
 
+from bpx_connector.gateway.bus.cancelling import heeding_cancels
 from bpx_connector.gateway.bus.connection import Bus, BusDownError, Message
 from bpx_connector.gateway.consumer.line import Line
 from bpx_connector.orders.words import fill_words
@@ -95,7 +96,8 @@ class Resumed:
 
     async def _read_more(self) -> None:
         try:
-            for message in await (await self._source()).fetch(AT_ONCE, timeout=WAITS):
+            fetch = heeding_cancels((await self._source()).fetch)
+            for message in await fetch(AT_ONCE, timeout=WAITS):
                 name = _name_of(message)
                 if name in self._known:
                     if not self._is_pending(name):
