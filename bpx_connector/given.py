@@ -13,7 +13,7 @@ from typing import Any
 
 from ccxt.base.errors import BadRequest, BadSymbol
 
-__all__ = ["Given", "params_of", "settle_short_ways"]
+__all__ = ["Given", "listed", "params_of", "plain_params", "settle_short_ways"]
 
 SHORT_WAYS = (
     "cancel_order_with_client_order_id",
@@ -29,8 +29,9 @@ SHORT_WAYS = (
     "create_trigger_order",
     "edit_order_with_client_order_id",
     "fetch_order_with_client_order_id",
+    "load_markets",
 )
-"""Methods of ccxt's own that put something into `params` and call the method of ours that acts."""
+"""Methods of ccxt's own that look into what they are given before they call a method of ours that acts."""
 
 PLAIN = frozenset({bool, float, int, type(None)})
 """What needs no second look."""
@@ -88,28 +89,47 @@ def params_of(exchange_id: str, method: str, given: Any) -> dict[str, Any]:
     return dict(given)
 
 
-def settle_short_ways(owner: type) -> None:
-    """Have ccxt's own short ways to an order, such as `create_stop_order`, understand `params` as ours do.
+def plain_params(exchange_id: str, method: str, given: Any) -> dict[str, Any]:
+    """The same, and what is in them can be sent or compared: no arrays, no keys that are no names."""
+    params = params_of(exchange_id, method, given)
+    trouble = _trouble_in_dict(params, DEEPEST)
+    if trouble is not None:
+        raise BadRequest(f"{exchange_id} {method}() params cannot be used: {trouble}")
+    return params
 
-    They write into what they are given before any method of ours sees it.
+
+def listed(exchange_id: str, name: str, example: Any, given: Any) -> list[Any]:
+    """What a caller lists; nothing where it is None. BadRequest for what is no list, such as one text."""
+    if given is None:
+        return []
+    if not isinstance(given, str | bytes | bytearray) and _is_several(given):
+        return list(given)
+    raise BadRequest(f"{exchange_id} {name} have to be a list such as {example}, not {_quoted(given)}")
+
+
+def settle_short_ways(owner: type) -> None:
+    """Have ccxt's own short ways, such as `create_stop_order`, understand what they are given as ours do.
+
+    They write into it, or ask whether it is true, before any method of ours sees it.
     """
     for name in SHORT_WAYS:
         method: Any = getattr(owner, name)
         is_ccxts = str(method.__module__).startswith("ccxt.")
         if is_ccxts and not hasattr(method, "__wrapped__"):
-            place = list(inspect.signature(method).parameters).index("params")
-            setattr(owner, name, _with_params(method, place - 1))
+            setattr(owner, name, _with_params(method, list(inspect.signature(method).parameters)[1:]))
 
 
-def _with_params(method: Callable[..., Any], place: int) -> Callable[..., Any]:
-    """A method of ccxt's whose `params` are a dict when it begins."""
+def _with_params(method: Callable[..., Any], names: list[str]) -> Callable[..., Any]:
+    """A method of ccxt's whose arguments are plain and whose `params` are a dict when it begins."""
+    place, check = names.index("params"), Given(method.__name__, names).check
 
     def understood(exchange_id: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         if "params" in kwargs:
             kwargs["params"] = params_of(exchange_id, method.__name__, kwargs["params"])
-        if len(args) <= place:
-            return args
-        return (*args[:place], params_of(exchange_id, method.__name__, args[place]), *args[place + 1 :])
+        if len(args) > place:
+            args = (*args[:place], params_of(exchange_id, method.__name__, args[place]), *args[place + 1 :])
+        check(exchange_id, args, kwargs)
+        return args
 
     if inspect.iscoroutinefunction(method):
 
@@ -128,7 +148,13 @@ def _with_params(method: Callable[..., Any], place: int) -> Callable[..., Any]:
 
 def _is_several(value: Any) -> bool:
     """Whether it can be gone through; text is left to the method, which knows what was meant by it."""
-    return value is None or hasattr(type(value), "__iter__")
+    if value is None or isinstance(value, list | tuple | str):
+        return True
+    try:
+        iter(value)
+    except TypeError:  # an array without dimensions says so only when it is gone through
+        return False
+    return True
 
 
 def _trouble(value: Any, depth: int) -> str | None:

@@ -467,13 +467,13 @@ class bpx(async_support.bpx):
         https://docs.backpack.exchange/#tag/Streams/Private/Position-update
         """
         since, limit = self._watched_span("watchPositions", since, limit)
-        if params:
+        if type(params) is not dict or params:
             self._watched_contracts("watchPositions", params)
         return await account.watch_positions(self._watching, symbols, since, limit)
 
     async def un_watch_positions(self, symbols: Any = None, params: Params = {}) -> bool:
         """End watch_positions of these markets or of all."""
-        if params:
+        if type(params) is not dict or params:
             self._watched_contracts("unWatchPositions", params)
         return await account.un_watch_positions(self._watching, symbols)
 
@@ -487,7 +487,7 @@ class bpx(async_support.bpx):
 
     async def un_watch_balance(self, params: Params = {}) -> bool:
         """End watch_balance."""
-        if params:
+        if type(params) is not dict or params:
             self._watched_balance("unWatchBalance", params)
         return await account.un_watch_balance(self._watching)
 
@@ -595,13 +595,13 @@ class bpx(async_support.bpx):
 
     def _asked(self, method: str, params: Params, *known: str) -> Session:
         """Where watching is done, once it is certain that `params` ask for nothing that a stream has not."""
-        if params:
+        if type(params) is not dict or params:
             self._check_watched(method, params, known)
         return self._watching
 
     async def _of_kind(self, method: str, symbols: Any, params: Params, *, is_open: bool = True) -> Any:
         """The symbols that are meant where `params` may name a kind of market."""
-        if not params:
+        if type(params) is dict and not params:
             return symbols
         await self._watching.load_markets_once()
         return self._watched_symbols(method, symbols, params, is_open=is_open)

@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "async_support": {"exchange", "call", "gateway"},
     "stream": {"aliases", "garbage", "orders", "tape", "venue"},
     "pro": {"aliases", "async_support", "call", "stream", "tapes", "venue", "watch"},
-    "watch": {"aliases", "call", "orders", "parse", "stream", "tape", "tapes", "venue"},
+    "watch": {"aliases", "call", "given", "orders", "parse", "stream", "tape", "tapes", "venue"},
     "sandbox": {"keys"},  # a second reading of the venue's text: no signer or parser can agree with itself
     "after_import": set(),
     "keys": set(),

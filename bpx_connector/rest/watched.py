@@ -9,6 +9,7 @@ from collections.abc import Collection
 from typing import Any
 
 from bpx_connector.aliases import Params
+from bpx_connector.given import plain_params
 from bpx_connector.rest.account.state import AccountState, of_contracts
 from bpx_connector.rest.asking.arguments import checked_limit, checked_time
 from bpx_connector.rest.asking.params import UnderstoodParams, trigger_of
@@ -22,7 +23,7 @@ class WatchedArguments(AccountState, Prices, UnderstoodParams):
 
     def _check_watched(self, method: str, params: Params, known: Collection[str] = ()) -> None:
         """Refuse what a stream cannot be asked for, by name."""
-        self._understood(f"{self.id} {method}()", {} if params is None else params, known)
+        self._understood(f"{self.id} {method}()", plain_params(self.id, method, params), known)
 
     def _watched_span(self, method: str, since: Any, limit: Any) -> tuple[int | None, int | None]:
         """`since` and `limit`, checked. Nearly every call has neither, or a plain limit: that is fast."""
@@ -36,7 +37,7 @@ class WatchedArguments(AccountState, Prices, UnderstoodParams):
 
         Markets have to be loaded. With `is_open` markets are left out that are closed and not named.
         """
-        wanted, rest = self._wanted(method, symbols, params)
+        wanted, rest = self._wanted(method, symbols, plain_params(self.id, method, params))
         self._check_watched(method, rest)
         if symbols or not is_open or wanted is None:
             return wanted
@@ -44,14 +45,17 @@ class WatchedArguments(AccountState, Prices, UnderstoodParams):
 
     def _watched_triggers(self, method: str, params: Params) -> tuple[bool | None, Params]:
         """Whether only trigger orders are wanted, or only the others; None for both."""
-        return trigger_of(f"{self.id} {method}()", params) if params else (None, {})
+        if type(params) is dict and not params:
+            return None, {}
+        return trigger_of(f"{self.id} {method}()", plain_params(self.id, method, params))
 
     def _watched_contracts(self, method: str, params: Params) -> None:
         """Refuse what positions cannot be asked for."""
+        params = plain_params(self.id, method, params)
         self._check_watched(method, of_contracts(f"{self.id} {method}()", params))
 
     def _watched_balance(self, method: str, params: Params) -> str:
         """Which of the account's balances is meant, by `type` and the like; as fetch_balance reads it."""
-        kind, rest = self._balance_kind(method, params)
+        kind, rest = self._balance_kind(method, plain_params(self.id, method, params))
         self._check_watched(method, rest)
         return kind

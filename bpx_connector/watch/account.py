@@ -31,7 +31,7 @@ from bpx_connector.watch.handing_out import latest_of
 from bpx_connector.watch.kinds import BALANCE, MY_LIQUIDATIONS, MY_TRADES, ORDERS, POSITIONS, RFQS
 from bpx_connector.watch.missed import account_orders
 from bpx_connector.watch.session import Session
-from bpx_connector.watch.waiting import Named, leave, named_markets, symbols_or_none
+from bpx_connector.watch.waiting import Named, leave, markets_of, symbols_or_none
 
 if TYPE_CHECKING:
     from bpx_connector.venue.events import BalanceUpdateEvent, PositionUpdateEvent, RfqUpdateEvent
@@ -245,10 +245,8 @@ async def watch_positions(
     session: Session, symbols: Named, since: int | None, limit: int | None
 ) -> list[Any]:
     """The account's positions: first those that are open, then those that have changed."""
-    wanted = None
-    if symbols is not None and symbols != []:
-        wanted = symbols_of(map(_contract, await named_markets(session, "watchPositions", symbols)))
     await session.load_markets_once()
+    wanted = symbols_of(map(_contract, markets_of(session.exchange, symbols))) or None
     exchange, feed = session.exchange, session.feed()
     news = await session.topic(POSITIONS, wanted, lambda: _position_streams(feed)).wait()
     changed = [part for part, _ in news if part]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ccxt.async_support.base.ws.cache import ArrayCacheByTimestamp
 from ccxt.base.errors import ArgumentsRequired, BadRequest
 
+from bpx_connector.given import listed
 from bpx_connector.parse import events
 from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.stream.followers import CandleFollower, Follower
@@ -60,11 +61,14 @@ async def un_watch_candles(session: Session, pairs: Pairs) -> bool:
 async def _pairs(session: Session, pairs: Pairs) -> list[tuple[Market, str]]:
     await session.load_markets_once()
     exchange = session.exchange
+    if type(pairs) is not list:
+        pairs = listed(exchange.id, "pairs of symbol and timeframe", EXAMPLE, pairs)
     if not pairs or not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs):
         raise ArgumentsRequired(f"{exchange.id} needs pairs of symbol and timeframe, such as {EXAMPLE}")
     for _, timeframe in pairs:
-        if timeframe not in exchange.timeframes:
-            raise BadRequest(f"{exchange.id} has no timeframe {timeframe!r}")
+        if not isinstance(timeframe, str) or timeframe not in exchange.timeframes:
+            allowed = ", ".join(exchange.timeframes)
+            raise BadRequest(f"{exchange.id} has no timeframe {timeframe!r}; it has {allowed}")
     return [(exchange.market(symbol), timeframe) for symbol, timeframe in pairs]
 
 

@@ -120,11 +120,10 @@ async def watch_many(
     """Of these markets, or of all to which it belongs, those that have changed, by symbol."""
     exchange = session.exchange
     await session.load_markets_once()
-    if symbols:
-        markets = markets_of(exchange, symbols)
-        for market in markets:
-            _check(session, price, market)
-    else:
+    markets = markets_of(exchange, symbols)
+    for market in markets:
+        _check(session, price, market)
+    if not markets:
         markets = [market for market in exchange.markets.values() if market["active"] and belongs(market)]
     feed, wanted = session.feed(), symbols_of(markets)
     topic = session.topic(

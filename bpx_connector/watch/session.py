@@ -121,10 +121,15 @@ class Session:
     def known(self, kind: Kind, symbols: Any) -> Topic | None:
         """The topic of these symbols if it has been waited for before: no market needs to be looked up again.
 
-        A market named in another way than by its symbol is looked up each time.
+        A market named in another way than by its symbol is looked up each time, and so is what is no list.
         """
         client = self._client_here()
-        return None if client is None or not symbols else client.topics.get(kind, tuple(symbols))
+        if client is None or type(symbols) is not list:
+            return None
+        try:
+            return client.topics.get(kind, tuple(symbols))
+        except TypeError:  # a symbol that is a list, say: it is refused when it is looked up
+            return None
 
     def topic(
         self,

@@ -19,8 +19,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from tests.fuzz.absurd_arguments import swept_arguments
-from tests.fuzz.calls import CALLS, Asked, name_of
+from tests.fuzz.absurd_arguments import swept_arguments, swept_on_asyncio, swept_watches
+from tests.fuzz.calls import CALLS, WATCHES, Asked, name_of
 from tests.fuzz.guided import guided
 from tests.fuzz.spoilt_answers import Report, swept
 from tests.fuzz.statuses import acting, swept_statuses
@@ -37,6 +37,8 @@ SWEEPS: dict[str, tuple[Sweep, Callable[[], tuple[Asked, ...]]]] = {
     "answers as text": (_answers_as(str), lambda: CALLS),
     "answers as Decimal": (_answers_as(Decimal), lambda: CALLS),
     "arguments": (swept_arguments, lambda: CALLS),
+    "arguments on asyncio": (swept_on_asyncio, lambda: CALLS),
+    "arguments of streams": (swept_watches, lambda: WATCHES),
     "statuses": (swept_statuses, acting),
 }
 
@@ -70,7 +72,7 @@ def _swept(name: str, methods: frozenset[str], share: float, seed: int) -> Repor
             for fault in report.faults[known : known + 3]:
                 print(f"  {name_of(asked)}: {fault[:300]}", flush=True)
     tried = report.counts["answers"] + report.counts["calls"]
-    print(f"{name:20}{tried:>10,} tried{len(report.faults):>8,} wrong{time.monotonic() - begun:>8.0f} s")
+    print(f"{name:22}{tried:>10,} tried{len(report.faults):>8,} wrong{time.monotonic() - begun:>8.0f} s")
     return report
 
 

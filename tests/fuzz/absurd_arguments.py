@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Collection, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -17,10 +19,16 @@ from ccxt.base.errors import BadResponse, BaseError, ExchangeError, NullResponse
 
 from bpx_connector.venue.endpoints import ENDPOINTS
 from tests.fuzz.calls import Asked, name_of
-from tests.fuzz.spoilt_answers import Report
-from tests.fuzz.venue import Answered, answered_exchange, place_of
+from tests.fuzz.spoilt_answers import Report, acted
+from tests.fuzz.venue import (
+    Answered,
+    AnsweredOnAsyncio,
+    answered_exchange,
+    answered_on_asyncio,
+    place_of,
+)
 
-__all__ = ["ABSURD", "PARAMS", "absurd_calls", "swept_arguments"]
+__all__ = ["ABSURD", "PARAMS", "absurd_calls", "swept_arguments", "swept_on_asyncio", "swept_watches"]
 
 
 class Surprise:
@@ -61,9 +69,17 @@ PARAMS = (
 """Params that any method may be given."""
 
 
-def parameters_of(asked: Asked) -> dict[str, Any]:
+NESTED = {"stopLoss": {"triggerPrice": 80}, "takeProfit": {"triggerPrice": 110}}
+"""Params with params of their own; what each may hold beside."""
+PARTS = ("triggerPrice", "price", "type", "triggerBy", "priceType")
+
+WATCH_PARAMS = ("interval", "name", "channel", "streams", "timeframe")
+"""Params that a stream may be given."""
+
+
+def parameters_of(kind: type, asked: Asked) -> dict[str, Any]:
     """Every parameter of the method with what it is given, or its default."""
-    signature = inspect.signature(getattr(Answered, asked.name))
+    signature = inspect.signature(getattr(kind, asked.name))
     bound = signature.bind(None, *deepcopy(asked.args))
     bound.apply_defaults()
     given = dict(bound.arguments)
@@ -71,8 +87,13 @@ def parameters_of(asked: Asked) -> dict[str, Any]:
     return given
 
 
-def params_of(exchange: Answered) -> list[str]:
-    """The names that are worth spoiling: those of the operations that were asked, and the general ones."""
+def params_of(asked: Asked, good: dict[str, Any]) -> list[str]:
+    """The names that are worth spoiling: those of the operations that are asked, and the general ones."""
+    if not hasattr(Answered, asked.name):
+        return sorted({*PARAMS, *WATCH_PARAMS})
+    exchange = answered_exchange()
+    with suppress(BaseError):
+        getattr(exchange, asked.name)(**deepcopy(good))
     named = {
         name for method, path in (one.split(" /") for one in exchange.asked) for name in _names(method, path)
     }
@@ -84,24 +105,37 @@ def _names(method: str, path: str) -> frozenset[str]:
     return row.parameters | row.newer
 
 
-def absurd_calls(asked: Asked) -> Iterator[tuple[str, dict[str, Any]]]:
+def absurd_calls(asked: Asked, kind: type = Answered) -> Iterator[tuple[str, dict[str, Any]]]:
     """What is absurd, and all arguments of the call."""
-    good = parameters_of(asked)
-    exchange = answered_exchange()
-    with suppress(BaseError):
-        getattr(exchange, asked.name)(**deepcopy(good))
-    for name in good:
-        for value in ABSURD:
-            yield f"{name}={_short(value)}", {**good, name: value}
-        for value in ABSURD if isinstance(good[name], list) and good[name] else ():
-            yield f"{name}[0]={_short(value)}", {**good, name: [value, *good[name][1:]]}
-            if isinstance(good[name][0], dict):
-                for key in good[name][0]:
-                    yield f"{name}[0][{key}]={_short(value)}", {**good, name: [{**good[name][0], key: value}]}
-    if "params" in good:
-        for name in params_of(exchange):
-            for value in ABSURD:
-                yield f"params[{name}]={_short(value)}", {**good, "params": {**good["params"], name: value}}
+    good = parameters_of(kind, asked)
+    names = params_of(asked, good) if "params" in good else []
+    for name, given in good.items():
+        for words, value in _spoilt(name, given, names):
+            yield words, {**good, name: value}
+    for name in names:
+        for words, value in _spoilt(f"params[{name}]", None, ()):
+            yield words, {**good, "params": {**good["params"], name: value}}
+    for outer, inner in NESTED.items() if asked.name in ("create_order", "edit_order") else ():
+        for part in PARTS:
+            for words, value in _spoilt(f"params[{outer}][{part}]", None, ()):
+                yield words, {**good, "params": {**good["params"], outer: {**inner, part: value}}}
+
+
+def _spoilt(name: str, given: Any, params: Collection[str]) -> Iterator[tuple[str, Any]]:
+    """An argument replaced by all that is absurd; of a list its first entry too, of a row each field."""
+    for value in ABSURD:
+        yield f"{name}={_short(value)}", value
+    if isinstance(given, list) and given:
+        first, rest = given[0], given[1:]
+        for words, value in _spoilt(f"{name}[0]", first, params):
+            yield words, [value, *rest]
+    elif isinstance(given, dict) and name.endswith("]"):
+        for key in {**given, "params": {}}:
+            for words, value in _spoilt(f"{name}[{key}]", None, ()):
+                yield words, {**given, key: value}
+        for key in params:
+            for words, value in _spoilt(f"{name}[params][{key}]", None, ()):
+                yield words, {**given, "params": {**given.get("params", {}), key: value}}
 
 
 def _short(value: Any) -> str:
@@ -117,30 +151,89 @@ WRONG = (BadResponse, OperationFailed)
 """What no argument is answered with: the venue's answer was in order, and so was the way to it."""
 
 
-def swept_arguments(
-    asked: Asked, report: Report, chosen: Callable[[], bool] = lambda: True, on_success: Any = None
-) -> None:
-    """Call one method with absurd arguments."""
+@contextmanager
+def judged(report: Report, where: str, sent: Callable[[], Collection[Any]]) -> Iterator[None]:
+    """One call: its exception has to be of the right kind, a sentence, and come before anything was sent."""
+    report.counts["calls"] += 1
+    try:
+        yield
+    except NullResponse:
+        pass  # an id that nothing has
+    except WRONG as error:
+        report.note("wrong kind", f"{where}: {type(error).__name__}: {str(error)[:200]}")
+    except ExchangeError as error:
+        if sent():
+            report.note("sent", f"{where}: {sent()}: {type(error).__name__}: {str(error)[:160]}")
+        if " " not in str(error):
+            report.note("no sentence", f"{where}: {type(error).__name__}: {str(error)[:100]}")
+    except Exception as error:
+        report.note("raw", f"{where}: {place_of(error)}")
+
+
+def swept_arguments(asked: Asked, report: Report, chosen: Callable[[], bool] = lambda: True) -> None:
+    """Call one method of the blocking class with absurd arguments."""
     exchange = answered_exchange()
     for words, arguments in absurd_calls(asked):
-        if not chosen():
-            continue
-        report.counts["calls"] += 1
-        where = f"{name_of(asked)}({words})"
-        exchange.begin()
-        try:
-            getattr(exchange, asked.name)(**arguments)
-            if on_success:
-                on_success(where, arguments)
-        except NullResponse:
-            pass  # an id that nothing has
-        except WRONG as error:
-            report.note("wrong kind", f"{where}: {type(error).__name__}: {str(error)[:200]}")
-        except ExchangeError as error:
-            acted = [one for one in exchange.asked if not one.startswith("GET")]
-            if acted:
-                report.note("sent", f"{where}: {acted}: {type(error).__name__}: {str(error)[:160]}")
-            if " " not in str(error):
-                report.note("no sentence", f"{where}: {type(error).__name__}: {str(error)[:100]}")
-        except Exception as error:
-            report.note("raw", f"{where}: {place_of(error)}")
+        if chosen():
+            exchange.begin()
+            with judged(report, f"{name_of(asked)}({words})", partial(acted, exchange)):
+                getattr(exchange, asked.name)(**arguments)
+
+
+def swept_on_asyncio(asked: Asked, report: Report, chosen: Callable[[], bool] = lambda: True) -> None:
+    """Call one method of the asyncio class with absurd arguments."""
+    asyncio.run(_swept_on_asyncio(asked, report, chosen))
+
+
+async def _swept_on_asyncio(asked: Asked, report: Report, chosen: Callable[[], bool]) -> None:
+    exchange = answered_on_asyncio()
+    with _unheard(report, asked):
+        for words, arguments in absurd_calls(asked, AnsweredOnAsyncio):
+            if chosen():
+                exchange.begin()
+                with judged(report, f"{name_of(asked)}({words}) on asyncio", partial(acted, exchange)):
+                    await getattr(exchange, asked.name)(**arguments)
+    await exchange.close()
+
+
+def swept_watches(asked: Asked, report: Report, chosen: Callable[[], bool] = lambda: True) -> None:
+    """Call one method that watches, or ends it: it is refused before anything is sent, or begins to wait."""
+    asyncio.run(_swept_watches(asked, report, chosen))
+
+
+async def _swept_watches(asked: Asked, report: Report, chosen: Callable[[], bool]) -> None:
+    exchange = answered_on_asyncio()
+    with _unheard(report, asked), exchange.use_source(exchange):
+        for words, arguments in absurd_calls(asked, AnsweredOnAsyncio):
+            if chosen():
+                exchange.begin()
+                with judged(report, f"{name_of(asked)}({words})", lambda: [*acted(exchange), *exchange.sent]):
+                    await _begun(getattr(exchange, asked.name)(**arguments))
+        await exchange.close()
+
+
+TURNS = 12
+"""How often everybody else is let do something before a call that goes on is said to wait."""
+
+
+async def _begun(call: Coroutine[Any, Any, Any]) -> None:
+    """A call as far as it comes without the venue saying anything."""
+    calling = asyncio.ensure_future(call)
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+    if not calling.done():
+        calling.cancel()
+    with suppress(asyncio.CancelledError):
+        await calling
+
+
+@contextmanager
+def _unheard(report: Report, asked: Asked) -> Iterator[None]:
+    """What tasks that nobody waits for end in counts as well."""
+    loop = asyncio.get_running_loop()
+
+    def noted(_: Any, context: dict[str, Any]) -> None:
+        report.note("unheard", f"{name_of(asked)}: {context.get('exception') or context['message']!r}")
+
+    loop.set_exception_handler(noted)
+    yield

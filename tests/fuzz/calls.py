@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-__all__ = ["CALLS", "IMPLICIT", "Asked", "name_of"]
+from bpx_connector.pro import WATCHED
+from tests.support.ccxt_structures import snake_case
+
+__all__ = ["CALLS", "IMPLICIT", "WATCHES", "Asked", "name_of"]
 
 SPOT, SWAP, RFQ = "SOL/USDC", "BTC/USDC:USDC", "AAPL.US.RFQ/USDC"
 BATCH = [
@@ -183,6 +186,25 @@ CALLS: tuple[Asked, ...] = (
 
 IMPLICIT: tuple[str, ...] = ("public_get_api_v1_ping", "public_get_api_v1_market_sessions")
 """Operations that no method of ours wraps."""
+
+
+def _watched(name: str) -> tuple[Any, ...]:
+    """What a stream is asked for, so that it is in order."""
+    if name == "OHLCVForSymbols":
+        return ([[SPOT, "1m"]],)
+    if name in ("Balance", "Orders", "MyTrades", "RfqUpdates", "Positions"):
+        return ()
+    if name.endswith("ForSymbols") or name in _SEVERAL:
+        return ([SWAP],)
+    return (SWAP,)
+
+
+_SEVERAL = {f"{name}s" for name in WATCHED if f"{name}s" in WATCHED} | {"BidsAsks"}
+
+WATCHES: tuple[Asked, ...] = tuple(
+    Asked(f"{way}_{snake_case(name)}", _watched(name)) for name in WATCHED for way in ("watch", "un_watch")
+)
+"""Every method that watches, and every one that ends it."""
 
 
 def name_of(asked: Asked) -> str:

@@ -18,7 +18,15 @@ from ccxt.base.errors import BadResponse, BaseError
 from bpx_connector.parse.numbers import EARLIEST, LATEST
 from tests.fuzz.calls import Asked, name_of
 from tests.fuzz.good_answers import good_answer
-from tests.fuzz.venue import RAISED, Answered, answered_exchange, outcome_of, place_of, result_of
+from tests.fuzz.venue import (
+    RAISED,
+    Answered,
+    AnsweredOnAsyncio,
+    answered_exchange,
+    outcome_of,
+    place_of,
+    result_of,
+)
 
 __all__ = [
     "BODIES",
@@ -232,7 +240,7 @@ def swept(
                 outcome_of(exchange, asked)
 
 
-def acted(exchange: Answered) -> list[str]:
+def acted(exchange: Answered | AnsweredOnAsyncio) -> list[str]:
     """What was sent that changes something: what became of it cannot be "certainly refused" afterwards."""
     return [operation for operation in exchange.asked if not operation.startswith("GET")]
 

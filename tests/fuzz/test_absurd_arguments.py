@@ -7,15 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from ccxt.base.errors import BadRequest, BadSymbol, ExchangeError
+from ccxt.base.errors import ArgumentsRequired, BadRequest, BadSymbol, ExchangeError, InvalidOrder
 
 from bpx_connector.call.signer import checked_window
-from tests.fuzz.absurd_arguments import swept_arguments
-from tests.fuzz.calls import CALLS, Asked, name_of
+from tests.fuzz.absurd_arguments import swept_arguments, swept_on_asyncio, swept_watches
+from tests.fuzz.calls import CALLS, WATCHES, Asked, name_of
 from tests.fuzz.spoilt_answers import Report
-from tests.fuzz.venue import answered_exchange
+from tests.fuzz.venue import answered_exchange, answered_on_asyncio
 
-SHARE = 0.03
+SHARE, SHARE_ON_ASYNCIO = 0.03, 0.01
 """How many of the absurd calls are made here."""
 
 
@@ -24,6 +24,79 @@ def test_absurd_arguments_are_refused_in_a_sentence_before_anything_is_sent(aske
     report, dice = Report(), random.Random(name_of(asked))
     swept_arguments(asked, report, lambda: dice.random() < SHARE)
     assert report.faults == []
+
+
+@pytest.mark.parametrize("asked", CALLS, ids=name_of)
+def test_absurd_arguments_are_refused_on_asyncio_as_well(asked: Asked) -> None:
+    report, dice = Report(), random.Random(f"{name_of(asked)} on asyncio")
+    swept_on_asyncio(asked, report, lambda: dice.random() < SHARE_ON_ASYNCIO)
+    assert report.faults == []
+
+
+@pytest.mark.parametrize("asked", WATCHES, ids=name_of)
+def test_what_a_stream_is_absurdly_asked_for_is_refused_before_anything_is_sent(asked: Asked) -> None:
+    report, dice = Report(), random.Random(name_of(asked))
+    swept_watches(asked, report, lambda: dice.random() < SHARE)
+    assert report.faults == []
+
+
+NO_LIST: Any = 5
+ARRAY_OF_NO_DIMENSIONS = type(
+    "array", (), {"ndim": 0, "__iter__": lambda self: iter(NO_LIST), "__repr__": lambda self: "array(5)"}
+)()
+"""What numpy makes of one number: it can be gone through until one tries."""
+
+
+@pytest.mark.parametrize("symbols", [5, True, float("nan"), len, ARRAY_OF_NO_DIMENSIONS, "SOL/USDC", b"x"])
+@pytest.mark.parametrize("method", ["watch_tickers", "un_watch_tickers", "watch_trades_for_symbols"])
+async def test_symbols_that_are_no_list_are_refused_in_a_sentence(method: str, symbols: Any) -> None:
+    exchange = answered_on_asyncio()
+    with exchange.use_source(exchange), pytest.raises(BadRequest, match="symbols have to be a list such as"):
+        await getattr(exchange, method)(symbols)
+    with pytest.raises(BadRequest, match="symbols has to be a list"):
+        await exchange.fetch_tickers(symbols)
+    assert not exchange.sent
+    await exchange.close()
+
+
+@pytest.mark.parametrize("params", [5, "x", [], ARRAY_OF_NO_DIMENSIONS])
+async def test_params_of_a_stream_are_a_dict_or_nothing(params: Any) -> None:
+    exchange = answered_on_asyncio()
+    with exchange.use_source(exchange):
+        for asked in WATCHES:
+            with pytest.raises(BadRequest, match="params has to be a dict"):
+                await getattr(exchange, asked.name)(*asked.args, params=params)
+    assert not exchange.sent
+    await exchange.close()
+
+
+async def test_a_request_for_quotes_needs_a_symbol() -> None:
+    exchange = answered_exchange()
+    for call in (
+        lambda: exchange.create_rfq("", "buy", 1.5),
+        lambda: exchange.fetch_stock_indicative_quote("", "buy", 1.5),
+    ):
+        with pytest.raises(ArgumentsRequired, match="symbol"):
+            call()
+    assert not exchange.asked
+
+
+@pytest.mark.parametrize("price_type", [{}, [], bytearray(b"1")])
+def test_a_stop_loss_is_triggered_by_a_price_that_has_a_name(price_type: Any) -> None:
+    exchange = answered_exchange()
+    stop = {"triggerPrice": 80, "priceType": price_type}
+    with pytest.raises(InvalidOrder, match="is none of"):
+        exchange.create_order("SOL/USDC", "limit", "buy", 1, 90, {"stopLoss": stop})
+    assert not exchange.asked
+
+
+@pytest.mark.parametrize("params", [5, "x", [1]])
+def test_the_params_of_one_of_several_edits_are_a_dict(params: Any) -> None:
+    exchange = answered_exchange()
+    edit = {"id": "77", "symbol": "SOL/USDC", "type": "limit", "side": "buy", "amount": 1, "price": 90}
+    with pytest.raises(BadRequest, match=r"orders\[1\] params has to be a dict"):
+        exchange.edit_orders([edit, {**edit, "params": params}])
+    assert not exchange.asked
 
 
 @pytest.mark.parametrize("symbol", [-1, 1.5, True, b"SOL/USDC", ["SOL/USDC"], {"SOL/USDC"}, Decimal("NaN")])

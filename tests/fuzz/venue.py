@@ -1,4 +1,4 @@
-"""An exchange object whose venue gives a good answer to everything, but for those answers that are spoilt."""
+"""Exchange objects whose venue gives a good answer to everything, but for those answers that are spoilt."""
 
 from __future__ import annotations
 
@@ -13,13 +13,25 @@ import msgspec
 from ccxt.base.errors import BaseError
 
 import bpx_connector
+from bpx_connector import pro
 from bpx_connector.sandbox.crowd.listings import assets
 from tests.fuzz.calls import Asked
 from tests.fuzz.good_answers import good_answer
 from tests.support.keys import FIRST
+from tests.support.links import FakeLink, FakeVenue
 from tests.support.samples import captured_markets, offline_exchange, sample
 
-__all__ = ["NOW", "RAISED", "Answered", "answered_exchange", "outcome_of", "place_of", "result_of"]
+__all__ = [
+    "NOW",
+    "RAISED",
+    "Answered",
+    "AnsweredOnAsyncio",
+    "answered_exchange",
+    "answered_on_asyncio",
+    "outcome_of",
+    "place_of",
+    "result_of",
+]
 
 RAISED = "raised"
 
@@ -30,32 +42,63 @@ Told = tuple[int, str]
 EMPTY = {"PATCH /api/v1/account": 200, "POST /wapi/v1/capital/withdrawals/delay": 200}
 
 
-class Answered(bpx_connector.bpx):
-    """The blocking class, answered from a table: operation to status and body."""
+class _Answering:
+    """What both classes are answered by: a table, operation to status and body."""
 
     def begin(self, spoilt: Mapping[str, Told] = {}) -> None:
         """Have these operations answered so from now on, all others well."""
         self._spoilt = spoilt
-        self._asked: Counter[str] = Counter()
-        self._slept = 0.0
+        self._counted: Counter[str] = Counter()
 
     @property
     def asked(self) -> Counter[str]:
         """How often each operation has been asked since."""
-        return self._asked
+        return self._counted
 
-    def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
+    def _answer(self, url: str, method: str, headers: Any, body: Any) -> Any:
+        exchange: Any = self
         operation = f"{method} {urlsplit(url).path}"
-        self._asked[operation] += 1
-        if sum(self._asked.values()) > 500:
-            raise AssertionError(f"asked without an end: {dict(self._asked)}")
+        self._counted[operation] += 1
+        if sum(self._counted.values()) > 500:
+            raise AssertionError(f"asked without an end: {dict(self._counted)}")
         status, text = self._spoilt.get(operation) or _good(operation)
-        read = self.on_rest_response(status, "", url, method, {}, text, headers, body)
-        decoded = self.parse_json(read)
-        self.handle_errors(status, "", url, method, {}, text, decoded, headers, body)
+        read = exchange.on_rest_response(status, "", url, method, {}, text, headers, body)
+        decoded = exchange.parse_json(read)
+        exchange.handle_errors(status, "", url, method, {}, text, decoded, headers, body)
         return text if decoded is None else decoded
 
+
+class Answered(_Answering, bpx_connector.bpx):
+    """The blocking class, answered from a table."""
+
+    def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
+        return self._answer(url, method, headers, body)
+
     def sleep(self, milliseconds: float) -> None:
+        """Nobody waits."""
+
+
+class AnsweredOnAsyncio(_Answering, pro.bpx):
+    """The asyncio class with streams, answered from a table; what is sent on streams is kept."""
+
+    def begin(self, spoilt: Mapping[str, Told] = {}) -> None:
+        super().begin(spoilt)
+        self._stream_venue = FakeVenue()
+
+    @property
+    def sent(self) -> list[Any]:
+        """The frames that were sent since."""
+        return [frame for link in self._stream_venue.links for frame in link.sent]
+
+    async def connect(self) -> FakeLink:
+        """A connection that nothing comes from."""
+        self._stream_venue.links.append(FakeLink(self._stream_venue))
+        return self._stream_venue.link
+
+    async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
+        return self._answer(url, method, headers, body)
+
+    async def sleep(self, milliseconds: float) -> None:
         """Nobody waits."""
 
 
@@ -77,13 +120,22 @@ def _known() -> Any:
 
 
 def answered_exchange(number: Callable[[str], Any] = float, **config: Any) -> Answered:
-    """A new object with the captured markets loaded."""
+    """A new object of the blocking class with the captured markets loaded."""
+    exchange: Answered = _made(Answered, number, config)
+    return exchange
+
+
+def answered_on_asyncio(number: Callable[[str], Any] = float, **config: Any) -> AnsweredOnAsyncio:
+    """The same of the asyncio class with streams."""
+    exchange: AnsweredOnAsyncio = _made(AnsweredOnAsyncio, number, config)
+    return exchange
+
+
+def _made(kind: Any, number: Callable[[str], Any], config: Mapping[str, Any]) -> Any:
     session = {"headers": {"Cookie": "a browser's session"}}
-    exchange = Answered(
-        {"enableRateLimit": False, "number": number, **FIRST.credentials, **session, **config}
-    )
+    exchange = kind({"enableRateLimit": False, "number": number, **FIRST.credentials, **session, **config})
     exchange.set_markets(deepcopy(list(_known().markets.values())), deepcopy(_known().currencies))
-    setattr(exchange, "milliseconds", lambda: NOW)  # noqa: B010  mypy allows no assignment to a method
+    exchange.milliseconds = lambda: NOW
     exchange.begin()
     return exchange
 

@@ -12,6 +12,8 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from ccxt.base.errors import ArgumentsRequired
+
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
 from bpx_connector.parse.border import legible, structures
@@ -213,6 +215,8 @@ class ParseRfqs(Ccxt):
     def rfq_market_id(self, symbol: str) -> str:
         """The venue's id of the market for requests for quotes that a symbol names, in any of its forms:
         SOL.RFQ/USDC, SOL/USDC and SOL_USDC_RFQ are all SOL_USDC_RFQ. No market has to be loaded for it."""
+        if not isinstance(symbol, str) or not symbol:
+            raise ArgumentsRequired(f"{self.id} needs a symbol such as 'SOL.RFQ/USDC', not {symbol!r}")
         if symbol.endswith(RFQ_SUFFIX):
             return symbol
         if "/" in symbol:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ccxt.base.errors import BadSymbol
+from ccxt.base.errors import ArgumentsRequired, BadSymbol
 from ccxt.base.types import MarketInterface
 
 from bpx_connector.aliases import Params, Payload
@@ -99,6 +99,8 @@ class Stocks(ParseStocks):
 
 def _stock_of(call: str, symbol: str) -> str:
     """The stock that a symbol or a market's id is about."""
+    if not symbol:
+        raise ArgumentsRequired(f"{call} needs the symbol of a stock, such as AAPL.US/USDC")
     asset = symbol.partition("/")[0].removesuffix(".RFQ") if "/" in symbol else pair_of(symbol)[0]
     if not is_stock(asset):
         raise BadSymbol(f"{call} takes a stock such as AAPL.US, and {symbol!r} is none")

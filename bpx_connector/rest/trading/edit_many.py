@@ -54,6 +54,8 @@ class EditedOrders(Ccxt):
                 f"{self.id} editOrders() orders[{place}] has to be a dict with id, symbol, type, side, amount"
             )
         own = order.get("params") or {}
+        if not isinstance(own, dict):
+            raise BadRequest(f"{self.id} editOrders() orders[{place}] params has to be a dict, not {own!r}")
         if not order.get("id") and own.get("clientOrderId") is None and own.get("clientId") is None:
             raise ArgumentsRequired(
                 f"{self.id} editOrders() orders[{place}] needs an id, or params with a clientOrderId"

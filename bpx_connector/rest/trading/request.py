@@ -173,7 +173,7 @@ def _trigger(market: Market, given: Params, is_stop: bool) -> Payload:
 
 
 def _trigger_by(market: Market, source: Any) -> str:
-    if source in TRIGGER_BY:
+    if isinstance(source, str) and source in TRIGGER_BY:
         return str(source)
     word = str(source).lower()
     if word not in TRIGGER_BY_ID:
