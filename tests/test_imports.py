@@ -58,7 +58,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "programs": {"after_import"},
     "autoload": {"plugin", "programs"},  # at the start of every program, if somebody asked for it
-    "verify": {"venue"},
+    "verify": {"call", "orders", "parse", "stream", "tape", "tapes", "venue"},  # what it tries on the venue
     "__main__": {"cli"},
     "testing": {"call", "keys", "sandbox"},
     "gateway": {"async_support", "call", "orders", "stream", "venue"},

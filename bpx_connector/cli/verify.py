@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,11 +18,15 @@ from bpx_connector.cli.words import FAILED, Refusal
 
 if TYPE_CHECKING:
     from bpx_connector.verify.asking import Asker, Finding
+    from bpx_connector.verify.facts import Answer
     from bpx_connector.verify.questions import Question
 
 __all__ = ["add_to"]
 
-STREAMS_TAPE, TAPE, PAGE, DATA = "streams.jsonl", "answers.jsonl", "report.md", "report.json"
+TAPE, ORDERS_TAPE = "answers.jsonl", "orders.jsonl"
+STREAMS_TAPE, ACCOUNT_TAPE = "streams.jsonl", "account.jsonl"
+TAPES = (TAPE, ORDERS_TAPE, STREAMS_TAPE, ACCOUNT_TAPE)
+PAGE, DATA = "report.md", "report.json"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,7 +40,9 @@ def verify(
     seconds: Annotated[
         float, typer.Option(min=0, max=600, help="How long to listen to streams; 0: not.")
     ] = 10,
-    orders: Annotated[bool, typer.Option("--orders", help="Place the smallest order, far off, too.")] = False,
+    orders: Annotated[
+        bool, typer.Option("--orders", help="Place the smallest orders, far off, too.")
+    ] = False,
     out: Annotated[Path, typer.Option("--out", "-o", help="A folder for the report and the tapes.")] = Path(
         "bpx-verify"
     ),
@@ -53,12 +58,14 @@ def verify(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Refusal(f"{out} cannot be made: {error.strerror}") from error
+    for name in TAPES:
+        (out / name).unlink(missing_ok=True)
     pair = access.needed_keys() if orders else access.keys()
     with access.exchange(pair) as made:
         symbols = [access.market(made, word)["id"] for word in (spot, perp)]
         findings, counts = _asked(made, symbols, out, bool(pair))
         if orders:
-            findings += _ordered(made, symbols[0], yes)
+            findings += _ordered(made, symbols[0], out, yes)
         address = access.address(made)
     if seconds:
         findings += _heard(symbols, seconds, out, pair, counts)
@@ -74,27 +81,49 @@ def verify(
 
 def _asked(made: Any, symbols: list[str], out: Path, has_keys: bool) -> tuple[list[Finding], dict[str, int]]:
     from bpx_connector.verify import questions
-    from bpx_connector.verify.asking import judged
+    from bpx_connector.verify.asking import Asker
+    from bpx_connector.verify.written import noted
 
     now = made.fetch_time() // 1000
     asked = list(questions.public_questions(symbols[0], symbols[1], now))
     private = list(questions.private_questions(symbols[1])) if has_keys else []
-    with _taped(made, out / TAPE, {each.name for each in private}) as asker, _sandbox() as beside:
+    with noted(made, out / TAPE, access.address(made)) as tape, _sandbox() as beside:
+
+        def told(answer: Answer, method: str, url: str) -> None:
+            tape.answered(method, url, None, answer.status, answer.text)
+
+        asker = Asker(made, told)
         findings = [*_all(asked, asker, beside), *_all(private, asker, beside), *_strangers(asker)]
-        if private:
-            findings += judged(questions.TWICE, asker.ask(questions.TWICE, repeats=1))
-    return findings, {"questions": len(asked) + len(private) + 2 + bool(private)}
+        findings += [*_signatures(asker, questions), *_called(made, symbols, has_keys)]
+    return findings, {"questions": len(asked) + len(private) + 2 + 2 * bool(private)}
 
 
-def _all(asked: Iterable[Question], asker: Asker, beside: Asker | None) -> Iterator[Finding]:
-    from bpx_connector.verify.asking import compared, judged
+def _all(asked: Iterable[Question], asker: Asker, beside: Asker) -> Iterator[Finding]:
+    from bpx_connector.verify.asking import compared, judged, understood
 
     for question in asked:
         typer.echo(f"  {question.name}", err=True)
         answer = asker.ask(question)
         yield from judged(question, answer)
-        if beside is not None:
-            yield from compared(question, answer, beside.ask(question))
+        yield from understood(asker.exchange, question, answer)
+        yield from compared(question, answer, beside.ask(question))
+
+
+def _signatures(asker: Asker, questions: Any) -> Iterator[Finding]:
+    """What else a signature may do."""
+    from bpx_connector.verify.asking import judged
+
+    if asker.exchange.apiKey:
+        yield from judged(questions.TWICE, asker.ask(questions.TWICE, repeats=1))
+        yield from judged(questions.LONG, asker.ask(questions.LONG))
+
+
+def _called(made: Any, symbols: list[str], has_keys: bool) -> Iterator[Finding]:
+    from bpx_connector.verify.calls import private_calls, public_calls, tried
+
+    typer.echo("  methods", err=True)
+    named = [made.safe_symbol(symbol) for symbol in symbols]
+    yield from tried(made, [*public_calls(*named), *(private_calls(*named) if has_keys else [])])
 
 
 def _strangers(asker: Asker) -> Iterator[Finding]:
@@ -110,29 +139,7 @@ def _strangers(asker: Asker) -> Iterator[Finding]:
 
 
 @contextmanager
-def _taped(made: Any, path: Path, private: set[str]) -> Iterator[Asker]:
-    """Who asks, and writes all answers to a tape; private ones scrubbed."""
-    from bpx_connector.tape import TapeWriter
-    from bpx_connector.verify.asking import Asker
-    from bpx_connector.verify.report import scrubbed
-
-    writer = TapeWriter(
-        path, access.address(made), secrets=[made.apiKey, made.secret], began=made.milliseconds()
-    )
-
-    def told(answer: Any, method: str, url: str) -> None:
-        is_plain = answer.name not in private or answer.body is None
-        text = answer.text if is_plain else json.dumps(scrubbed(answer.body))
-        writer.answered(method, url, None, answer.status, text)
-
-    try:
-        yield Asker(made, told)
-    finally:
-        writer.close()
-
-
-@contextmanager
-def _sandbox() -> Iterator[Asker | None]:
+def _sandbox() -> Iterator[Asker]:
     """A sandbox of its own, with an account that owns and owes nothing yet, asked the same."""
     from bpx_connector.sandbox.server import SandboxThread
     from bpx_connector.verify.asking import Asker
@@ -141,37 +148,58 @@ def _sandbox() -> Iterator[Asker | None]:
         yield Asker(sandbox.exchange(enableRateLimit=False))
 
 
-def _ordered(made: Any, symbol: str, yes: bool) -> list[Finding]:
+def _ordered(made: Any, symbol: str, out: Path, yes: bool) -> list[Finding]:
     from bpx_connector.verify.asking import Asker
     from bpx_connector.verify.orders import checked_by_order, smallest_order
+    from bpx_connector.verify.written import noted
 
     order = smallest_order(
         made.markets_by_id[symbol][0]["info"], made.fetch_ticker(made.safe_symbol(symbol))["last"]
     )
     agreed(f"place a {order.sentence}, at {access.address(made)}", yes)
-    return list(checked_by_order(Asker(made), order))
+    with noted(made, out / ORDERS_TAPE, access.address(made)) as tape:
+
+        def told(answer: Answer, method: str, url: str) -> None:
+            tape.answered(method, url, None, answer.status, answer.text)
+
+        return list(checked_by_order(Asker(made, told), order))
 
 
 def _heard(
     symbols: list[str], seconds: float, out: Path, pair: dict[str, str], counts: dict[str, int]
 ) -> list[Finding]:
-    """What streams say; those of the account are listened to, and not put on the tape."""
+    """What streams say, those of the account too, if there are keys."""
     from bpx_connector.pro import bpx
-    from bpx_connector.verify.streams import heard, listened, private_streams, public_streams
+    from bpx_connector.verify import streams
+    from bpx_connector.verify.written import noted
 
     typer.echo(f"  streams, {seconds:g} s", err=True)
 
-    async def listen() -> dict[str, list[Any]]:
+    async def listen() -> tuple[dict[str, list[Any]], list[Finding]]:
         async with bpx() as public, bpx(dict(pair)) as private:
-            with public.record_streams(out / STREAMS_TAPE, "bpx verify"):
-                await public.load_markets()
-                own = listened(private, private_streams() if pair else [], seconds)
-                found = await asyncio.gather(listened(public, public_streams(*symbols), seconds), own)
-                return {**found[0], **found[1]}
+            with ExitStack() as tapes:
+                tapes.enter_context(noted(public, out / STREAMS_TAPE, "bpx verify"))
+                markets = await public.load_markets()
+                names = [public.safe_symbol(symbol) for symbol in symbols]
+                work = [
+                    streams.listened(public, streams.public_streams(*symbols), seconds),
+                    streams.followed(public, streams.public_watches(*names), seconds),
+                ]
+                if pair:
+                    tapes.enter_context(noted(private, out / ACCOUNT_TAPE, "bpx verify"))
+                    private.set_markets(markets)
+                    work += [
+                        streams.listened(private, streams.private_streams(), seconds),
+                        streams.followed(private, streams.private_watches(), seconds),
+                    ]
+                found: list[Any] = await asyncio.gather(*work)
+            frames = {stream: said for part in found[::2] for stream, said in part.items()}
+            failed = [each for part in found[1::2] for each in part]
+            return frames, [*failed, *streams.heard(frames, seconds, public)]
 
-    frames = asyncio.run(listen())
+    frames, findings = asyncio.run(listen())
     counts["frames"] = sum(map(len, frames.values()))
-    return list(heard(frames, seconds))
+    return findings
 
 
 # --- what was found -----------------------------------------------------------------------------------------
@@ -197,4 +225,5 @@ def _tell(findings: list[Finding], about: dict[str, Any], out: Path, is_json: bo
     asked = ", ".join(f"{count} {name}" for name, count in about.items() if isinstance(count, int))
     kinds = [found.kind for found in findings]
     typer.echo(f"{asked}: {kinds.count('contradiction')} contradictions, {kinds.count('news')} news")
-    typer.echo(f"written to {out}: {PAGE}, {DATA}, {TAPE}")
+    written = [name for name in (PAGE, DATA, *TAPES) if (out / name).exists()]
+    typer.echo(f"written to {out}: {', '.join(written)}")

@@ -10,15 +10,21 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
+from bpx_connector.call.pacing import shared_pacing
+from bpx_connector.call.signer import Signer
+from bpx_connector.venue.endpoints import ENDPOINTS, STANDARD
 from bpx_connector.verify.facts import FACTS, Answer
 from bpx_connector.verify.questions import Question
+from bpx_connector.verify.readings import READINGS, misread
 from bpx_connector.verify.shapes import between, differences
 
-__all__ = ["Asker", "Finding", "compared", "judged"]
+__all__ = ["Asker", "Finding", "compared", "judged", "understood"]
 
 CONTRADICTION, NEWS, TROUBLE = "contradiction", "news", "trouble"
 OPENAPI = "the venue's OpenAPI"
+PARSERS = "this package's parsers", "they make of every row what ccxt's type asks for"
 SLOW = 30.0
 
 
@@ -41,17 +47,20 @@ class Asker:
     """Sends questions for one exchange object, and hands each answer to who writes them down."""
 
     def __init__(self, exchange: Any, told: Listener | None = None) -> None:
-        self._exchange = exchange
+        self.exchange: Any = exchange
         self._told = told
 
     def ask(self, question: Question, *, is_signed: bool | None = None, repeats: int = 0) -> Answer:
         """The answer, whatever it is, after so many repeats; ccxt's NetworkError if there is none."""
         method, path = question.operation.split(" /")
         access = "private" if (_is_private(path) if is_signed is None else is_signed) else "public"
-        request = self._exchange.sign(path, access, method, dict(question.params))
+        request = self.exchange.sign(path, access, method, dict(question.params))
+        if question.window is not None:
+            request["headers"] |= self._signature(method, path, question)
+        for _ in range(repeats + 1):
+            self._wait(method, path)
         for _ in range(repeats):
             self._send(request)
-        self._exchange.throttle(1)
         began = time.perf_counter()
         response = self._send(request)
         took = (time.perf_counter() - began) * 1000
@@ -62,19 +71,38 @@ class Asker:
             dict(response.headers),
             _decoded(response.text),
             response.text,
-            self._exchange.milliseconds(),
+            self.exchange.milliseconds(),
             took,
         )
         if self._told is not None:
             self._told(answer, method, request["url"])
         return answer
 
+    def _wait(self, method: str, path: str) -> None:
+        """Draw on the budget that every method of this account draws on."""
+        exchange = self.exchange
+        if not exchange.enableRateLimit:
+            return
+        endpoint = ENDPOINTS.get((method, path))
+        budget = STANDARD if endpoint is None else endpoint.budget
+        pacing = shared_pacing(urlsplit(exchange.urls["api"]["private"]).netloc, exchange.apiKey)
+        per_minute = exchange.options["requestsPerMinute"][budget]
+        exchange.sleep(pacing.wait(budget, per_minute, time.monotonic() * 1000))
+
+    def _signature(self, method: str, path: str, question: Question) -> dict[str, str]:
+        """A signature with a window that no method of ours would send."""
+        signer = Signer(self.exchange.apiKey, self.exchange.secret)
+        instruction, window = ENDPOINTS[method, path].instruction, question.window
+        assert instruction is not None, "only what is signed has a window"
+        assert window is not None
+        return signer.headers(instruction, question.params, self.exchange.nonce(), window)
+
     def _send(self, request: Mapping[str, Any]) -> Any:
         import requests
         from ccxt.base.errors import ExchangeNotAvailable
 
         try:
-            return self._exchange.session.request(
+            return self.exchange.session.request(
                 request["method"],
                 request["url"],
                 headers=dict(request["headers"]),
@@ -89,8 +117,6 @@ class Asker:
 
 
 def _is_private(path: str) -> bool:
-    from bpx_connector.venue.endpoints import ENDPOINTS
-
     endpoint = ENDPOINTS.get(("GET", path))
     return endpoint is not None and endpoint.instruction is not None
 
@@ -141,6 +167,15 @@ def _of_shape(question: Question, answer: Answer) -> Iterator[Finding]:
             question.operation,
             OPENAPI,
         )
+
+
+def understood(exchange: Any, question: Question, answer: Answer) -> Iterator[Finding]:
+    """What our own parsers cannot make of an answer."""
+    reading = READINGS.get(question.operation)
+    if reading is None or question.shape is None or answer.status != 200:
+        return
+    for said in misread(exchange, reading, answer.body):
+        yield Finding(CONTRADICTION, question.name, "", said, PARSERS[1], PARSERS[0])
 
 
 def compared(question: Question, answer: Answer, sandboxs: Answer) -> Iterable[Finding]:

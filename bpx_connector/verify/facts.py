@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 __all__ = ["Answer", "Fact", "is_news"]
 
@@ -56,6 +57,7 @@ MILLISECONDS = 10**12
 NAIVE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?$")
 SPACED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$")
 SYMBOL = re.compile(r"[A-Za-z0-9.]+_[A-Z0-9]+(_PERP|_RFQ|_PREDICTION|_IPERP|_DATED)?$")
+REGULAR, FRIDAY = "US_EQUITIES_REGULAR", 4
 OPEN, LAG = "no document; the sandbox's choice", 2_000
 
 
@@ -284,6 +286,29 @@ def _replayed(answer: Answer) -> Iterator[str]:
         yield f"it is {answer.status} {answer.text[:80]!r}"
 
 
+def _long_window(answer: Answer) -> Iterator[str]:
+    if answer.status == 200:
+        yield "it is answered"
+
+
+def _countries(answer: Answer) -> Iterator[str]:
+    rows = [(row.get("isPerpEnabled"), row.get("leverageLimit")) for row in _rows(answer)]
+    for (has_perps, limit), count in Counter(rows).most_common(1):
+        if (has_perps, str(limit)) != (True, "75"):
+            said = f"at most {limit} times" if has_perps else "no perpetuals"
+            yield f"it is {said} in {count} of {len(rows)}"
+
+
+def _stock_hours(answer: Answer) -> Iterator[str]:
+    quote = _object(answer)
+    if quote.get("session") != REGULAR or not quote.get("available"):
+        return
+    local = datetime.fromtimestamp(answer.asked_at / 1000, ZoneInfo("America/New_York"))
+    opens, closes = (local.replace(hour=hour, minute=minute) for hour, minute in ((9, 29), (16, 1)))
+    if local.weekday() > FRIDAY or not opens <= local <= closes:
+        yield f"the regular session is on at {local:%A, %H:%M} in New York"
+
+
 def _not_signed(answer: Answer) -> Iterator[str]:
     if answer.status != 401 or _object(answer).get("code") != "UNAUTHORIZED":
         yield f"it is {answer.status} {answer.text[:80]!r}"
@@ -398,6 +423,22 @@ FACTS: dict[str, Fact] = {
         "order_not_found",
     ),
     "replayed": Fact("a signature counts again in its window", OPEN, _replayed, True, "repeated_signatures"),
+    "long window": Fact(
+        "a signature for longer than 60 s is refused", OPEN, _long_window, True, "long_windows"
+    ),
+    "countries": Fact(
+        "most countries may trade perpetuals, at up to 75 times",
+        "FACTS 22, probe",
+        _countries,
+        True,
+        "country",
+    ),
+    "stock hours": Fact(
+        "a stock is quoted in the session that is on by New York's time",
+        "FACTS 22, live GET",
+        _stock_hours,
+        switch="stock_hours",
+    ),
     "pages": Fact("a history has the four page headers", "FACTS 8, captures", _paged),
     "order ids": Fact("an order's id is a decimal text", "FACTS 9, captures", _ids_are_text),
     "order time": Fact(

@@ -1,4 +1,4 @@
-"""The smallest resting order, far from the market: placed, found, cancelled, and no longer found.
+"""The smallest resting orders, far from the market: placed, found, cancelled, and no longer found.
 
 Nothing here is done unless somebody agreed to it. The order is post-only and so far below the market that
 it cannot be filled while it rests; it is cancelled whatever happens.
@@ -11,7 +11,7 @@ from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from typing import Any, NamedTuple
 
 from bpx_connector.venue import payloads
-from bpx_connector.verify.asking import CONTRADICTION, NEWS, TROUBLE, Asker, Finding, judged
+from bpx_connector.verify.asking import CONTRADICTION, NEWS, TROUBLE, Asker, Finding, judged, understood
 from bpx_connector.verify.facts import Answer
 from bpx_connector.verify.questions import Question
 
@@ -19,6 +19,7 @@ __all__ = ["SmallestOrder", "checked_by_order", "smallest_order"]
 
 SHARE = Decimal("0.7")
 """Of the last price: within the band that captures show (0.25 to 2), and far from where anybody trades."""
+CLIENT_ID = 770_077
 AT_LEAST = Decimal(1)
 """In the quote asset; the venue documents no least notional, and a smaller order may be refused for one."""
 
@@ -35,7 +36,7 @@ class SmallestOrder(NamedTuple):
         """The order in words."""
         cost = self.quantity * self.price
         what = f"post-only bid for {self.quantity:f} {self.symbol} at {self.price:f}"
-        return f"{what}, {cost:f} in all, cancelled at once"
+        return f"{what}, {cost:f} in all, twice, cancelled at once"
 
 
 def smallest_order(market: Any, last: str) -> SmallestOrder:
@@ -48,27 +49,24 @@ def smallest_order(market: Any, last: str) -> SmallestOrder:
 
 
 def checked_by_order(asker: Asker, order: SmallestOrder) -> Iterator[Finding]:
-    """What is otherwise than it should be in the life of the order."""
+    """What is otherwise than it should be in the life of the order, and of another with its client id."""
     placed = asker.ask(_placing(order), is_signed=True)
-    yield from judged(_placing(order), placed)
+    yield from _judged(asker, _placing(order), placed)
     if placed.status != 200 or not isinstance(placed.body, dict):
         return
     identity = {"symbol": order.symbol, "orderId": str(placed.body.get("id"))}
-    cancelling = Question(
-        "cancellation", "DELETE /api/v1/order", identity, payloads.OrderType, (), (200, 202)
-    )
     try:
         yield from _word(placed, "status", "New", "a resting order is New", "FACTS 7, captures")
-        found = asker.ask(
-            Question("order", "GET /api/v1/order", identity, payloads.OrderType), is_signed=True
-        )
-        yield from judged(Question("order", "GET /api/v1/order", identity, payloads.OrderType), found)
+        question = Question("order", "GET /api/v1/order", identity, payloads.OrderType)
+        found = asker.ask(question, is_signed=True)
+        yield from _judged(asker, question, found)
         yield from _word(
             found, "id", placed.body.get("id"), "an order is found by its id", "FACTS 7, OpenAPI"
         )
+        yield from _with_the_same_client_id(asker, order)
     finally:
-        cancelled = asker.ask(cancelling, is_signed=True)
-    yield from judged(cancelling, cancelled)
+        cancelled = asker.ask(_cancelling(identity), is_signed=True)
+    yield from _judged(asker, _cancelling(identity), cancelled)
     if cancelled.status == 202:
         sentence = "cancelling answers what was cancelled"
         source = "FACTS 7, OpenAPI allows both"
@@ -77,6 +75,27 @@ def checked_by_order(asker: Asker, order: SmallestOrder) -> Iterator[Finding]:
         yield from _word(cancelled, "status", "Cancelled", "it is Cancelled then", "FACTS 7, captures")
     again = asker.ask(Question("order that is gone", "GET /api/v1/order", identity, None), is_signed=True)
     yield from _gone(again)
+    yield from _gone_for_cancelling(asker.ask(_cancelling(identity), is_signed=True))
+
+
+def _with_the_same_client_id(asker: Asker, order: SmallestOrder) -> Iterator[Finding]:
+    second = asker.ask(_placing(order), is_signed=True)
+    if second.status == 200 and isinstance(second.body, dict):
+        identity = {"symbol": order.symbol, "orderId": str(second.body.get("id"))}
+        asker.ask(_cancelling(identity), is_signed=True)
+        return
+    sentence, source = "an order may have the client id of one that is open", "no document"
+    said = f"it is {second.status} {second.text[:80]!r}"
+    yield Finding(NEWS, second.name, "", said, sentence, source, "repeated_client_ids")
+
+
+def _judged(asker: Asker, question: Question, answer: Answer) -> Iterator[Finding]:
+    yield from judged(question, answer)
+    yield from understood(asker.exchange, question, answer)
+
+
+def _cancelling(identity: dict[str, str]) -> Question:
+    return Question("cancellation", "DELETE /api/v1/order", identity, payloads.OrderType, (), (200, 202))
 
 
 def _placing(order: SmallestOrder) -> Question:
@@ -87,6 +106,7 @@ def _placing(order: SmallestOrder) -> Question:
         "quantity": f"{order.quantity:f}",
         "price": f"{order.price:f}",
         "postOnly": True,
+        "clientId": CLIENT_ID,
     }
     return Question("placement", "POST /api/v1/order", body, payloads.OrderType)
 
@@ -95,6 +115,14 @@ def _word(answer: Answer, field: str, expected: Any, fact: str, source: str) -> 
     found = answer.body.get(field) if isinstance(answer.body, dict) else None
     if found != expected:
         yield Finding(CONTRADICTION, answer.name, field, f"is {found!r}", fact, source)
+
+
+def _gone_for_cancelling(answer: Answer) -> Iterator[Finding]:
+    code = answer.body.get("code") if isinstance(answer.body, dict) else None
+    if (answer.status, code) != (400, "RESOURCE_NOT_FOUND"):
+        sentence = "cancelling an order that is gone is 400 RESOURCE_NOT_FOUND"
+        said = f"it is {answer.status} {answer.text[:80]!r}"
+        yield Finding(NEWS, answer.name, "", said, sentence, "OpenAPI, builds differ", "order_not_found")
 
 
 def _gone(answer: Answer) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from bpx_connector.venue import payloads
 
-__all__ = ["STRANGERS", "TWICE", "Question", "private_questions", "public_questions"]
+__all__ = ["LONG", "STRANGERS", "TWICE", "Question", "private_questions", "public_questions"]
 
 NOBODY = "NO_SUCH_MARKET"
 DAY = 86_400
@@ -24,6 +24,8 @@ class Question(NamedTuple):
     shape: Any
     facts: tuple[str, ...] = ()
     statuses: tuple[int, ...] = (200,)
+    window: int | None = None
+    """How long its signature is to count, in milliseconds, where that is in question."""
 
 
 def public_questions(spot: str, perp: str, now: int) -> Iterator[Question]:
@@ -42,6 +44,11 @@ def public_questions(spot: str, perp: str, now: int) -> Iterator[Question]:
     yield from _of_perpetual(perp)
     yield Question("tickers", "GET /api/v1/tickers", {}, list[payloads.Ticker])
     yield Question("vaults", "GET /api/v1/vaults", {}, list[payloads.Vault])
+    yield Question("countries", "GET /wapi/v1/country/permissions", {}, list[dict[str, Any]], ("countries",))
+    stock = {"symbol": "AAPL.US", "side": "Bid", "quantity": "1"}
+    yield Question(
+        "quote of a stock", "GET /api/v1/stockIndicativeQuote", stock, dict[str, Any], ("stock hours",)
+    )
     yield from _refusals(spot)
 
 
@@ -180,5 +187,9 @@ HISTORIES: tuple[tuple[str, str, Any], ...] = (
 
 TWICE = Question("account, by one signature twice", "GET /api/v1/account", {}, None, ("replayed",))
 """To be asked with `repeats`: the very same request again."""
+LONG = Question(
+    "account, by a signature for 90 s", "GET /api/v1/account", {}, None, ("long window",), window=90_000
+)
+"""The documents allow 60 s."""
 STRANGERS = Question("account of a key that nobody knows", "GET /api/v1/account", {}, None, ("unknown key",))
 """Signed with a pair that was made a moment ago."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from bpx_connector.verify.asking import CONTRADICTION, NEWS, TROUBLE, Finding
 
-__all__ = ["as_markdown", "scrubbed"]
+__all__ = ["as_json", "as_markdown", "scrubbed", "scrubbed_event"]
 
 HEADS = {
     CONTRADICTION: "Contradictions",
@@ -53,6 +53,20 @@ def scrubbed(value: Any, name: str = "") -> Any:
     if FIGURE.match(value):
         return value if not value.strip("-0.") else re.sub(r"\d", "1", value)
     return value if TIME.match(value) or WORD.match(value) else re.sub(r"[A-Za-z0-9]", "x", value)
+
+
+EVENT_WORDS = frozenset({"e", "s", "i"})
+"""Of an event of the account: its kind, its market and its order, by which events belong together."""
+
+
+def scrubbed_event(event: Any) -> Any:
+    """The same for an event of an account's stream, whose fields are single letters."""
+    if not isinstance(event, Mapping):
+        return scrubbed(event)
+    return {
+        name: value if name in EVENT_WORDS else scrubbed(value, "clientId" if name in ("c", "C") else name)
+        for name, value in event.items()
+    }
 
 
 def as_markdown(findings: Sequence[Finding], about: Iterable[str]) -> str:

@@ -10,11 +10,24 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from ccxt.base.errors import BaseError
+
 from bpx_connector.venue import events
-from bpx_connector.verify.asking import CONTRADICTION, NEWS, Finding
+from bpx_connector.verify.asking import CONTRADICTION, NEWS, PARSERS, Finding
+from bpx_connector.verify.calls import Call, trouble
+from bpx_connector.verify.readings import FRAME_READINGS, misread
 from bpx_connector.verify.shapes import differences
 
-__all__ = ["FRAME_FACTS", "heard", "listened", "private_streams", "public_streams"]
+__all__ = [
+    "FRAME_FACTS",
+    "followed",
+    "heard",
+    "listened",
+    "private_streams",
+    "private_watches",
+    "public_streams",
+    "public_watches",
+]
 
 DOCUMENT = "the venue's chapter on streams"
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$")
@@ -70,11 +83,44 @@ async def listened(exchange: Any, streams: list[str], seconds: float) -> dict[st
     return frames
 
 
-def heard(frames: Mapping[str, Frames], seconds: float) -> Iterator[Finding]:
-    """What is otherwise than it should be; each difference of a stream once."""
+def public_watches(spot: str, perp: str) -> list[Call]:
+    """What a program would follow: the books, each from a snapshot, and by it the tape has one."""
+    return [Call("watch_order_book", (symbol, 20)) for symbol in (spot, perp)]
+
+
+def private_watches() -> list[Call]:
+    """The same of the account."""
+    return [Call("watch_balance"), Call("watch_orders"), Call("watch_positions")]
+
+
+async def followed(exchange: Any, watches: list[Call], seconds: float) -> list[Finding]:
+    """Which of these methods fail within the time, called again and again."""
+    found = await asyncio.gather(*(_followed(exchange, each, seconds) for each in watches))
+    return [each for each in found if each is not None]
+
+
+async def _followed(exchange: Any, watch: Call, seconds: float) -> Finding | None:
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                await getattr(exchange, watch.method)(*watch.arguments)
+    except TimeoutError:
+        return None
+    except BaseError as error:
+        return trouble(watch.name, error)
+
+
+def heard(frames: Mapping[str, Frames], seconds: float, exchange: Any = None) -> Iterator[Finding]:
+    """What is otherwise than it should be; each difference of a stream once.
+
+    With an exchange object that has loaded its markets, its parsers are run over every frame as well.
+    """
     for stream, said in frames.items():
         kind = _kind(stream)
         yield from _of_type(stream, kind, said)
+        if exchange is not None and kind in FRAME_READINGS:
+            for sentence in misread(exchange, FRAME_READINGS[kind], said):
+                yield Finding(CONTRADICTION, stream, "", sentence, PARSERS[1], PARSERS[0])
         for fact in FRAME_FACTS.get(kind, ()):
             for found in fact.broken(said, seconds):
                 yield Finding(CONTRADICTION, stream, "", found, fact.sentence, fact.source)

@@ -1,4 +1,4 @@
-"""`report`, `verify`, `autoload`, and pictures: what they leave behind, and what they refuse."""
+"""`report`, `autoload`, and pictures: what they leave behind, and what they refuse."""
 
 from __future__ import annotations
 
@@ -77,44 +77,6 @@ def test_what_was_recorded_is_said_as_json(shell: Shell) -> None:
     said = json.loads(done.stdout)
     assert said["written"] == "a.jsonl"
     assert said["streams"]["ticker.SOL_USDC"] >= 1
-
-
-# --- verify -------------------------------------------------------------------------------------------------
-
-
-def test_verify_finds_nothing_in_a_sandbox_and_says_so(shell: Shell) -> None:
-    done = shell.run("verify", "--seconds", "1", "--orders", "--yes", "--out", "found")
-    assert done.returncode == 0, done.stdout
-    assert ": 0 contradictions" in done.stdout
-    report = json.loads((shell.folder / "found" / "report.json").read_text())
-    assert (report["questions"] > 50, report["frames"] > 5) == (True, True)
-    written = "".join(path.read_text() for path in (shell.folder / "found").iterdir())
-    assert shell.environment["BPX_API_KEY"] not in written
-    assert shell.environment["BPX_SECRET"] not in written
-
-
-def test_verify_without_keys_asks_what_anybody_may(shell: Shell) -> None:
-    del shell.environment["BPX_API_KEY"], shell.environment["BPX_SECRET"]
-    done = shell.run("verify", "--seconds", "0", "--json")
-    assert json.loads(done.stdout)["questions"] < 40
-    assert "this needs keys" in shell.refuses(2, "verify", "--orders")
-
-
-def test_verify_exits_with_1_where_something_contradicts(tmp_path: Path) -> None:
-    with SandboxThread(
-        seed=1, symbols=("SOL_USDC", "SOL_USDC_PERP"), switches={"running_kline": True}
-    ) as other:
-        done = Shell(other.url, tmp_path).run("verify", "--seconds", "0")
-    assert done.returncode == 1
-    assert "klines lack the interval that is running" in done.stdout
-    assert "FACTS 11" in (tmp_path / "bpx-verify" / "report.md").read_text()
-
-
-def test_verify_asks_before_it_places_an_order(shell: Shell) -> None:
-    done = shell.run("verify", "--seconds", "0", "--orders")
-    assert done.returncode == 2
-    assert "would place a post-only bid for" in done.stderr
-    assert "say --yes where nobody can be asked" in done.stderr
 
 
 # --- autoload -----------------------------------------------------------------------------------------------

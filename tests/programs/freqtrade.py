@@ -208,8 +208,8 @@ def trade(user: Freqtrade, sandbox: SandboxThread, seconds: float) -> list[str]:
         warnings = re.findall(r"^.* - (?:WARNING|ERROR) - .*$", said, re.MULTILINE)
         for line in warnings:
             print(f"    {line[:200]}")
-        if not stops:
-            found.append(f"{mode}: no stop was placed on the exchange")
+        if not fired:
+            found.append(f"{mode}: no stop on the exchange has fired")
         found += differing
     return found
 
@@ -242,7 +242,8 @@ def sandbox_of_its_own() -> SandboxThread:
 
 def main() -> int:
     """0 if all went as it should."""
-    python, seconds = sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 120
+    python = str(Path(sys.argv[1]).absolute())  # freqtrade runs in a folder of its own
+    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 120
     with tempfile.TemporaryDirectory() as folder, sandbox_of_its_own() as sandbox:
         user = Freqtrade(python, Path(os.environ.get("FREQTRADE_FOLDER", folder)), sandbox.url)
         try:

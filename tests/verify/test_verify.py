@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,24 @@ from bpx_connector import bpx
 from bpx_connector.keys import generated_keys
 from bpx_connector.sandbox.clock import DrivenClock
 from bpx_connector.sandbox.records.orders import OrderRequest
+from bpx_connector.sandbox.records.switches import Switches
 from bpx_connector.sandbox.server import Sandbox, SandboxThread
 from bpx_connector.tape import read_tape
-from bpx_connector.verify.asking import CONTRADICTION, NEWS, Asker, Finding, compared, judged
+from bpx_connector.verify.asking import CONTRADICTION, NEWS, Asker, Finding, compared, judged, understood
+from bpx_connector.verify.calls import Call, tried
 from bpx_connector.verify.orders import checked_by_order, smallest_order
-from bpx_connector.verify.questions import STRANGERS, TWICE, Question, private_questions, public_questions
-from bpx_connector.verify.report import as_markdown, scrubbed
-from bpx_connector.verify.streams import heard
+from bpx_connector.verify.questions import (
+    LONG,
+    STRANGERS,
+    TWICE,
+    Question,
+    private_questions,
+    public_questions,
+)
+from bpx_connector.verify.readings import FRAME_READINGS, READINGS, misread
+from bpx_connector.verify.report import as_markdown, scrubbed, scrubbed_event
+from bpx_connector.verify.streams import TYPES, heard
+from bpx_connector.verify.written import ScrubbedTape, noted
 
 SPOT, PERP = "SOL_USDC", "SOL_USDC_PERP"
 OPTIONS: dict[str, Any] = {"seed": 7, "symbols": [SPOT, PERP], "speed": 20}
@@ -50,7 +62,10 @@ def findings_of(exchange: Any, only: str = "") -> list[Finding]:
     asker = Asker(exchange)
     asked = [question for question in questions_of(exchange) if only in question.name]
     assert asked, f"no question is called {only}"
-    return [found for question in asked for found in judged(question, asker.ask(question))]
+    exchange.load_markets()
+    answers = [(question, asker.ask(question)) for question in asked]
+    found = [each for question, answer in answers for each in judged(question, answer)]
+    return found + [each for question, answer in answers for each in understood(exchange, question, answer)]
 
 
 @contextmanager
@@ -197,39 +212,134 @@ def trade_now_and_then(inner: Sandbox) -> None:
         inner.clock.advance(10)
 
 
-@pytest.mark.parametrize(
-    ("switches", "fact", "kind"),
-    [
-        ({"fired_orders": "same_id"}, "another id than its trigger order", CONTRADICTION),
-        ({"fired_orders": "unlinked"}, "links a fired order", NEWS),
-        ({"running_kline": True}, "klines lack the interval that is running", CONTRADICTION),
-        ({"blank_klines": False}, "klines have a row for an interval without trades", NEWS),
-        ({"large_limits": "refuse"}, "a limit above the maximum", NEWS),
-        ({"flat_position": "empty"}, "a market without a position", NEWS),
-        ({"order_not_found": "400"}, "an order that is not open", NEWS),
-        ({"repeated_signatures": "refuse"}, "a signature counts again", NEWS),
-        ({"unknown_key": "refuse"}, "a key that nobody knows", CONTRADICTION),
-    ],
-    ids=str,
-)
+NIGHT = datetime(2026, 11, 28, 12, tzinfo=UTC)
+"""A Saturday, when no stock is traded."""
+SEEN: list[tuple[dict[str, Any], str, str]] = [
+    ({"fired_orders": "same_id"}, "another id than its trigger order", CONTRADICTION),
+    ({"fired_orders": "unlinked"}, "links a fired order", NEWS),
+    ({"running_kline": True}, "klines lack the interval that is running", CONTRADICTION),
+    ({"blank_klines": False}, "klines have a row for an interval without trades", NEWS),
+    ({"large_limits": "refuse"}, "a limit above the maximum", NEWS),
+    ({"flat_position": "empty"}, "a market without a position", NEWS),
+    ({"order_not_found": "400"}, "an order that is not open", NEWS),
+    ({"order_not_found": "404"}, "cancelling an order that is gone", NEWS),
+    ({"repeated_signatures": "refuse"}, "a signature counts again", NEWS),
+    ({"unknown_key": "refuse"}, "a key that nobody knows", CONTRADICTION),
+    ({"long_windows": "cut"}, "a signature for longer than 60 s", NEWS),
+    ({"cached_answers": True}, "an answer is fresh", NEWS),
+    ({"country": "20"}, "most countries may trade perpetuals", NEWS),
+    ({"country": "no_perps"}, "most countries may trade perpetuals", NEWS),
+    ({"stock_hours": "always"}, "in the session that is on", CONTRADICTION),
+    ({"cancel_answers": "202"}, "cancelling answers what was cancelled", NEWS),
+    ({"repeated_client_ids": "refuse"}, "the client id of one that is open", NEWS),
+]
+UNSEEN = {
+    "unnamed_triggers": "only the price that fires it tells",
+    "post_only_cross": "an order would have to cross the book",
+    "empty_book": "an order would have to take",
+    "history_budget": "more would have to be asked than is allowed",
+    "retry_after": "more would have to be asked than is allowed",
+    "lend_redeem": "something would have to be lent",
+    "backstop": "somebody would have to be liquidated",
+    "update_caps": "a price would have to leap",
+    "withdraw_to": "something would have to be withdrawn",
+    "mean_bands": "an order would have to take, far from the mean",
+    "taker_speed_bump": "an order would have to take",
+}
+"""Switches of which no question that changes nothing, and no order that rests, can tell where they stand."""
+
+
+def test_every_switch_is_looked_for_or_has_its_reason_why_not() -> None:
+    seen = {name for switches, _, _ in SEEN for name in switches}
+    assert seen | set(UNSEEN) == set(Switches().rows())
+    assert not seen & set(UNSEEN)
+
+
+def prepared(sandbox: SandboxThread, switch: str, config: dict[str, Any]) -> Any:
+    """An exchange object on a sandbox in which what the switch decides has happened."""
+    if switch == "fired_orders":
+        return fired_stop(sandbox)
+    exchange = sandbox.exchange(bpx, **config)
+    if switch == "blank_klines":
+        sandbox.run(trade_now_and_then)
+    if switch == "cached_answers":
+        exchange.fetch_markets()
+        sandbox.run(lambda inner: inner.clock.advance(1))  # type: ignore[attr-defined]  # it is driven
+    return exchange
+
+
+@pytest.mark.parametrize(("switches", "fact", "kind"), SEEN, ids=str)
 def test_a_switch_that_is_turned_is_found(switches: dict[str, Any], fact: str, kind: str) -> None:
-    options = OPTIONS | {"speed": 1, "closed": "unknown_key" in switches}
-    if "blank_klines" in switches:
-        options |= {"speed": 0, "clock": DrivenClock()}
+    [switch] = switches
+    options = OPTIONS | {"speed": 1, "closed": switch == "unknown_key"}
+    if switch in ("blank_klines", "cached_answers", "stock_hours"):
+        options |= {"speed": 0, "clock": DrivenClock(int(NIGHT.timestamp()) * 1_000_000)}
     keys = generated_keys()
     with SandboxThread(**options, switches=switches, accounts=[keys.api_key]) as sandbox:
-        exchange = fired_stop(sandbox) if "fired_orders" in switches else sandbox.exchange(bpx, **keys.config)
-        if "blank_klines" in switches:
-            sandbox.run(trade_now_and_then)
+        exchange = prepared(sandbox, switch, keys.config)
+        asker, exchange.enableRateLimit = Asker(exchange), False
         found = findings_of(exchange)
-        stranger = sandbox.exchange(bpx)
-        found += judged(STRANGERS, Asker(stranger).ask(STRANGERS))
-        found += judged(TWICE, Asker(exchange).ask(TWICE, repeats=1))
+        found += judged(STRANGERS, Asker(sandbox.exchange(bpx)).ask(STRANGERS))
+        found += judged(TWICE, asker.ask(TWICE, repeats=1))
+        found += judged(LONG, asker.ask(LONG))
+        exchange.load_markets()
+        found += checked_by_order(asker, smallest_order(exchange.market("SOL/USDC")["info"], "90"))
         exchange.session.close()
     named = [each for each in found if fact in each.fact]
     assert named, found
     assert {each.kind for each in named} == {kind}
     assert {each.switch for each in named} == set(switches)
+
+
+# --- what our parsers make of it ----------------------------------------------------------------------------
+
+
+def test_every_operation_that_is_asked_is_read_or_handed_out_as_it_is() -> None:
+    asked = {each.operation for each in [*public_questions(SPOT, PERP, 0), *private_questions(PERP)]}
+    assert asked - set(READINGS) == {
+        "GET /api/v1/time",  # a bare number
+        "GET /api/v1/collateral",  # these become terms of an asset, together with others
+        "GET /api/v1/account/limits/order",  # these two are handed out as they are
+        "GET /api/v1/account/limits/withdrawal",
+        "GET /api/v1/stockIndicativeQuote",
+        "GET /wapi/v1/country/permissions",
+        "GET /wapi/v1/history/settlement",  # read together with the other histories, by fetch_ledger
+    }
+    assert set(FRAME_READINGS) == set(TYPES)
+
+
+@pytest.mark.parametrize(
+    ("operation", "row", "said"),
+    [
+        ("GET /api/v1/ticker", {"symbol": SPOT, "volume": "1"}, "has no last that is understood here"),
+        ("GET /api/v1/trades", [{"id": 1, "price": "x", "quantity": "1"}], "has no price that is understood"),
+        ("GET /api/v1/depth", {"bids": [["1"]], "asks": [], "lastUpdateId": "1"}, "is not understood here"),
+        ("GET /api/v1/klines", [{"start": 7, "open": "1", "close": "1"}], "0 of it is not understood here"),
+        ("GET /api/v1/orders", [{"id": "1", "symbol": SPOT}], "has no status that is understood here"),
+        ("GET /api/v1/capital", {"USDC": {"locked": "0"}}, "has no free that is understood here"),
+    ],
+)
+def test_what_our_parsers_cannot_make_out_is_said(exchange: Any, operation: str, row: Any, said: str) -> None:
+    exchange.load_markets()
+    assert any(said in each for each in misread(exchange, READINGS[operation], row))
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "is_said"), [(1_796_000_000_000, False), (1_796_000_000, True), (10**15, True)]
+)
+def test_a_time_that_is_none_of_todays_is_said(exchange: Any, milliseconds: int, is_said: bool) -> None:
+    exchange.load_markets()
+    rate = {"symbol": PERP, "openInterest": "1", "timestamp": milliseconds}
+    found = list(misread(exchange, READINGS["GET /api/v1/openInterest"], [rate]))
+    assert (found != []) == is_said, found
+
+
+def test_a_method_that_fails_is_said(sandbox: SandboxThread, exchange: Any) -> None:
+    calls = [Call("fetch_ticker", ("SOL/USDC",)), Call("fetch_time")]
+    assert list(tried(exchange, calls)) == []
+    with altered(sandbox, "/api/v1/ticker", lambda row: [7]):
+        [found] = tried(exchange, calls)
+    assert (found.kind, found.question) == (CONTRADICTION, "fetch_ticker(SOL/USDC)")
 
 
 # --- streams ------------------------------------------------------------------------------------------------
@@ -279,22 +389,19 @@ def test_frames_that_are_otherwise_are_found(stream: str, frames: list[Any], fac
 # --- orders, report -----------------------------------------------------------------------------------------
 
 
+def test_a_frame_that_our_parsers_cannot_make_out_is_found(exchange: Any) -> None:
+    exchange.load_markets()
+    assert list(heard({f"trade.{SPOT}": [TRADE]}, 1, exchange)) == []
+    found = list(heard({f"trade.{SPOT}": [TRADE | {"p": "x"}]}, 1, exchange))
+    assert ["is not understood here" in each.found for each in found] == [True]
+
+
 def test_the_smallest_order_rests_and_is_cancelled(exchange: Any) -> None:
     exchange.load_markets()
     order = smallest_order(exchange.market("SOL/USDC")["info"], "90.65")
     assert (f"{order.quantity:f}", f"{order.price:f}") == ("0.02", "63.45")
     assert list(checked_by_order(Asker(exchange), order)) == []
     assert exchange.fetch_open_orders("SOL/USDC") == []
-
-
-def test_a_cancellation_that_answers_nothing_is_news() -> None:
-    with SandboxThread(**OPTIONS, switches={"cancel_answers": "202"}) as sandbox:
-        exchange = sandbox.exchange(bpx)
-        exchange.load_markets()
-        order = smallest_order(exchange.market("SOL/USDC")["info"], "90")
-        found = list(checked_by_order(Asker(exchange), order))
-        exchange.session.close()
-    assert [(each.kind, each.switch) for each in found] == [(NEWS, "cancel_answers")]
 
 
 def test_an_order_is_cancelled_though_an_answer_is_otherwise(sandbox: SandboxThread, exchange: Any) -> None:
@@ -322,7 +429,39 @@ def test_the_report_names_the_fact_and_its_source(exchange: Any, sandbox: Sandbo
     assert "bids ascend, the best one last | FACTS 10, captures |" in page
 
 
-def test_a_tape_can_be_read_where_it_was_written(tmp_path: Path, exchange: Any) -> None:
-    with exchange.record(tmp_path / "a.jsonl"):
-        exchange.fetch_time()
-    assert read_tape(tmp_path / "a.jsonl")[1]
+EVENT = {
+    "e": "orderFill",
+    "i": "4711",
+    "c": 99,
+    "s": SPOT,
+    "q": "123.4",
+    "X": "Filled",
+    "E": 1_796_000_000_000_000,
+}
+
+
+def test_an_event_of_the_account_is_scrubbed_but_for_its_form() -> None:
+    assert scrubbed_event(EVENT) == EVENT | {"c": 1, "q": "111.1"}
+
+
+def test_a_tape_holds_of_an_account_only_the_form(tmp_path: Path, exchange: Any) -> None:
+    exchange.create_order("SOL/USDC", "limit", "buy", "1.37", "61.93")
+    with noted(exchange, tmp_path / "a.jsonl", "here"):
+        exchange.fetch_open_orders()
+        exchange.fetch_ticker("SOL/USDC")
+    text = (tmp_path / "a.jsonl").read_text()
+    assert ("61.93" in text, "11.11" in text) == (False, True)
+    assert exchange.apiKey not in text
+    exchange.cancel_all_orders("SOL/USDC")
+
+
+def test_a_frame_of_the_account_is_scrubbed_on_its_way_to_the_tape(tmp_path: Path) -> None:
+    tape = ScrubbedTape(tmp_path / "a.jsonl", "here")
+    public = json.dumps({"data": TRADE | {"p": "61.93"}, "stream": f"trade.{SPOT}"})
+    private = json.dumps({"data": EVENT | {"q": "61.93"}, "stream": "account.orderUpdate"})
+    for frame in (public, private, '{"error": 1}', "ping"):
+        tape.frame(0, "venue", frame)
+    tape.close()
+    said = [line.venue for line in read_tape(tmp_path / "a.jsonl")[1]]
+    assert ["61.93" in str(frame) for frame in said] == [True, False, False, False]
+    assert said[2:] == ['{"error": 1}', "ping"]
