@@ -32,6 +32,7 @@ PROGRAMS = {
     "ccxt-pandas": Program(("ccxt-pandas",), "with_ccxt_pandas.py"),
     "ccxt-download": Program(("ccxt-download pytz pyarrow",), "with_ccxt_download.py"),
     "mcp-ccxt": Program(("mcp-ccxt",), "with_mcp_ccxt.py"),
+    "lumibot": Program(("lumibot",), "with_lumibot.py"),  # in one command with this package pip does not end
     "investing-algorithm-framework": Program(
         ("investing-algorithm-framework",), "with_investing_algorithm_framework.py"
     ),
