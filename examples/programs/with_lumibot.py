@@ -4,8 +4,8 @@
     pip install '.[cli]'
     bpx run --sandbox examples/programs/with_lumibot.py
 
-Two commands, in this order: asked for both in one, pip goes back through lumibot's releases for half an hour and
-more. After the second one pip names a conflict over certifi, which does no harm.
+Two commands, in this order: asked for both at once, pip goes back through the releases of lumibot for half an
+hour and more. After the second one pip names a conflict over certifi, which does no harm.
 """
 
 from __future__ import annotations
