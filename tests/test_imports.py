@@ -101,7 +101,7 @@ SANDBOX_MAY_IMPORT: dict[str, set[str]] = {
         ),
     },
     "__init__": set(),
-    "__main__": {"server", "kept", "replay", "trouble", "faults", "records", "clock"},
+    "__main__": {"server", "page", "kept", "replay", "trouble", "faults", "records", "clock"},
 }
 """The same for the rooms of the sandbox, each of which imports only what stands above it."""
 

@@ -13,6 +13,7 @@ from typing import Any, Final, NoReturn
 from bpx_connector.sandbox.clock import FASTEST_CLOCK, Clock, DrivenClock, FastClock
 from bpx_connector.sandbox.faults.kinds import KINDS, Fault, FaultError, fault_of
 from bpx_connector.sandbox.kept import StateError
+from bpx_connector.sandbox.page.serving import checked_host
 from bpx_connector.sandbox.records.nearest import nearest
 from bpx_connector.sandbox.records.switches import SwitchError, switch_of
 from bpx_connector.sandbox.replay import ReplayError
@@ -87,6 +88,13 @@ def _port(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: {PORTS}") from None
 
 
+def _page_host(text: str) -> str:
+    try:
+        return checked_host(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def _seed(text: str) -> int:
     try:
         return int(text)
@@ -155,6 +163,14 @@ OPTIONS: Final[Mapping[tuple[str, ...], Mapping[str, Any]]] = {
         "action": "store_true",
         "help": "serve no page to browsers of this machine at the address it prints",
     },
+    ("--page-host",): {
+        "action": "append",
+        "type": _page_host,
+        "default": [],
+        "metavar": "HOST:PORT",
+        "help": "an address under which browsers of any machine may open the page, as from outside a "
+        "container; may be given several times (default: this machine only)",
+    },
     ("--replay",): {
         "action": "append",
         "default": [],
@@ -217,10 +233,13 @@ async def _serve(options: argparse.Namespace) -> None:
         state=options.state,
         replay=options.replay,
         page=not options.no_page,
+        page_hosts=options.page_host,
     ) as sandbox:
         print(f"listening on {sandbox.url}", flush=True)
         if not is_loopback(sandbox.host):
             print("open to every machine that can reach this one; leave --host out to close it", flush=True)
+        if options.page_host and not options.no_page:
+            print(f"the page is open to whoever comes by {', '.join(options.page_host)}", flush=True)
         if sandbox.control is not None:
             print(f"control at {sandbox.control.url}", flush=True)
         await interrupted.wait()

@@ -90,6 +90,7 @@ class Sandbox:
     what the venue might do otherwise. Port 0 takes a free one.
 
     With `page` a browser of this machine that opens `url` finds a page there, to look and to act.
+    `page_hosts` are addresses (`box.lan:8787`) under which browsers of other machines may open it as well.
 
     `state` names a file that the state is kept in: a sandbox that finds one there goes on with it.
 
@@ -116,6 +117,7 @@ class Sandbox:
         faults: Iterable[Fault | str] = (),
         control: int | None = None,
         page: bool = False,
+        page_hosts: Iterable[str] = (),
         switches: Mapping[str, Any] | None = None,
         state: str | Path | None = None,
         replay: Iterable[str] = (),
@@ -132,7 +134,7 @@ class Sandbox:
         for fault in faults:
             self.faults.add(fault)
         self.control = Control(self, control) if control is not None else None
-        self.page = Page(self, lambda: self.port) if page else None
+        self.page = Page(self, lambda: self.port, page_hosts) if page else None
         self.switches = Switches()
         self.switches.set(switches or {})
         self._seed, self._speed, self._closed = seed, speed, closed
@@ -284,6 +286,8 @@ class Sandbox:
             self.save()
         self.spoiled.close()
         await self.feed.close()
+        if self.page is not None:
+            await self.page.close()
         if self.control is not None:
             await self.control.stop()
         if self._runner is not None:

@@ -38,6 +38,7 @@ FEW: dict[str, Any] = {"symbols": ["SOL_USDC"], "speed": 0}
         (["--close"], None),
         (["--switch", "fired_order=same_id"], "no switch 'fired_order'; did you mean 'fired_orders'?"),
         (["--switch", "fired_orders=maybe"], "fired_orders=maybe is not one of linked, same_id, unlinked"),
+        (["--page-host", "http://box"], "'http://box' is no host of an address: name it as a browser does"),
         (["--fault", "loose"], "there is no fault 'loose'"),
         (["--host", "no.such.host.invalid"], "is no address of this machine: 127.0.0.1 is for programs of"),
     ],

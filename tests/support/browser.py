@@ -19,7 +19,10 @@ FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--no-first-run",
+    "--disable-quic",
     "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
 ]
 WAITS = 20.0
 

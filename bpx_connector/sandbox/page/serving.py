@@ -2,7 +2,8 @@
 
 A page of any other site may neither look nor act: its requests carry an Origin of their own, and a name that
 was bent to lead here (DNS rebinding) shows in the Host. Programs without an Origin are served, as at the
-control port. Who comes from another machine finds what is at the venue: nothing.
+control port. Who comes from another machine finds what is at the venue: nothing; unless whoever started the
+sandbox has named the hosts under which a browser may come, as where it runs in a container.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from importlib.resources import files
 from ipaddress import ip_address
 from typing import Any, Final
@@ -21,11 +22,14 @@ from aiohttp import web
 from bpx_connector.sandbox.control import visited
 from bpx_connector.sandbox.doors import DOORS, ControlError, Door, House, Visit
 from bpx_connector.sandbox.http.answering import Request, answer
+from bpx_connector.sandbox.page.pushing import Pushing
 from bpx_connector.sandbox.page.view import view
 
-__all__ = ["PAGE_DOORS", "Page"]
+__all__ = ["PAGE_DOORS", "Page", "checked_host"]
 
 NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
+HOST: Final = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
+PUSHED: Final = "/sandbox/page/stream"
 SAME: Final = ("same-origin", "none")
 KINDS: Final = ("GET", "POST", "PATCH", "DELETE")
 
@@ -60,18 +64,38 @@ PAGE_DOORS: Final = (
 """What only the page asks for; everything else it does is at the control port as well."""
 
 
-class Page:
-    """The page of one sandbox. Routes are added to the sandbox's own server."""
+def checked_host(text: str) -> str:
+    """The host and perhaps the port of a page's address; ValueError if it is none."""
+    if not HOST.fullmatch(text):
+        raise ValueError(
+            f"{text!r} is no host of an address: name it as a browser does, such as box.lan:8787"
+        )
+    return text.lower()
 
-    def __init__(self, house: House, port: Callable[[], int]) -> None:
+
+class Page:
+    """The page of one sandbox. Routes are added to the sandbox's own server.
+
+    `hosts` are those under which a browser of any machine may come, as it names them itself; without a port
+    it is the sandbox's.
+    """
+
+    def __init__(self, house: House, port: Callable[[], int], hosts: Iterable[str] = ()) -> None:
         self._house: Final = house
         self._port: Final = port
+        self._named: Final = [checked_host(host) for host in hosts]
+        self._pushing: Final = Pushing(house)
         self._text: Final = (files(__package__) / "page.html").read_text(encoding="utf-8")
 
     def add_to(self, router: web.UrlDispatcher, elsewhere: Handler) -> None:
         """Add the doors; who may not come in is answered by `elsewhere`, as if there were none."""
         for door in (*DOORS, *PAGE_DOORS):
             router.add_route(door.method, door.path, self._open(door, elsewhere))
+        router.add_get(PUSHED, self._stream(elsewhere))
+
+    async def close(self) -> None:
+        """Send every page away."""
+        await self._pushing.close()
 
     def shown(self, request: web.Request) -> web.Response | None:
         """The page, if that is what a browser of this machine asks for."""
@@ -86,28 +110,40 @@ class Page:
         return web.Response(text=self._text, content_type="text/html", headers=headers | UNKEPT)
 
     def _open(self, door: Door, elsewhere: Handler) -> Handler:
+        return self._guarded(lambda request: visited(self._house, door, request), elsewhere)
+
+    def _stream(self, elsewhere: Handler) -> Handler:
+        return self._guarded(self._pushing.handler, elsewhere)
+
+    def _guarded(self, handler: Handler, elsewhere: Handler) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
             if not self._is_here(request):
                 return await elsewhere(request)
             if self._is_of_another_site(request):
                 return web.json_response({"message": "this page is not yours to drive"}, status=403)
-            return await visited(self._house, door, request)
+            return await handler(request)
 
         return handle
 
     def _is_here(self, request: web.Request) -> bool:
-        """Whether it comes from this machine, by a name that leads nowhere else."""
-        return _is_loopback(request.remote) and request.headers.get("Host") in self._hosts()
+        """Whether it comes from this machine by a name that leads nowhere else, or by an allowed one."""
+        host = request.headers.get("Host", "").lower()
+        return host in self._allowed() or (_is_loopback(request.remote) and host in self._hosts())
 
     def _hosts(self) -> list[str]:
         return [f"{name}:{self._port()}" for name in NAMES]
 
+    def _allowed(self) -> list[str]:
+        return [host if PORT.search(host) else f"{host}:{self._port()}" for host in self._named]
+
     def _is_of_another_site(self, request: web.Request) -> bool:
         origin = request.headers.get("Origin")
-        is_other = origin is not None and origin not in [f"http://{host}" for host in self._hosts()]
+        ours = [f"http://{host}" for host in (*self._hosts(), *self._allowed())]
+        is_other = origin is not None and origin not in ours
         return is_other or request.headers.get("Sec-Fetch-Site", "none") not in SAME
 
 
+PORT: Final = re.compile(r":[0-9]+$")
 UNKEPT: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
 
 

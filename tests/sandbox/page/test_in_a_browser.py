@@ -60,6 +60,35 @@ async def test_it_goes_with_the_market(sandbox: Sandbox, page: Browser) -> None:
     await page.until(TEXT.format("#figures dd"), lambda texts: "77.77" in texts)
 
 
+POLLS = "performance.getEntriesByType('resource').filter(each => each.name.includes('/sandbox/page?')).length"
+
+
+async def test_what_changes_is_pushed_and_not_asked_for(sandbox: Sandbox, page: Browser) -> None:
+    await page.until("isPushed()")
+    asked = await page.run(POLLS)
+    for price in ("71.5", "72.5", "73.5"):
+        sandbox.set_price("SOL_USDC", Decimal(price))
+        await page.until(f"document.querySelector('#figures').textContent.includes('{price}')")
+        await page.until(f"document.querySelector('#trades').textContent.includes('{price}')")
+    assert await page.run(POLLS) == asked
+
+
+async def test_the_market_that_was_picked_last_is_shown(sandbox: Sandbox, page: Browser) -> None:
+    await page.until("isPushed()")
+    await page.run(CHOSEN.format("#symbol", "SOL_USDC_PERP"))
+    sandbox.set_price("SOL_USDC_PERP", Decimal("66.66"))
+    await page.until(TEXT.format("#figures dd"), lambda texts: "66.66" in texts)
+    assert await page.run("picked.symbol") == "SOL_USDC_PERP"
+
+
+async def test_where_nothing_is_pushed_it_is_asked_for(sandbox: Sandbox, page: Browser) -> None:
+    await page.until("isPushed()")
+    await page.run("(() => { const socket = pushed; follow = () => {}; socket.close(); })()")
+    await page.until("!isPushed()")
+    sandbox.set_price("SOL_USDC", Decimal("74.44"))
+    await page.until(TEXT.format("#figures dd"), lambda texts: "74.44" in texts)
+
+
 async def test_an_order_is_placed_and_cancelled(sandbox: Sandbox, page: Browser) -> None:
     await page.run("document.querySelector('#price').value = '60'")
     await page.run("document.querySelector('#go').click()")
@@ -143,7 +172,7 @@ async def test_what_somebody_types_stays_while_the_page_goes_on(sandbox: Sandbox
     await page.run("document.querySelector('#price').focus(); document.querySelector('#price').select()")
     await page.send("Input.insertText", text="12.5")
     sandbox.set_price("SOL_USDC", Decimal("80"))
-    await page.until(TEXT.format("#figures dd"), lambda texts: "80" in texts)
+    await page.until(TEXT.format("#figures dd"), lambda texts: "80.00" in texts)
     assert await page.run("[document.activeElement.id, document.activeElement.value]") == ["price", "12.5"]
 
 
