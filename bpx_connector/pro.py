@@ -6,7 +6,7 @@ changed since the last call is handed out at once. `newUpdates` (ccxt's) chooses
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -32,7 +32,7 @@ from bpx_connector.stream.callbacks import Callback, RawSubscription
 from bpx_connector.stream.link import Source
 from bpx_connector.stream.recording import Player
 from bpx_connector.tapes import for_now
-from bpx_connector.watch import account, books, candles, cassettes, prices, trades
+from bpx_connector.watch import account, books, candles, cassettes, prices, stocks, trades
 from bpx_connector.watch.session import Session
 from bpx_connector.watch.source import Venue
 
@@ -58,6 +58,8 @@ WATCHED = (
     "Orders",
     "Positions",
     "RfqUpdates",
+    "StockIndicativeQuote",
+    "StockPrice",
     "Ticker",
     "Tickers",
     "Trades",
@@ -120,25 +122,32 @@ class bpx(async_support.bpx):
         """The last 24 hours of one market, once a second.
 
         https://docs.backpack.exchange/#tag/Streams/Public/Ticker
+
+        params: `source` External, for stocks: their price outside, which their markets for requests for
+        quotes always show.
         """
-        return await prices.watch_one(self._asked("watchTicker", params), prices.TICKERS, symbol)
+        source = self._watched_source("watchTicker", params)
+        return await stocks.watch_ticker(self._asked("watchTicker", params, "source"), symbol, source)
 
     async def un_watch_ticker(self, symbol: str, params: Params = {}) -> bool:
         """End watch_ticker."""
-        return await prices.un_watch(self._asked("unWatchTicker", params), prices.TICKERS, [symbol])
+        return await stocks.un_watch_tickers(self._asked("unWatchTicker", params, "source"), [symbol])
 
     async def watch_tickers(self, symbols: Any = None, params: Params = {}) -> Tickers:
         """The last 24 hours of these markets or of all: of those that have changed.
 
         https://docs.backpack.exchange/#tag/Streams/Public/Ticker
+
+        params: `source` as in watch_ticker; with External and no symbols all stocks that are loaded.
         """
-        wanted = await self._of_kind("watchTickers", symbols, params)
-        return await prices.watch_many(self._watching, prices.TICKERS, wanted)
+        source = self._watched_source("watchTickers", params)
+        wanted = await self._of_kind("watchTickers", symbols, params, known=("source",))
+        return await stocks.watch_tickers(self._watching, wanted, source)
 
     async def un_watch_tickers(self, symbols: Any = None, params: Params = {}) -> bool:
         """End watch_tickers of these markets or of all."""
-        wanted = await self._of_kind("unWatchTickers", symbols, params, is_open=False)
-        return await prices.un_watch(self._watching, prices.TICKERS, wanted)
+        wanted = await self._of_kind("unWatchTickers", symbols, params, is_open=False, known=("source",))
+        return await stocks.un_watch_tickers(self._watching, wanted)
 
     async def watch_bids_asks(self, symbols: Any = None, params: Params = {}) -> Tickers:
         """The best bid and ask of these markets or of all; None on a side that is empty.
@@ -215,6 +224,38 @@ class bpx(async_support.bpx):
         return await prices.un_watch(
             self._asked("unWatchOpenInterest", params), prices.OPEN_INTERESTS, [symbol]
         )
+
+    async def watch_stock_price(self, symbol: str, params: Params = {}) -> Structure:
+        """What the provider of a stock's price says, while a session is open: bid, ask and mid.
+
+        https://docs.backpack.exchange/#tag/Streams
+
+        `symbol` is any of the stock's: AAPL.US, AAPL.US/USDC, AAPL.US.RFQ/USDC.
+        """
+        session = self._asked("watchStockPrice", params)
+        return await stocks.watch_one(session, stocks.PRICES, f"{self.id} watchStockPrice()", symbol)
+
+    async def un_watch_stock_price(self, symbol: Any = None, params: Params = {}) -> bool:
+        """End watch_stock_price of this stock or of all."""
+        session = self._asked("unWatchStockPrice", params)
+        return await stocks.un_watch(session, stocks.PRICES, f"{self.id} unWatchStockPrice()", symbol)
+
+    async def watch_stock_indicative_quote(self, symbol: str, params: Params = {}) -> Structure:
+        """What a share would bring (`bid`) and cost (`ask`) now; both None while the stock is not traded.
+
+        https://docs.backpack.exchange/#tag/Streams
+
+        `symbol` as in watch_stock_price.
+        """
+        call = f"{self.id} watchStockIndicativeQuote()"
+        session = self._asked("watchStockIndicativeQuote", params)
+        return await stocks.watch_one(session, stocks.QUOTES, call, symbol)
+
+    async def un_watch_stock_indicative_quote(self, symbol: Any = None, params: Params = {}) -> bool:
+        """End watch_stock_indicative_quote of this stock or of all."""
+        call = f"{self.id} unWatchStockIndicativeQuote()"
+        session = self._asked("unWatchStockIndicativeQuote", params)
+        return await stocks.un_watch(session, stocks.QUOTES, call, symbol)
 
     # --- books -------------------------------------------------------------------------------------------
 
@@ -599,12 +640,14 @@ class bpx(async_support.bpx):
             self._check_watched(method, params, known)
         return self._watching
 
-    async def _of_kind(self, method: str, symbols: Any, params: Params, *, is_open: bool = True) -> Any:
+    async def _of_kind(
+        self, method: str, symbols: Any, params: Params, *, is_open: bool = True, known: Collection[str] = ()
+    ) -> Any:
         """The symbols that are meant where `params` may name a kind of market."""
         if type(params) is dict and not params:
             return symbols
         await self._watching.load_markets_once()
-        return self._watched_symbols(method, symbols, params, is_open=is_open)
+        return self._watched_symbols(method, symbols, params, is_open=is_open, known=known)
 
     @property
     def _watching(self) -> Session:

@@ -100,7 +100,7 @@ SANDBOX_MAY_IMPORT: dict[str, set[str]] = {
             "clock",
         ),
     },
-    "__init__": set(),
+    "__init__": {"server"},  # where it is asked for, and not before
     "__main__": {"server", "page", "kept", "replay", "trouble", "faults", "records", "clock"},
 }
 """The same for the rooms of the sandbox, each of which imports only what stands above it."""

@@ -31,6 +31,32 @@ def test_the_sandbox_starts_and_answers_without_ccxt() -> None:
     )
 
 
+def test_the_sandbox_is_named_by_its_package_and_loads_its_server_when_it_is_asked_for() -> None:
+    assert (
+        run(
+            "import sys, bpx_connector.sandbox as package\n"
+            "before = 'aiohttp' in sys.modules\n"
+            "from bpx_connector.sandbox import Sandbox, SandboxThread\n"
+            "from bpx_connector.sandbox import server\n"
+            "print(before, Sandbox is server.Sandbox, 'SandboxThread' in dir(package))"
+        )
+        == "False True True"
+    )
+
+
+def test_the_sandbox_runs_as_a_module_without_a_warning() -> None:
+    command = [sys.executable, "-W", "error", "-m", "bpx_connector.sandbox", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_name_that_the_sandbox_does_not_have_is_an_attribute_error() -> None:
+    import bpx_connector.sandbox
+
+    with pytest.raises(AttributeError, match=r"'bpx_connector\.sandbox' has no attribute 'Sandbx'"):
+        bpx_connector.sandbox.Sandbx  # type: ignore[attr-defined]  # noqa: B018  what a checker says too
+
+
 def test_the_package_loads_ccxt_when_the_class_is_asked_for_and_not_before() -> None:
     assert (
         run(

@@ -281,3 +281,30 @@ def rfq_event(event: RfqUpdateEvent, symbol: str | None, number: Number) -> Stru
         "timestamp": timestamp,
         "datetime": iso8601(timestamp),
     }
+
+
+def stock_price_event(event: Mapping[str, Any], asset: str, number: Number) -> Structure:
+    """What the provider of a stock's price says: bid, ask, and the middle, with the session that is open."""
+    timestamp = milliseconds_of(event.get("timestamp"))
+    return {
+        "info": event,
+        "asset": asset,
+        **{name: number_or_none(number, event.get(name)) for name in ("bid", "ask", "mid")},
+        "session": event.get("session"),
+        "timestamp": timestamp,
+        "datetime": iso8601(timestamp),
+    }
+
+
+def stock_quote_event(event: Mapping[str, Any], asset: str, number: Number) -> Structure:
+    """What a share would bring (`bid`) and cost (`ask`); None and no session while it is not traded."""
+    timestamp = milliseconds_of(event.get("publishedAt"))
+    return {
+        "info": event,
+        "asset": asset,
+        "bid": number_or_none(number, event.get("estimatedBid")),
+        "ask": number_or_none(number, event.get("estimatedAsk")),
+        "session": event.get("session"),
+        "timestamp": timestamp,
+        "datetime": iso8601(timestamp),
+    }

@@ -11,11 +11,14 @@ from typing import Any
 from bpx_connector.aliases import Params
 from bpx_connector.given import plain_params
 from bpx_connector.rest.account.state import AccountState, of_contracts
-from bpx_connector.rest.asking.arguments import checked_limit, checked_time
+from bpx_connector.rest.asking.arguments import checked_limit, checked_time, checked_word
 from bpx_connector.rest.asking.params import UnderstoodParams, trigger_of
 from bpx_connector.rest.markets.prices import Prices
 
 __all__ = ["WatchedArguments"]
+
+SOURCES = ("Venue", "External")
+"""Of prices: the venue's trades, or a stock's market outside."""
 
 
 class WatchedArguments(AccountState, Prices, UnderstoodParams):
@@ -32,13 +35,20 @@ class WatchedArguments(AccountState, Prices, UnderstoodParams):
         call = f"{self.id} {method}()"
         return checked_time(call, "since", since), checked_limit(call, limit)
 
-    def _watched_symbols(self, method: str, symbols: Any, params: Params, *, is_open: bool) -> Any:
+    def _watched_source(self, method: str, params: Params) -> str | None:
+        """Where a ticker's prices are to be from: Venue, External, or (None) what the market has."""
+        source = plain_params(self.id, method, params).get("source") if params else None
+        return None if source is None else checked_word(f"{self.id} {method}()", "source", source, SOURCES)
+
+    def _watched_symbols(
+        self, method: str, symbols: Any, params: Params, *, is_open: bool, known: Collection[str] = ()
+    ) -> Any:
         """The symbols that are meant: ccxt's `type` leaves the other kinds of market out.
 
         Markets have to be loaded. With `is_open` markets are left out that are closed and not named.
         """
         wanted, rest = self._wanted(method, symbols, plain_params(self.id, method, params))
-        self._check_watched(method, rest)
+        self._check_watched(method, rest, known)
         if symbols or not is_open or wanted is None:
             return wanted
         return [symbol for symbol in wanted if self.markets[symbol]["active"]]

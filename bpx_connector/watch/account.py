@@ -373,7 +373,7 @@ def _balance_follower(feed: Feed, name: str) -> Follower:
 
 async def watch_rfqs(session: Session, symbol: str | None, since: int | None, limit: int | None) -> list[Any]:
     """What has happened to requests for quotes."""
-    symbols = await symbols_or_none(session, _one(symbol))
+    symbols = await _rfq_symbols(session, symbol)
     feed = session.feed()
     news = await session.topic(RFQS, symbols, lambda: _rfq_streams(feed)).wait()
     return latest_of(session.exchange, feed.own.rfqs, symbols, news, since, limit)
@@ -381,7 +381,15 @@ async def watch_rfqs(session: Session, symbol: str | None, since: int | None, li
 
 async def un_watch_rfqs(session: Session, symbol: str | None) -> bool:
     """End requests for quotes, of one market or of all."""
-    return await leave(session, RFQS, _one(symbol), {})
+    session.leave(RFQS, await _rfq_symbols(session, symbol))
+    return True
+
+
+async def _rfq_symbols(session: Session, symbol: str | None) -> tuple[str, ...] | None:
+    """The market that a caller names, in any form that create_rfq takes: it is in no list of markets."""
+    await session.load_markets_once()
+    exchange = session.exchange
+    return None if symbol is None else (exchange.safe_symbol(exchange.rfq_market_id(symbol)),)
 
 
 def _rfq_streams(feed: Feed) -> Streams:

@@ -80,6 +80,7 @@ class Exchange(Protocol):
     def market(self, symbol: str) -> Market: ...
     def safe_market(self, marketId: Any) -> MarketInterface: ...  # noqa: N803  ccxt's name
     def safe_symbol(self, marketId: Any) -> str: ...  # noqa: N803  ccxt's name
+    def rfq_market_id(self, symbol: str) -> str: ...
     def safe_currency_code(self, currencyId: Any) -> str | None: ...  # noqa: N803  ccxt's name
     def nonce(self) -> int: ...
     def iso8601(self, timestamp: int | None) -> str | None: ...
@@ -118,6 +119,9 @@ class OwnCaches:
     def __init__(self) -> None:
         self.mark_prices: dict[str, Any] = {}
         self.open_interests: dict[str, Any] = {}
+        self.external_tickers: dict[str, Any] = {}
+        self.stock_prices: dict[str, Any] = {}
+        self.stock_quotes: dict[str, Any] = {}
         self.rfqs: Any = None
 
 

@@ -11,6 +11,7 @@ __all__ = [
     "BALANCE",
     "BID_ASK",
     "CANDLES",
+    "EXTERNAL_TICKER",
     "FUNDING_RATE",
     "LIQUIDATIONS",
     "MARK_PRICE",
@@ -21,11 +22,16 @@ __all__ = [
     "ORDER_BOOK",
     "POSITIONS",
     "RFQS",
+    "STOCK_PRICE",
+    "STOCK_QUOTE",
     "TICKER",
     "TRADES",
 ]
 
 TICKER = Kind("ticker")
+EXTERNAL_TICKER = Kind("externalTicker")
+STOCK_PRICE = Kind("stockPrice")
+STOCK_QUOTE = Kind("stockIndicativeQuote")
 BID_ASK = Kind("bidask")
 MARK_PRICE = Kind("markPrice")
 FUNDING_RATE = Kind("fundingRate")

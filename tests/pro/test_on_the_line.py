@@ -139,6 +139,25 @@ async def test_requests_for_quotes_are_watched_from_the_request_to_the_fill(sand
         assert (filled["event"], filled["status"]) == ("rfqFilled", "closed")
 
 
+@pytest.mark.parametrize("symbol", ["SOL.RFQ/USDC", "SOL/USDC", "SOL_USDC_RFQ"])
+async def test_requests_for_quotes_are_watched_by_any_name_of_their_market(
+    sandbox: Sandbox, symbol: str
+) -> None:
+    async with exchange_on(sandbox) as exchange:
+        watching = asyncio.ensure_future(exchange.watch_rfq_updates(symbol))
+        await settled(exchange, sandbox)
+        rfq = await exchange.create_rfq(SPOT, "buy", 2)
+        assert (await soon(watching))[0]["id"] == rfq["id"]
+        waiting = asyncio.ensure_future(exchange.watch_rfq_updates("BTC.RFQ/USDC"))
+        await settled(exchange, sandbox)
+        await exchange.create_rfq(SPOT, "buy", 2)
+        await settled(exchange, sandbox)
+        assert not waiting.done()
+        assert await exchange.un_watch_rfq_updates(symbol)
+        assert list(exchange.stream_counters()["streams"]) == ["account.rfqUpdate"]
+        waiting.cancel()
+
+
 async def test_requests_for_quotes_are_subscribed_and_quiet_without_any(sandbox: Sandbox) -> None:
     async with exchange_on(sandbox) as exchange:
         watching = asyncio.ensure_future(exchange.watch_rfq_updates())

@@ -20,6 +20,8 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "FundingRate": (PERP,),
     "OpenInterest": (PERP,),
     "Balance": (),
+    "StockPrice": ("NVDA.US",),
+    "StockIndicativeQuote": ("NVDA.US",),
 }
 OF_NO_SYMBOL = {"Orders", "MyTrades", "MyLiquidations", "RfqUpdates", "Positions", "Balance"}
 ROWS = [f"{way}{name}" for name in WATCHED for way in ("watch", "unWatch")]

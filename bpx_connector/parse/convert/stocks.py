@@ -11,14 +11,16 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from ccxt.base.errors import ArgumentsRequired, BadSymbol
+
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
 from bpx_connector.parse.border import legible
 from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none
 from bpx_connector.parse.rows import Row
-from bpx_connector.venue.words import RFQ_SUFFIX, SIDE, STOCK_SUFFIXES
+from bpx_connector.venue.words import RFQ_SUFFIX, SIDE, STOCK_SUFFIXES, pair_of
 
-__all__ = ["RFQ", "ParseStocks", "is_stock"]
+__all__ = ["RFQ", "ParseStocks", "is_stock", "stock_of"]
 
 RFQ = "rfq"
 USDC = "USDC"
@@ -27,6 +29,17 @@ USDC = "USDC"
 def is_stock(asset: str) -> bool:
     """Whether an asset is a stock, by the country at its end."""
     return asset.endswith(STOCK_SUFFIXES)
+
+
+def stock_of(call: str, symbol: Any) -> str:
+    """The stock that a symbol or a market's id is about: AAPL.US, AAPL.US/USDC, AAPL.US.RFQ/USDC."""
+    if not symbol:
+        raise ArgumentsRequired(f"{call} needs the symbol of a stock, such as AAPL.US/USDC")
+    name = str(symbol)
+    asset = name.partition("/")[0].removesuffix(".RFQ") if "/" in name else pair_of(name)[0]
+    if not is_stock(asset):
+        raise BadSymbol(f"{call} takes a stock such as AAPL.US, and {symbol!r} is none")
+    return asset
 
 
 class ParseStocks(Ccxt):

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ccxt.base.errors import ArgumentsRequired, BadSymbol
 from ccxt.base.types import MarketInterface
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.border import legible_steps, listed, structures
-from bpx_connector.parse.convert.stocks import ParseStocks, is_stock
+from bpx_connector.parse.convert.stocks import ParseStocks, stock_of
 from bpx_connector.parse.numbers import plain
 from bpx_connector.rest.asking.arguments import checked_amount, checked_word
-from bpx_connector.venue.words import SIDE_ID, pair_of
+from bpx_connector.venue.words import SIDE_ID
 
 __all__ = ["Stocks"]
 
@@ -89,19 +88,9 @@ class Stocks(ParseStocks):
         call = f"{self.id} fetchStockIndicativeQuote()"
         quantity = plain(checked_amount(call, "amount", amount))
         request = {
-            "symbol": _stock_of(call, symbol),
+            "symbol": stock_of(call, symbol),
             "side": SIDE_ID[checked_word(call, "side", side, SIDE_ID)],
             "quantity": quantity,
         }
         row = yield self.public_get_api_v1_stockindicativequote({**request, **params})
         return self.parse_indicative_quote(row, quantity)
-
-
-def _stock_of(call: str, symbol: str) -> str:
-    """The stock that a symbol or a market's id is about."""
-    if not symbol:
-        raise ArgumentsRequired(f"{call} needs the symbol of a stock, such as AAPL.US/USDC")
-    asset = symbol.partition("/")[0].removesuffix(".RFQ") if "/" in symbol else pair_of(symbol)[0]
-    if not is_stock(asset):
-        raise BadSymbol(f"{call} takes a stock such as AAPL.US, and {symbol!r} is none")
-    return asset

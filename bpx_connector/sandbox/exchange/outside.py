@@ -10,9 +10,11 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from bpx_connector.sandbox import choices
-from bpx_connector.sandbox.records.times import MINUTE
+from bpx_connector.sandbox.market.candles import Ticker
+from bpx_connector.sandbox.records.figures import ZERO
+from bpx_connector.sandbox.records.times import DAY, MINUTE
 
-__all__ = ["OutsideCandle", "outside_candle", "outside_price"]
+__all__ = ["OutsideCandle", "outside_candle", "outside_price", "outside_ticker"]
 
 CENT: Final = Decimal("0.01")
 MILLION: Final = 1_000_000
@@ -39,6 +41,13 @@ def outside_candle(asset: str, start: int, end: int) -> OutsideCandle:
     ends = _swing(first), _swing(last)
     figures = (ends[0], max(swings), min(swings), ends[1])
     return OutsideCandle(*(_priced(asset, swing) for swing in figures))
+
+
+def outside_ticker(asset: str, now: int, span: int = DAY) -> Ticker:
+    """What a stock was worth over a span that ends now; nothing is traded there, so that volumes are zero."""
+    seen = outside_candle(asset, now - span, now + 1)
+    symbol = f"{asset}_{choices.QUOTE_ASSET}"
+    return Ticker(symbol, seen.open, seen.close, seen.high, seen.low, ZERO, ZERO, 0)
 
 
 def _swing(minute: int) -> int:

@@ -39,6 +39,7 @@ __all__ = ["RFQ_SUFFIX", "Rfqs", "rfq_assets"]
 
 RFQ_SUFFIX: Final = "_RFQ"
 UNIT: Final = Decimal("0.00000001")
+CENT: Final = Decimal("0.01")
 REGULAR: Final = "US_EQUITIES_REGULAR"
 
 
@@ -158,6 +159,15 @@ class Rfqs:
         if base in self.hours.securities:
             return outside_price(base, now)
         return self._exchange.valuation.price_of(base)
+
+    def indicated(self, asset: str, side: str, now: int) -> tuple[Decimal, Decimal]:
+        """The limit at which, or better, a stock would settle, and the price that is expected."""
+        sign, middle = ONE if side == BID else -ONE, outside_price(asset, now)
+        limit, expected = (
+            (middle * (ONE + sign * spread)).quantize(CENT)
+            for spread in (choices.INDICATIVE_BOUND, choices.MAKER_SPREAD)
+        )
+        return limit, expected
 
     def of(self, account: Account, *, rfq_id: int | None = None, client_id: int | None = None) -> Rfq:
         """One of an account's open requests."""

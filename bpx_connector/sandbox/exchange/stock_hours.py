@@ -25,6 +25,10 @@ class StockHours:
         self._sessions: Final = list(sessions)
         self._holidays: Final = list(holidays)
 
+    def asset_of(self, ticker: str) -> str | None:
+        """The stock of a bare ticker, as the names of its streams have it: NVDA of NVDA.US."""
+        return next((asset for asset in self.securities if asset.rpartition(".")[0] == ticker), None)
+
     def session(self, now: int) -> str | None:
         """The session that is open at a moment; None while all are closed."""
         moment = datetime.fromtimestamp(now / 1_000_000, UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from bpx_connector.sandbox import choices
 from bpx_connector.sandbox.exchange.rfqs import Rfqs
@@ -14,15 +14,13 @@ from bpx_connector.sandbox.http.calls import Call
 from bpx_connector.sandbox.http.payloads import naive_time
 from bpx_connector.sandbox.http.private import history_page
 from bpx_connector.sandbox.records import refusals
-from bpx_connector.sandbox.records.figures import ONE, plain
-from bpx_connector.sandbox.records.orders import BID
+from bpx_connector.sandbox.records.figures import plain
 from bpx_connector.sandbox.records.refusals import Refusal
 from bpx_connector.sandbox.records.rfqs import AWAIT_ACCEPT, Quote, Rfq, RfqFill
 
 __all__ = ["RFQS"]
 
 Shape = dict[str, Any]
-CENT: Final = Decimal("0.01")
 
 
 def _text(value: Decimal | None) -> str | None:
@@ -255,7 +253,7 @@ def _indicative(call: Call) -> Answer:
     reason = "MarketClosed" if bounds is None else None
     if bounds is not None and is_outside(Decimal(quantity), bounds):
         reason = "InvalidQuantity"
-    limit, expected = _indicated(rfqs.price_of(f"{asset}_USDC_RFQ", call.now), side)
+    limit, expected = (plain(price) for price in rfqs.indicated(asset, side, call.now))
     return Answer(
         {
             "available": reason is None,
@@ -271,13 +269,6 @@ def _indicative(call: Call) -> Answer:
             else {name: bounds[name] for name in ("minQuantity", "maxQuantity", "stepSize")},
         }
     )
-
-
-def _indicated(middle: Decimal, side: str) -> list[str]:
-    """The limit that a stock settles at or better, and the price that is expected."""
-    sign = ONE if side == BID else -ONE
-    spreads = (choices.INDICATIVE_BOUND, choices.MAKER_SPREAD)
-    return [plain((middle * (ONE + sign * spread)).quantize(CENT)) for spread in spreads]
 
 
 RFQS: dict[str, Callable[[Call], Answer]] = {

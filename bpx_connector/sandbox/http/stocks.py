@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import Final
 
 from bpx_connector.sandbox import choices
-from bpx_connector.sandbox.exchange.outside import outside_candle
+from bpx_connector.sandbox.exchange import outside
 from bpx_connector.sandbox.http import payloads
 from bpx_connector.sandbox.http.answers import Answer
 from bpx_connector.sandbox.http.calls import Call
 from bpx_connector.sandbox.market.candles import Candle, Ticker, interval_bounds
 from bpx_connector.sandbox.records import refusals
-from bpx_connector.sandbox.records.figures import ZERO
 from bpx_connector.sandbox.records.refusals import Refusal
 from bpx_connector.sandbox.records.times import DAY, SECOND, WEEK
 
@@ -53,7 +52,7 @@ def outside_klines(call: Call) -> Answer:
         begins, ends = interval_bounds(interval, start)
         if ends > call.now and not call.context.exchange.switches.running_kline:
             break
-        rows.append(Candle(begins, ends, *outside_candle(asset, begins, min(ends, call.now))))
+        rows.append(Candle(begins, ends, *outside.outside_candle(asset, begins, min(ends, call.now))))
         if len(rows) > choices.MOST_KLINES:
             raise Refusal(400, "INVALID_RANGE", f"Klines are limited to {choices.MOST_KLINES} rows")
         start = ends
@@ -62,8 +61,7 @@ def outside_klines(call: Call) -> Answer:
 
 def _ticker(call: Call, asset: str) -> Ticker:
     span = WEEK if call.query.get("interval") == "1w" else DAY
-    seen = outside_candle(asset, call.now - span, call.now + 1)
-    return Ticker(asset + QUOTE, seen.open, seen.close, seen.high, seen.low, ZERO, ZERO, 0)
+    return outside.outside_ticker(asset, call.now, span)
 
 
 def outside_ticker(call: Call) -> Answer:

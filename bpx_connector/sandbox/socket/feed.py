@@ -58,7 +58,7 @@ class Feed:
         self._context: Final = context
         self._faults: Final = Faults() if faults is None else faults
         self._faults.on_cut = self._cut_soon
-        self.streams: Final = Streams(context.exchange, context.history)
+        self.streams: Final = Streams(context.exchange, context.history, context.rfqs)
         self._audience: Final[dict[Key, dict[Connection, None]]] = {}
         self._connections: Final[dict[Connection, None]] = {}
         self._farewells: Final[set[asyncio.Task[None]]] = set()

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from bpx_connector.sandbox.account.ledger import Account
 from bpx_connector.sandbox.exchange.exchange import Exchange
+from bpx_connector.sandbox.exchange.rfqs import Rfqs
 from bpx_connector.sandbox.market.candles import Candle, Ticker
 from bpx_connector.sandbox.records.events import (
     QUOTE_ACCEPTED,
@@ -41,6 +42,7 @@ from bpx_connector.sandbox.socket.by_clock import (
 )
 from bpx_connector.sandbox.socket.payloads import Payload
 from bpx_connector.sandbox.socket.requests import BALANCES, WINDOWS, Stream
+from bpx_connector.sandbox.socket.stock_payloads import STOCK_STREAMS
 
 __all__ = ["Publication", "Streams"]
 
@@ -66,14 +68,16 @@ class Publication(NamedTuple):
 
 
 class Streams:
-    """All open streams of one exchange."""
+    """All open streams of one exchange; without `rfqs`, whose maker quotes stocks, theirs are silent."""
 
-    def __init__(self, exchange: Exchange, figures: Figures) -> None:
+    def __init__(self, exchange: Exchange, figures: Figures, rfqs: Rfqs | None = None) -> None:
         self._exchange: Final = exchange
         self._figures: Final = figures
+        self._rfqs: Final = rfqs
         self._open: Final[dict[Key, Stream]] = {}
         self._accounts: Final[Counter[int]] = Counter()
         self._timed: Final[dict[str, Timed]] = {}
+        self._of_stocks: Final[dict[str, Timed]] = {}
         self._merged: Final[defaultdict[str, dict[str, MergedDepth]]] = defaultdict(dict)
         self._candles: Final[defaultdict[str, dict[str, Candles]]] = defaultdict(dict)
         self._paddings: Final[dict[str, payloads.Padding]] = {}
@@ -101,7 +105,9 @@ class Streams:
         self._open[key] = stream
         if account_id is not None:
             self._accounts[account_id] += 1
-        if stream.symbol in self._exchange.rules:
+        if stream.kind in STOCK_STREAMS:
+            self._begin_stock(stream, now)
+        elif stream.symbol in self._exchange.rules:
             self._begin_timed(stream, stream.symbol, now)
 
     def close(self, key: Key) -> None:
@@ -114,6 +120,7 @@ class Streams:
             if not self._accounts[key.account_id]:
                 del self._accounts[key.account_id]
         self._timed.pop(stream.name, None)
+        self._of_stocks.pop(stream.name, None)
         for by_symbol in (self._merged, self._candles):
             by_name = by_symbol.get(stream.symbol or "")
             if by_name is not None:
@@ -130,6 +137,9 @@ class Streams:
             for payload in timed.due(now):
                 if not self._is_closed(payload["s"]):
                     yield Publication(Key(name), payload)
+        for name, timed in list(self._of_stocks.items()):
+            for payload in timed.due(now):
+                yield Publication(Key(name), payload)
 
     def snapshot(self, stream: Stream, account: Account, now: int) -> list[Payload]:
         """What a subscription begins with: open positions on their stream, nothing on all others."""
@@ -163,6 +173,13 @@ class Streams:
                 0,
                 now,
                 lambda at: payloads.open_interest(symbol, exchange.open_interest(symbol), at),
+            )
+
+    def _begin_stock(self, stream: Stream, now: int) -> None:
+        rfqs, payload, name = self._rfqs, STOCK_STREAMS[stream.kind], stream.symbol
+        if rfqs is not None and name is not None:
+            self._of_stocks[stream.name] = Repeated(
+                SECOND, HALF_SECOND, now, lambda at: payload(rfqs, name, at)
             )
 
     def _ticker(self, symbol: str, now: int) -> Payload | None:

@@ -35,9 +35,12 @@ class Stream(NamedTuple):
         return self.kind.startswith("account.")
 
 
-_BY_SYMBOL: Final = frozenset({"bookTicker", "trade", "ticker", "markPrice", "openInterest", "liquidation"})
-_SILENT: Final = frozenset({"externalTicker", "stockPrice", "stockIndicativeQuote"})
-"""The venue has these; nothing here stands behind them, so they are accepted and never send anything."""
+_BY_SYMBOL: Final = frozenset(
+    [
+        *("bookTicker", "trade", "ticker", "markPrice", "openInterest", "liquidation"),
+        *("externalTicker", "stockPrice", "stockIndicativeQuote"),
+    ]
+)
 _SCOPABLE: Final = frozenset({"account.orderUpdate", "account.positionUpdate", "account.rfqUpdate"})
 _WINDOW: Final = re.compile(r"\d+ms")
 
@@ -61,7 +64,7 @@ def stream_of(name: str) -> Stream | str:
         interval, _, symbol = rest.partition(".")
         is_known = symbol and (interval in INTERVALS or interval == MONTH)
         return Stream(name, kind, symbol, interval) if is_known else INVALID_STREAM
-    if kind in _BY_SYMBOL or kind in _SILENT:
+    if kind in _BY_SYMBOL:
         return Stream(name, kind, rest)
     return INVALID_STREAM
 
