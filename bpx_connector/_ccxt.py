@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterable
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from bpx_connector.venue.endpoints import Endpoint, Endpoints, NewerEndpoints
+from bpx_connector.venue.endpoints import Endpoint, Endpoints, NewerEndpoints, UntoldEndpoints
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ccxt.base.exchange import Exchange
     from ccxt.base.types import CurrencyInterface, MarketInterface
 
-    class Ccxt(Endpoints, NewerEndpoints, Exchange):
+    class Ccxt(Endpoints, NewerEndpoints, UntoldEndpoints, Exchange):
         apiKey: Any
         secret: Any
         headers: Any
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
             """The wait for the budget's turn; `call.Calls` has it."""
 else:
 
-    class Ccxt(Endpoints, NewerEndpoints):
+    class Ccxt(Endpoints, NewerEndpoints, UntoldEndpoints):
         pass
 
 

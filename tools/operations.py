@@ -25,7 +25,7 @@ import ccxt.pro
 import bpx_connector
 import bpx_connector.pro
 from bpx_connector.sandbox.http.answering import HANDLERS
-from bpx_connector.venue.endpoints import Endpoint, Endpoints, NewerEndpoints
+from bpx_connector.venue.endpoints import Endpoint, Endpoints, NewerEndpoints, UntoldEndpoints
 
 __all__ = ["TARGET", "as_text"]
 
@@ -42,7 +42,8 @@ Made by `make operations` from the code; do not edit.
 
 Each operation of the venue's OpenAPI and the newer ones, the implicit method that calls it, the methods that
 reach it (ccxt's names in **bold**, the others are this package's own), and what the sandbox answers: *state*
-is driven by what was done before and by time, *static* is always the same.
+is driven by what was done before and by time, *static* is always the same. What is *not answered* there is
+seen to answer on the venue, but nobody has told with what: it has an implicit method, and no other.
 """
 
 
@@ -57,7 +58,7 @@ def endpoints() -> dict[str, Endpoint]:
     """Each implicit method's snake_case name, and its row."""
     return {
         name: row
-        for table in (Endpoints, NewerEndpoints)
+        for table in (Endpoints, NewerEndpoints, UntoldEndpoints)
         for name, row in vars(table).items()
         if isinstance(row, Endpoint) and "_" in name
     }

@@ -18,7 +18,7 @@ from bpx_connector.sandbox.exchange.exchange import Exchange
 
 __all__ = ["Kept", "StateError", "read", "write"]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 OURS: Final = "bpx_connector.sandbox."
 CONTAINERS: Final = frozenset(
     [

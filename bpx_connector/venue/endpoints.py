@@ -23,6 +23,7 @@ __all__ = [
     "Endpoint",
     "Endpoints",
     "NewerEndpoints",
+    "UntoldEndpoints",
     "endpoint_of",
 ]
 
@@ -400,7 +401,7 @@ class Endpoints:
 
 
 class NewerEndpoints:
-    """Public operations that the documentation of October 2026 adds; two are new names of older ones."""
+    """Operations that are newer than the OpenAPI, or answered without being documented."""
 
     public_get_api_v1_market_holidays = Endpoint("GET /api/v1/market-holidays")
     public_get_api_v1_stocksessions = Endpoint("GET /api/v1/stockSessions")
@@ -412,6 +413,31 @@ class NewerEndpoints:
     # in which country.
     public_get_wapi_v1_feetiers = Endpoint("GET /wapi/v1/feeTiers")
     public_get_wapi_v1_country_permissions = Endpoint("GET /wapi/v1/country/permissions")
+    public_get_wapi_v1_country = Endpoint("GET /wapi/v1/country")
+    # In the venue's own client for Rust (July 2026), with these parameters.
+    private_get_wapi_v1_history_vault_mint = Endpoint(
+        "GET /wapi/v1/history/vault/mint",
+        "vaultMintHistoryQueryAll",
+        "subaccountId vaultId limit offset",
+        budget=HISTORICAL,
+    )
+    private_get_wapi_v1_history_vault_redeem = Endpoint(
+        "GET /wapi/v1/history/vault/redeem",
+        "vaultRedeemHistoryQueryAll",
+        "subaccountId vaultId limit offset",
+        budget=HISTORICAL,
+    )
+
+
+class UntoldEndpoints:
+    """Seen to answer (September 2026), and no more: neither parameters nor fields are known.
+
+    So they are implicit methods and nothing else: what they answer would be guessed at.
+    """
+
+    public_get_wapi_v1_staking_stats = Endpoint("GET /wapi/v1/staking/stats")
+    public_get_wapi_v1_stocks_earningscalendar = Endpoint("GET /wapi/v1/stocks/earningsCalendar")
+    public_get_wapi_v1_stocks_economiccalendar = Endpoint("GET /wapi/v1/stocks/economicCalendar")
 
 
 def _by_operation(*tables: type) -> dict[tuple[str, str], Endpoint]:
@@ -419,7 +445,7 @@ def _by_operation(*tables: type) -> dict[tuple[str, str], Endpoint]:
     return {(row.method, row.path): row for row in rows}
 
 
-ENDPOINTS: dict[tuple[str, str], Endpoint] = _by_operation(Endpoints, NewerEndpoints)
+ENDPOINTS: dict[tuple[str, str], Endpoint] = _by_operation(Endpoints, NewerEndpoints, UntoldEndpoints)
 """(method, path without the leading slash) -> row."""
 
 

@@ -133,6 +133,33 @@ NEWER: dict[str, Any] = {
         "quantityFilter": {"minQuantity": "0.01", "maxQuantity": "1000", "stepSize": "0.01"},
     },
     "GET /wapi/v1/feeTiers": {"futures": [{"tier": 1, "maker": "2"}], "spot": [{"tier": 1, "maker": "8"}]},
+    "GET /wapi/v1/country": [{"countryCode": "DE", "blocked": False, "sanctioned": False}],
+    "GET /wapi/v1/history/vault/mint": [
+        {
+            "id": "77",
+            "vaultId": 1,
+            "vaultToken": "BLT",
+            "symbol": "USDC",
+            "quantity": "100",
+            "vaultTokensMinted": "99.5",
+            "nav": "1.005",
+            "timestamp": 1_788_285_244_094,
+        }
+    ],
+    "GET /wapi/v1/history/vault/redeem": [
+        {
+            "status": "Redeemed",
+            "id": "78",
+            "vaultId": 1,
+            "vaultTokenQuantity": "99.5",
+            "vaultToken": "BLT",
+            "symbol": "USDC",
+            "quantity": "100",
+            "nav": "1.005",
+            "reason": None,
+            "timestamp": 1_788_285_244_094,
+        }
+    ],
     "GET /wapi/v1/country/permissions": [
         {"countryCode": "DE", "countryName": "Germany", "perpsEnabled": True, "maxLeverage": "10"}
     ],

@@ -21,6 +21,7 @@ from bpx_connector.venue.endpoints import (
     Endpoint,
     Endpoints,
     NewerEndpoints,
+    UntoldEndpoints,
     endpoint_of,
 )
 from tests.support.operations import Operation, operations
@@ -38,7 +39,7 @@ CCXTS_OWN: dict[str, Entry[Any]] = {
 }
 OURS: dict[str, Endpoint] = {
     name: member
-    for table in (Endpoints, NewerEndpoints)
+    for table in (Endpoints, NewerEndpoints, UntoldEndpoints)
     for name, member in vars(table).items()
     if isinstance(member, Endpoint)
 }

@@ -1,4 +1,4 @@
-"""What moved an account's money, one row a movement, from the nine histories that the venue keeps of it.
+"""What moved an account's money, one row a movement, from the histories that the venue keeps of it.
 
 A ledger entry belongs to one of two pockets: `spot`, which is what /capital shows (free, locked and staked),
 and `lending`, the net of what is lent (positive) and owed (negative). Money that is lent goes out of the one
@@ -6,7 +6,8 @@ and into the other. So the sum of a pocket's entries is what there is in it, to 
 
 Trades of contracts do not move money by themselves: what they cost and bring arrives by settlements.
 Sources: Backpack OpenAPI, schemas Settlement, InterestPayment, BorrowLendMovement, DustConversion, OrderFill,
-RequestForQuoteFillHistorical, QuoteFillHistorical, Deposit and Withdrawal.
+RequestForQuoteFillHistorical, QuoteFillHistorical, Deposit and Withdrawal; VaultMint and VaultRedeem of the
+venue's own client for Rust, which alone names the histories of vault shares.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from bpx_connector.parse.rows import word_text
 from bpx_connector.venue.words import pair_of
 
 __all__ = [
+    "EVERY_SOURCE",
     "LENDING",
     "SOURCES",
     "SPOT",
@@ -191,6 +193,24 @@ def _withdrawal(row: Payload) -> list[Movement]:
     return [Movement("", SPOT, "transaction", row["symbol"], amount, reference, status, row["fee"])]
 
 
+def _mint(row: Payload) -> list[Movement]:
+    reference = str(row["id"])
+    return [
+        Movement("out", SPOT, "trade", row["symbol"], _negative(row["quantity"]), reference),
+        Movement("in", SPOT, "trade", row["vaultToken"], row["vaultTokensMinted"], reference),
+    ]
+
+
+def _redeem(row: Payload) -> list[Movement]:
+    if row["status"] != "Redeemed":
+        return []
+    reference = str(row["id"])
+    return [
+        Movement("out", SPOT, "trade", row["vaultToken"], _negative(row["vaultTokenQuantity"]), reference),
+        Movement("in", SPOT, "trade", row["symbol"], row["quantity"], reference),
+    ]
+
+
 def _digest(row: Payload) -> str:
     """A name for a row that has none: of all it says, and it never changes."""
     return hashlib.sha256(msgspec.json.encode(row, order="deterministic")).hexdigest()[:20]
@@ -200,7 +220,12 @@ def _id(row: Payload) -> str:
     return str(row["id"])
 
 
-FIGURES = frozenset({"quantity", "price", "fee", "fillPrice", "quoteQuantity", "usdcReceived"})
+FIGURES = frozenset(
+    [
+        *("quantity", "price", "fee", "fillPrice", "quoteQuantity", "usdcReceived"),
+        *("vaultTokensMinted", "vaultTokenQuantity"),
+    ]
+)
 
 
 class Source(NamedTuple):
@@ -258,12 +283,18 @@ SOURCES = {
     "withdrawal": Source("private_get_wapi_v1_capital_withdrawals", {}, "createdAt", _withdrawal, _id),
 }
 """The histories of which a ledger is made, by the word with which the ids of their entries begin."""
+SHARES = {
+    "mint": Source("private_get_wapi_v1_history_vault_mint", {}, "timestamp", _mint, _id),
+    "redeem": Source("private_get_wapi_v1_history_vault_redeem", {}, "timestamp", _redeem, _id),
+}
+"""Those of vault shares, which are read where they are asked for: the venue does not document them."""
+EVERY_SOURCE = {**SOURCES, **SHARES}
 
 
 def source_of(entry_id: str) -> tuple[str, str] | None:
     """Which history an entry's id leads to, and the row there; None if it is not an id of ours."""
     name, _, rest = entry_id.partition(":")
-    return (name, rest.partition(":")[0]) if name in SOURCES and rest else None
+    return (name, rest.partition(":")[0]) if name in EVERY_SOURCE and rest else None
 
 
 class Moved(NamedTuple):
@@ -278,7 +309,7 @@ class Moved(NamedTuple):
 @legible
 def moved_by(name: str, row: Payload) -> list[Moved]:
     """The movements of one row of the history of that name: one for each asset and pocket that it moved."""
-    source = SOURCES[name]
+    source = EVERY_SOURCE[name]
     timestamp, identity = source.moment_of(row), f"{name}:{source.identity(row)}"
     return [
         Moved(f"{identity}:{movement.part}" if movement.part else identity, timestamp, movement, row)

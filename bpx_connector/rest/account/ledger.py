@@ -1,7 +1,7 @@
 """Unified methods: the ledger, one list in order of time of everything that moved the account's money.
 
-The venue has no such list but nine histories, which are read and joined here; each costs a call from the
-budget of the history.
+The venue has no such list but nine histories (and two that it does not document), which are read and joined
+here; each costs a call from the budget of the history.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from ccxt.base.types import LedgerEntry
 from bpx_connector.aliases import Params
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.account.ledger import (
+    EVERY_SOURCE,
     SOURCES,
     UNKNOWN_SUMS,
     Moved,
@@ -64,8 +65,9 @@ class LedgerHistory(ParseLedger):
         is owed: the entries of each add up to what is there. With `since` the first `limit` entries from then
         on, without it the latest (100 unless a limit is set). params: `sources`, a list of the words with
         which ids begin, reads these histories only; `paginate` True reads all there is, and only then, from
-        the beginning on, `before` and `after` are known. Mints and redemptions of vault shares are missing,
-        for the venue documents no history of them.
+        the beginning on, `before` and `after` are known. Vault shares are there
+        where `sources` names `mint` and `redeem` beside all the others: the venue does not document their
+        histories.
         """
         call = f"{self.id} fetchLedger()"
         span, rest = asked_span(call, since, limit, params, usual=USUAL_ENTRIES)
@@ -80,7 +82,7 @@ class LedgerHistory(ParseLedger):
             everything += yield from self._moved_by(name, code, span, rest)
         everything.sort(key=lambda moved: moved.timestamp or 0)
         moved = span.cut(everything, lambda one: one.timestamp)
-        is_complete = span == Span(is_whole=True) and len(names) == len(SOURCES)
+        is_complete = span == Span(is_whole=True) and set(names) >= set(SOURCES)
         sums = running_sums(moved) if is_complete else [UNKNOWN_SUMS] * len(moved)
         items = [MovedRow(one, before_and_after) for one, before_and_after in zip(moved, sums, strict=True)]
         if is_overridden(self, "parse_ledger"):
@@ -90,7 +92,7 @@ class LedgerHistory(ParseLedger):
 
     def _moved_by(self, name: str, code: str | None, span: Span, rest: Params) -> Flow[list[Moved]]:
         """The movements of one history: of as many of its rows as the whole ledger could need."""
-        source = SOURCES[name]
+        source = EVERY_SOURCE[name]
 
         def is_of_code(movement: Movement) -> bool:
             return code is None or self.safe_currency_code(movement.asset) == code
@@ -120,12 +122,12 @@ class LedgerHistory(ParseLedger):
         if found is None:
             raise BadRequest(
                 f"{call} id has to be one that fetchLedger gave, which begins with one of "
-                f"{', '.join(SOURCES)} and a colon, not {id!r}"
+                f"{', '.join(EVERY_SOURCE)} and a colon, not {id!r}"
             )
         if self.markets is None:
             yield self.load_markets()
         name, identity = found
-        source = SOURCES[name]
+        source = EVERY_SOURCE[name]
         rows = yield from history_rows(
             getattr(self, source.endpoint),
             {**source.request, **params},
@@ -147,5 +149,7 @@ def _names_of_sources(call: str, params: Params) -> tuple[list[str], Params]:
     if wanted is None:
         return list(SOURCES), rest
     if not isinstance(wanted, list | tuple | set) or not wanted:
-        raise BadRequest(f"{call} sources has to be a list of some of {', '.join(SOURCES)}, not {wanted!r}")
-    return [checked_word(call, "a source", name, SOURCES) for name in wanted], rest
+        raise BadRequest(
+            f"{call} sources has to be a list of some of {', '.join(EVERY_SOURCE)}, not {wanted!r}"
+        )
+    return [checked_word(call, "a source", name, EVERY_SOURCE) for name in wanted], rest

@@ -18,12 +18,13 @@ from bpx_connector.parse.lending.lending import zoned_moment
 from bpx_connector.parse.numbers import iso8601, number_or_none, plain
 from bpx_connector.parse.rows import Row
 from bpx_connector.rest.asking.arguments import asked_currency, checked_amount, checked_word
-from bpx_connector.rest.asking.histories import asked_span
+from bpx_connector.rest.asking.histories import asked_span, history_rows
 
 __all__ = ["Vaults"]
 
 INTERVALS = ("1d", "1w", "1month", "1year")
 VAULT_MOST = 2**32 - 1
+USUAL_ROWS = 100
 NAV_FIGURES = ("nav", "twapNav", "mintNav", "redeemNav", "vaultEquity", "netEquity", "tokenCirculatingSupply")
 
 
@@ -142,6 +143,75 @@ class Vaults(Ccxt):
         figures = {name: number_or_none(self.number, row.get(name)) for name in NAV_FIGURES}
         return {"info": row, **figures, "timestamp": timestamp, "datetime": iso8601(timestamp)}
 
+    @flow
+    @legible_steps
+    def fetch_vault_mints(
+        self,
+        vaultId: Any = None,  # noqa: N803
+        since: int | None = None,
+        limit: int | None = None,
+        params: Params = {},
+    ) -> Flow[list[Payload]]:
+        """The shares that the account has taken, of one vault or of all, oldest first.
+
+        Not in the venue's documentation, but in its own client for Rust. params: `subaccountId`; `until`,
+        `paginate`, `offset`.
+        """
+        call = f"{self.id} fetchVaultMints()"
+        rows = yield from self._past(
+            call, self.private_get_wapi_v1_history_vault_mint, vaultId, since, limit, params
+        )
+        return structures(rows, self.parse_vault_mint)
+
+    @flow
+    @legible_steps
+    def fetch_vault_redeems(
+        self,
+        vaultId: Any = None,  # noqa: N803
+        since: int | None = None,
+        limit: int | None = None,
+        params: Params = {},
+    ) -> Flow[list[Payload]]:
+        """The account's redemptions, of one vault or of all, oldest first: requested, redeemed or cancelled.
+
+        Not in the venue's documentation, but in its own client for Rust. params: `subaccountId`; `until`,
+        `paginate`, `offset`.
+        """
+        call = f"{self.id} fetchVaultRedeems()"
+        rows = yield from self._past(
+            call, self.private_get_wapi_v1_history_vault_redeem, vaultId, since, limit, params
+        )
+        return structures(rows, self.parse_vault_redeem)
+
+    def _past(
+        self, call: str, endpoint: Any, vault_id: Any, since: Any, limit: Any, params: Params
+    ) -> Flow[list[Payload]]:
+        """Rows of one of the two histories, which cannot be turned around."""
+        span, rest = asked_span(call, since, limit, params, usual=USUAL_ROWS)
+        request: Params = {**rest}
+        if vault_id is not None:
+            request["vaultId"] = _vault_id(call, vault_id)
+        if self.markets is None:
+            yield self.load_markets()
+        return (yield from history_rows(endpoint, request, span, _told_at, identity_of=_identity))
+
+    @legible
+    def parse_vault_mint(self, row: Payload) -> Payload:
+        """Shares that were taken, and what for."""
+        timestamp = Row(row).moment("timestamp")
+        return {
+            "info": row,
+            "id": Row(row).whole("id"),
+            "vaultId": Row(row).whole("vaultId"),
+            "token": self.safe_currency_code(row["vaultToken"]),
+            "currency": self.safe_currency_code(row["symbol"]),
+            "cost": number_or_none(self.number, row.get("quantity")),
+            "amount": number_or_none(self.number, row.get("vaultTokensMinted")),
+            "nav": number_or_none(self.number, row.get("nav")),
+            "timestamp": timestamp,
+            "datetime": iso8601(timestamp),
+        }
+
     @legible
     def parse_vault(self, row: Payload) -> Payload:
         """A vault."""
@@ -192,6 +262,15 @@ class Vaults(Ccxt):
             "timestamp": timestamp,
             "datetime": iso8601(timestamp),
         }
+
+
+def _told_at(row: Payload) -> int | None:
+    return Row(row).moment("timestamp")
+
+
+def _identity(row: Payload) -> Any:
+    """A redemption is the same one when its status has changed."""
+    return row.get("id")
 
 
 def _moment(row: Payload) -> int:

@@ -48,9 +48,28 @@ class Terms(Ccxt):
     @flow
     @legible_steps
     def fetch_fee_tiers(self, params: Params = {}) -> Flow[Payload]:
-        """The venue's table of fee tiers, `futures` and `spot`, as it is: its fields are not documented."""
-        tiers: Payload = yield self.public_get_wapi_v1_feetiers(params)
-        return tiers
+        """The venue's fee tiers: the rows of `futures` and `spot` as they are, and all of it in `info`.
+
+        Not documented by the venue, but answered without a signature; the fields of a row are not known. What
+        the account itself pays, to the last digit, is what fetch_trading_fees says.
+        """
+        tiers = object_of((yield self.public_get_wapi_v1_feetiers(params)), "the fee tiers")
+        return {"info": tiers, **{kind: tiers.get(kind) for kind in ("futures", "spot")}}
+
+    @flow
+    @legible_steps
+    def fetch_countries(self, params: Params = {}) -> Flow[dict[str, Payload]]:
+        """Whether the venue serves a country, by its two letters: `blocked`, `sanctioned`.
+
+        Not documented by the venue, but answered without a signature.
+        """
+        countries = structures((yield self.public_get_wapi_v1_country(params)), self.parse_served)
+        return dict(countries)
+
+    def parse_served(self, row: Payload) -> tuple[Any, Payload]:
+        """A country, and whether it is served."""
+        flags = {name: row.get(name) for name in ("blocked", "sanctioned")}
+        return Row(row).needed("countryCode"), {"info": row, **flags}
 
     @flow
     @legible_steps

@@ -5,6 +5,7 @@ It is nobody's account here: what is put in is kept in the pool of its asset.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Final
@@ -17,20 +18,40 @@ from bpx_connector.sandbox.records.figures import ONE, ZERO
 from bpx_connector.sandbox.records.refusals import Refusal
 from bpx_connector.sandbox.records.times import DAY
 
-__all__ = ["Redemption", "Vault"]
+__all__ = ["Mint", "Redemption", "Vault"]
 
 YEAR: Final = 365 * DAY
 UNIT: Final = Decimal("0.000001")
 
+REQUESTED: Final = "Requested"
+REDEEMED: Final = "Redeemed"
+CANCELLED: Final = "Cancelled"
+"""VaultRedeemStatus of the venue's own client for Rust."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Mint:
+    """Shares that were taken."""
+
+    id: int
+    account_id: int
+    quantity: Decimal
+    tokens: Decimal
+    nav: Decimal
+    time: int
+
 
 @dataclass(slots=True, kw_only=True)
 class Redemption:
-    """Shares that wait to be redeemed."""
+    """Shares that wait to be redeemed, or what became of them."""
 
     id: int
     account_id: int
     tokens: Decimal
     asked_at: int
+    status: str = REQUESTED
+    received: Decimal | None = None
+    nav: Decimal | None = None
 
 
 class Vault:
@@ -45,6 +66,9 @@ class Vault:
         self.supply = ZERO
         self.waiting: Final[dict[int, Redemption]] = {}
         """One an account."""
+        self.mints: Final[deque[Mint]] = deque(maxlen=choices.HISTORY_LENGTH)
+        self.redemptions: Final[deque[Redemption]] = deque(maxlen=choices.HISTORY_LENGTH)
+        """Of all accounts, the oldest first."""
         self._next_id = choices.FIRST_TRANSFER_ID
         exchange.duties.append(self.carry_out)
 
@@ -62,8 +86,19 @@ class Vault:
         if exchange.lending.reach(account, asset, redeem=redeem, borrow=False) < quantity:
             raise refusals.insufficient_funds()
         exchange.lending.cover(account, asset, quantity, now, "Manual")
-        tokens = (quantity / self.nav(now)).quantize(choices.VAULT_STEP, rounding=ROUND_DOWN)
+        nav = self.nav(now)
+        tokens = (quantity / nav).quantize(choices.VAULT_STEP, rounding=ROUND_DOWN)
         self._exchange_for(account, tokens, -quantity)
+        self.mints.append(
+            Mint(
+                id=self._take_id(),
+                account_id=account.id,
+                quantity=quantity,
+                tokens=tokens,
+                nav=nav,
+                time=now,
+            )
+        )
 
     def redeem(self, account: Account, tokens: Decimal | None, now: int) -> Redemption:
         """Ask for shares to be redeemed, all of them without a number; one request at a time."""
@@ -75,15 +110,17 @@ class Vault:
             raise refusals.quantity_below_minimum()
         if wanted > held:
             raise refusals.insufficient_funds()
-        redemption = Redemption(id=self._next_id, account_id=account.id, tokens=wanted, asked_at=now)
-        self._next_id += 1
+        redemption = Redemption(id=self._take_id(), account_id=account.id, tokens=wanted, asked_at=now)
         self.waiting[account.id] = redemption
+        self.redemptions.append(redemption)
         return redemption
 
     def call_off(self, account: Account) -> None:
         """Forget a redemption that waits."""
-        if self.waiting.pop(account.id, None) is None:
+        redemption = self.waiting.pop(account.id, None)
+        if redemption is None:
             raise refusals.not_found()
+        redemption.status = CANCELLED
 
     def carry_out(self, now: int) -> None:
         """Redeem what has waited long enough, as far as the shares are still there."""
@@ -92,8 +129,15 @@ class Vault:
                 continue
             del self.waiting[redemption.account_id]
             account = self._exchange.ledger.accounts[redemption.account_id]
-            tokens = min(redemption.tokens, account.balance(self.token).available)
-            self._exchange_for(account, -tokens, (tokens * self.nav(now)).quantize(UNIT, rounding=ROUND_DOWN))
+            tokens, nav = min(redemption.tokens, account.balance(self.token).available), self.nav(now)
+            received = (tokens * nav).quantize(UNIT, rounding=ROUND_DOWN)
+            self._exchange_for(account, -tokens, received)
+            redemption.status, redemption.received, redemption.nav = REDEEMED, received, nav
+
+    def _take_id(self) -> int:
+        number = self._next_id
+        self._next_id += 1
+        return number
 
     def _exchange_for(self, account: Account, tokens: Decimal, money: Decimal) -> None:
         ledger = self._exchange.ledger

@@ -132,7 +132,7 @@ def _operation(name: str, row: dict[str, Any]) -> Operation:
 
 
 OPERATIONS: dict[str, dict[str, Operation]] = {}
-"""Path -> method -> operation: the 81 of the OpenAPI, and those that are newer than it."""
+"""Path -> method -> operation: the 81 of the OpenAPI, and those that it lacks."""
 for _name, _row in _SCHEMA["operations"].items():
     _made = _operation(_name, _row)
     OPERATIONS.setdefault(_made.path, {})[_made.method] = _made
@@ -149,9 +149,24 @@ _NEWER: dict[str, dict[str, tuple[str, bool]]] = {
     # Not documented, but answered without a signature (seen 2026-09).
     "/wapi/v1/feeTiers": {},
     "/wapi/v1/country/permissions": {},
+    "/wapi/v1/country": {},
 }
 for _path, _query in _NEWER.items():
     OPERATIONS[_path] = {"GET": Operation("GET", _path, "public", query=_query)}
+# In the venue's own client for Rust, with these instructions and parameters.
+for _path, _instruction in (
+    ("/wapi/v1/history/vault/mint", "vaultMintHistoryQueryAll"),
+    ("/wapi/v1/history/vault/redeem", "vaultRedeemHistoryQueryAll"),
+):
+    _query = {
+        "subaccountId": ("integer_int32", False),
+        "vaultId": ("integer_uint32", False),
+        "limit": ("integer_uint64", False),
+        "offset": ("integer_uint64", False),
+    }
+    OPERATIONS[_path] = {
+        "GET": Operation("GET", _path, "signed", _instruction, query=_query, is_historical=True)
+    }
 
 # Parameters that the documentation of October 2026 adds to older operations.
 ENUMS["PriceSource"] = frozenset({"Venue", "External"})

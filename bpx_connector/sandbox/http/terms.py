@@ -1,12 +1,14 @@
 """Answers about the venue itself: its status, its assets, its fees, what countries allow.
 
-The rows of fee tiers and countries are made up: the venue answers both without documenting them, of which is
-known that there are eleven tiers with a futures and a spot part, and that a country has a leverage limit.
+Fee tiers and countries are answered by the venue without being documented. Of the first is known that there
+are a futures and a spot part of eleven rows each; the rows' fields are made up here. Of countries the fields
+are known that stand here, from probes of September 2026, and that a country has a leverage limit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from bpx_connector.sandbox import choices
@@ -20,6 +22,8 @@ from bpx_connector.sandbox.records.figures import plain
 __all__ = ["TERMS"]
 
 TIERS: Final = 11
+BLOCKED: Final = frozenset({"CA", "CU", "CY", "IR", "KP", "LT", "NZ"})
+SANCTIONED: Final = frozenset({"CU", "IR", "KP", "SY"})
 COUNTRIES: Final = ("AE", "AR", "AU", "BR", "CH", "DE", "FR", "JP", "KR", "MX", "SG", "TR", "VN", "ZA")
 
 
@@ -58,19 +62,20 @@ def _collateral(call: Call) -> Answer:
 def _fee_tiers(call: Call) -> Answer:
     """The base tier is what accounts here pay, and each further one a little less."""
     base = call.context.exchange.fees
+    return Answer({kind: [_tier(base, kind, tier) for tier in range(TIERS)] for kind in ("futures", "spot")})
+
+
+def _tier(base: Mapping[str, Decimal], kind: str, tier: int) -> dict[str, Any]:
+    rates = {side: plain(base[f"{kind}_{side}"] * (TIERS - tier) / TIERS) for side in ("maker", "taker")}
+    return {"tier": tier + 1, **rates}
+
+
+def _countries(call: Call) -> Answer:
+    """Whom the venue does not serve, as seen in September 2026."""
     return Answer(
         [
-            {
-                "tier": tier,
-                **{
-                    kind: {
-                        side: plain(base[f"{kind}_{side}"] * (TIERS - tier) / TIERS)
-                        for side in ("maker", "taker")
-                    }
-                    for kind in ("futures", "spot")
-                },
-            }
-            for tier in range(TIERS)
+            {"countryCode": code, "blocked": code in BLOCKED, "sanctioned": code in SANCTIONED}
+            for code in sorted({*COUNTRIES, *BLOCKED, *SANCTIONED})
         ]
     )
 
@@ -93,5 +98,6 @@ TERMS: dict[str, Callable[[Call], Answer]] = {
     "GET /api/v1/collateral": _collateral,
     "GET /wapi/v1/feeTiers": _fee_tiers,
     "GET /wapi/v1/country/permissions": _permissions,
+    "GET /wapi/v1/country": _countries,
 }
 """Operation -> its answer."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from bpx_connector.sandbox import choices
 from bpx_connector.sandbox.account.ledger import USDC
-from bpx_connector.sandbox.exchange.vaults import Vault
+from bpx_connector.sandbox.exchange.vaults import Mint, Redemption, Vault
 from bpx_connector.sandbox.http.answers import Answer
 from bpx_connector.sandbox.http.calls import Call
 from bpx_connector.sandbox.http.lending import SPANS, zoned_time
+from bpx_connector.sandbox.http.private import history_page
 from bpx_connector.sandbox.records import refusals
 from bpx_connector.sandbox.records.figures import plain
 from bpx_connector.sandbox.records.refusals import Refusal
@@ -18,6 +19,7 @@ from bpx_connector.sandbox.records.refusals import Refusal
 __all__ = ["VAULTS"]
 
 Shape = dict[str, Any]
+Past = TypeVar("Past", Mint, Redemption)
 
 
 def _vault(call: Call) -> Vault:
@@ -97,21 +99,53 @@ def _pending(call: Call) -> Answer:
     if call.query["vaultId"] != Vault.id:
         raise Refusal(403, "FORBIDDEN", "Not the vault's key")
     waiting = _meant(call, call.query["vaultId"]).waiting.get(call.account.id)
-    if waiting is None:
-        return Answer([])
-    row = {
-        "status": "Requested",
-        "id": str(waiting.id),
+    return Answer([] if waiting is None else [_redemption(waiting)])
+
+
+def _redemption(row: Redemption) -> Shape:
+    """Schema VaultRedeem: what was received is told when it was."""
+    is_done = row.received is not None
+    return {
+        "status": row.status,
+        "id": str(row.id),
         "vaultId": Vault.id,
-        "vaultTokenQuantity": plain(waiting.tokens),
-        "vaultToken": None,
-        "symbol": None,
-        "quantity": None,
-        "nav": None,
+        "vaultTokenQuantity": plain(row.tokens),
+        "vaultToken": Vault.token if is_done else None,
+        "symbol": USDC if is_done else None,
+        "quantity": None if row.received is None else plain(row.received),
+        "nav": None if row.nav is None else plain(row.nav),
         "reason": None,
-        "timestamp": waiting.asked_at // 1000,
+        "timestamp": row.asked_at // 1000,
     }
-    return Answer([row])
+
+
+def _minted(row: Mint) -> Shape:
+    """VaultMint of the venue's own client for Rust; the OpenAPI does not have it."""
+    return {
+        "id": str(row.id),
+        "vaultId": Vault.id,
+        "vaultToken": Vault.token,
+        "symbol": USDC,
+        "quantity": plain(row.quantity),
+        "vaultTokensMinted": plain(row.tokens),
+        "nav": plain(row.nav),
+        "timestamp": row.time // 1000,
+    }
+
+
+def _of_account(call: Call, rows: Iterable[Past]) -> list[Past]:
+    """An account's rows, newest first, of the vault that is asked for."""
+    if call.query.get("vaultId") not in (None, Vault.id):
+        return []
+    return [row for row in reversed(list(rows)) if row.account_id == call.account.id]
+
+
+def _mints(call: Call) -> Answer:
+    return history_page(call, _of_account(call, _vault(call).mints), _minted)
+
+
+def _redeems(call: Call) -> Answer:
+    return history_page(call, _of_account(call, _vault(call).redemptions), _redemption)
 
 
 def _nav(call: Call) -> Answer:
@@ -135,5 +169,7 @@ VAULTS: dict[str, Callable[[Call], Answer]] = {
     "DELETE /api/v1/vault/redeem": _call_off,
     "GET /api/v1/vault/redeems/pending": _pending,
     "GET /api/v1/vault/nav": _nav,
+    "GET /wapi/v1/history/vault/mint": _mints,
+    "GET /wapi/v1/history/vault/redeem": _redeems,
 }
 """Operation -> its answer."""

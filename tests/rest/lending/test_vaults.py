@@ -93,3 +93,58 @@ def test_an_amount_that_is_none_is_refused_before_it_is_sent(canned: Canned, amo
     with pytest.raises(BadRequest, match="knows no currency"):
         venue.call("mint_vault_shares", 1, "XYZ", 1)
     assert venue.asked == []
+
+
+MINTS, REDEEMS = "GET /wapi/v1/history/vault/mint", "GET /wapi/v1/history/vault/redeem"
+
+
+def minted(number: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": str(number),
+        "vaultId": 1,
+        "vaultToken": "BLT",
+        "symbol": "USDC",
+        "quantity": "100.5",
+        "vaultTokensMinted": "100",
+        "nav": "1.005",
+        "timestamp": 1767225600000 + number,
+        **changes,
+    }
+
+
+def test_what_was_minted_comes_oldest_first_page_by_page(canned: Canned) -> None:
+    rows = [minted(number) for number in range(2_500, 0, -1)]
+
+    def page(asked: Any) -> Any:
+        offset = int(asked.get("offset", 0))
+        return rows[offset : offset + int(asked["limit"])]
+
+    venue = canned({MINTS: page})
+    found = venue.call("fetch_vault_mints", 1, None, None, {"paginate": True})
+    assert [row["id"] for row in found] == list(range(1, 2_501))
+    assert (found[0]["token"], found[0]["currency"], found[0]["cost"], found[0]["amount"]) == (
+        "BLT",
+        "USDC",
+        100.5,
+        100.0,
+    )
+    assert venue.asked[0].params == {"vaultId": "1", "limit": "1000", "offset": "0"}
+    assert [row["id"] for row in venue.call("fetch_vault_mints", None, 1767225602000, 3)] == [
+        2000,
+        2001,
+        2002,
+    ]
+
+
+def test_what_was_redeemed_says_what_became_of_it(canned: Canned) -> None:
+    row = {
+        **{"status": "Redeemed", "id": "9", "vaultId": 1, "vaultTokenQuantity": "5", "vaultToken": "BLT"},
+        **{"symbol": "USDC", "quantity": "5.1", "nav": "1.02", "reason": None, "timestamp": 1767225600000},
+    }
+    venue = canned({REDEEMS: [row, {**row, "id": "8", "status": "SomeFutureStatus"}]})
+    new, done = venue.call("fetch_vault_redeems")
+    assert (done["status"], done["received"], done["nav"]) == ("redeemed", 5.1, 1.02)
+    assert new["status"] == "somefuturestatus"
+    assert venue.asked[0].params == {"limit": "100", "offset": "0"}
+    with pytest.raises(BadRequest, match="vaultId has to be"):
+        venue.call("fetch_vault_redeems", "x")

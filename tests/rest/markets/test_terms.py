@@ -38,7 +38,14 @@ def test_what_is_not_documented_comes_as_it_is(canned: Canned) -> None:
     countries = venue.call("fetch_country_permissions")
     assert (countries["CH"]["swap"], countries["CH"]["leverage"]) == (True, 75.0)
     assert (countries["US"]["swap"], countries["US"]["leverage"]) == (False, None)
-    assert venue.call("fetch_fee_tiers") == tiers
+    assert venue.call("fetch_fee_tiers") == {"info": tiers, **tiers}
+
+
+def test_countries_that_are_not_served_are_told(canned: Canned) -> None:
+    rows = [{"countryCode": "IR", "blocked": True, "sanctioned": True}, {"countryCode": "CH"}]
+    countries = canned({"GET /wapi/v1/country": rows}).call("fetch_countries")
+    assert (countries["IR"]["blocked"], countries["IR"]["sanctioned"]) == (True, True)
+    assert (countries["CH"]["blocked"], countries["CH"]["sanctioned"]) == (None, None)
 
 
 def test_the_delay_of_withdrawals_is_for_a_browsers_session(canned: Canned) -> None:

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bpx_connector.parse.account.ledger import SOURCES, moved_by
+from bpx_connector.parse.account.ledger import EVERY_SOURCE, moved_by
 from bpx_connector.sandbox.http.lending import LENDING
 from bpx_connector.sandbox.http.schema import operation_for
-from bpx_connector.venue.endpoints import Endpoints
+from bpx_connector.venue.endpoints import Endpoints, NewerEndpoints
 from tests.support.desk import Client, LocalDesk
 from tests.support.openapi import problems
 
@@ -203,34 +203,53 @@ COMMANDS = st.one_of(
     st.tuples(st.just("lending"), st.sampled_from(["Borrow", "Lend"]), st.sampled_from(ASSETS), AMOUNTS),
     st.tuples(st.just("auto"), st.booleans()),
     st.tuples(st.just("withdraw"), AMOUNTS),
-    st.tuples(st.just("wait"), st.sampled_from([1, 11, HOUR])),
+    st.tuples(st.just("mint"), st.sampled_from(["10", "123.456789"])),
+    st.tuples(st.just("redeem"), st.sampled_from(["1", "7.5"])),
+    st.tuples(st.just("rfq"), st.sampled_from(["Bid", "Ask"]), AMOUNTS),
+    st.tuples(st.just("wait"), st.sampled_from([1, 11, HOUR, 24 * HOUR])),
 )
 FLAGS = {"autoBorrow": True, "autoLendRedeem": True, "autoBorrowRepay": True}
+
+
+def request_of(kind: str, *told: Any) -> tuple[str, str, dict[str, Any]]:
+    """What a command sends: method, path and body."""
+    if kind == "auto":
+        return "PATCH", "/api/v1/account", {"autoLend": told[0]}
+    if kind == "withdraw":
+        address = {"address": "2Yf5xqe2Tz8d9jSVpTzGkZrV3PCpP4Ah5bJdY1uUhFvS", "blockchain": "Solana"}
+        sent = {**address, "quantity": told[0], "symbol": "SOL", "autoLendRedeem": True}
+        return "POST", "/wapi/v1/capital/withdrawals", sent
+    if kind == "mint":
+        wanted = {"vaultId": 1, "symbol": "USDC", "quantity": told[0], "autoLendRedeem": True}
+        return "POST", "/api/v1/vault/mint", wanted
+    if kind == "redeem":
+        return "POST", "/api/v1/vault/redeem", {"vaultId": 1, "vaultTokenQuantity": told[0]}
+    if kind == "rfq":
+        asked = {"symbol": "SOL_USDC_RFQ", "side": told[0], "quantity": told[1]}
+        price = "1000" if told[0] == "Bid" else "1"
+        return "POST", "/api/v1/rfq", {**asked, "executionMode": "Immediate", "price": price}
+    symbol, side, quantity = told if kind == "order" else ("SOL_USDC_PERP", *told)
+    order = {"symbol": symbol, "side": side, "orderType": "Market", "quantity": quantity}
+    return "POST", "/api/v1/order", {**order, **(FLAGS if kind == "order" else {})}
 
 
 def carry_out(desk: LocalDesk, client: Client, kind: str, *told: Any) -> None:
     """One command; refusals count as carried out."""
     if kind == "wait":
         desk.clock.leap(told[0])
-    elif kind == "auto":
-        client.ask("PATCH", "/api/v1/account", body={"autoLend": told[0]})
     elif kind == "lending":
         act(client, *told)
-    elif kind == "withdraw":
-        body = {"address": "2Yf5xqe2Tz8d9jSVpTzGkZrV3PCpP4Ah5bJdY1uUhFvS", "blockchain": "Solana"}
-        more = {"quantity": told[0], "symbol": "SOL", "autoLendRedeem": True}
-        client.ask("POST", "/wapi/v1/capital/withdrawals", body={**body, **more})
     else:
-        symbol, side, quantity = told if kind == "order" else ("SOL_USDC_PERP", *told)
-        body = {"symbol": symbol, "side": side, "orderType": "Market", "quantity": quantity}
-        client.ask("POST", "/api/v1/order", body={**body, **(FLAGS if kind == "order" else {})})
+        method, path, body = request_of(kind, *told)
+        client.ask(method, path, body=body)
 
 
 def everything_moved(client: Client) -> dict[tuple[str, str], Decimal]:
     """What the histories say is in each pocket, by asset."""
     sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for name, source in SOURCES.items():
-        path = f"/{vars(Endpoints)[source.endpoint].path}"
+    for name, source in EVERY_SOURCE.items():
+        table = vars(Endpoints) | vars(NewerEndpoints)
+        path = f"/{table[source.endpoint].path}"
         offset = 0
         page: list[Any] = [{}]
         while page:

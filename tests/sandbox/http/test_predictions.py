@@ -109,8 +109,14 @@ def test_a_network_that_is_shut_takes_no_withdrawals(desk: LocalDesk) -> None:
 def test_fee_tiers_and_countries_are_told(desk: LocalDesk) -> None:
     """The venue: "Fee tiers: 11 rows {futures, spot}"; leverage by country is that of the switch."""
     tiers = desk.get("/wapi/v1/feeTiers")
-    assert len(tiers) == 11
-    assert all(set(row) >= {"futures", "spot"} for row in tiers)
+    assert {kind: len(rows) for kind, rows in tiers.items()} == {"futures": 11, "spot": 11}
+    assert (tiers["futures"][0]["maker"], tiers["futures"][0]["taker"]) == ("2", "5")
+    served = {row["countryCode"]: row for row in desk.get("/wapi/v1/country")}
+    assert (served["IR"]["blocked"], served["IR"]["sanctioned"], served["CH"]["blocked"]) == (
+        True,
+        True,
+        False,
+    )
     desk.venue.switches.country = "20"
     rows = desk.get("/wapi/v1/country/permissions")
     assert {row["leverageLimit"] for row in rows} == {"20"}

@@ -225,6 +225,32 @@ def test_shares_are_minted_at_once_and_redeemed_after_the_delay(desk: LocalDesk,
     assert Decimal(history[0]["nav"]) >= Decimal(history[-1]["nav"])
 
 
+def test_what_was_minted_and_redeemed_is_told_newest_first(desk: LocalDesk, client: Client) -> None:
+    """VaultMint and VaultRedeem of the venue's own client for Rust."""
+    for quantity in ("1000", "500"):
+        sent(client, MINT, vaultId=1, symbol="USDC", quantity=quantity)
+    sent(client, REDEEM, vaultId=1, vaultTokenQuantity="5")
+    sent(client, "DELETE /api/v1/vault/redeem", vaultId=1)
+    sent(client, REDEEM, vaultId=1, vaultTokenQuantity="7")
+    desk.clock.leap(86_400)
+    mints = client.done("GET", "/wapi/v1/history/vault/mint")
+    assert [row["quantity"] for row in mints] == ["500", "1000"]
+    assert set(mints[0]) == {
+        *("id", "vaultId", "vaultToken", "symbol", "quantity", "vaultTokensMinted", "nav", "timestamp")
+    }
+    [first] = client.done("GET", "/wapi/v1/history/vault/mint", limit=1, offset=1)
+    assert first == mints[1]
+    redeems = client.done("GET", "/wapi/v1/history/vault/redeem", vaultId=1)
+    assert [(row["status"], row["vaultTokenQuantity"]) for row in redeems] == [
+        ("Redeemed", "7"),
+        ("Cancelled", "5"),
+    ]
+    assert Decimal(redeems[0]["quantity"]) >= Decimal("7")
+    assert redeems[1]["quantity"] is None
+    assert client.done("GET", "/wapi/v1/history/vault/mint", vaultId=2) == []
+    assert desk.client(255).done("GET", "/wapi/v1/history/vault/redeem") == []
+
+
 def test_what_the_vault_does_not_take_is_refused(client: Client) -> None:
     assert refused(client, MINT, vaultId=1, symbol="SOL", quantity="100")[1] == "INVALID_ASSET"
     assert refused(client, MINT, vaultId=2, symbol="USDC", quantity="100")[0] == 400
