@@ -37,7 +37,9 @@ class WatchedArguments(AccountState, Prices, UnderstoodParams):
 
     def _watched_source(self, method: str, params: Params) -> str | None:
         """Where a ticker's prices are to be from: Venue, External, or (None) what the market has."""
-        source = plain_params(self.id, method, params).get("source") if params else None
+        if type(params) is dict and not params:
+            return None
+        source = plain_params(self.id, method, params).get("source")
         return None if source is None else checked_word(f"{self.id} {method}()", "source", source, SOURCES)
 
     def _watched_symbols(

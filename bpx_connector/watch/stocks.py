@@ -19,7 +19,7 @@ from bpx_connector.parse.convert.stocks import RFQ, is_stock, stock_of
 from bpx_connector.stream.followers import EventFollower, Follower
 from bpx_connector.stream.topics import Kind
 from bpx_connector.watch import prices
-from bpx_connector.watch.feed import Exchange, Feed, Market, OwnCaches, Streams, joined
+from bpx_connector.watch.feed import Exchange, Feed, Market, OwnCaches, Streams, joined, symbols_of
 from bpx_connector.watch.kinds import EXTERNAL_TICKER, STOCK_PRICE, STOCK_QUOTE
 from bpx_connector.watch.session import Session
 from bpx_connector.watch.waiting import Named, markets_of
@@ -94,14 +94,14 @@ async def watch_tickers(session: Session, symbols: Named, source: str | None) ->
     """Of these markets, or of all that the source has, the tickers that have changed."""
     await session.load_markets_once()
     exchange = session.exchange
-    if not symbols:
+    markets = markets_of(exchange, symbols)
+    if not markets:
         if source != EXTERNAL:
-            return await prices.watch_many(session, prices.TICKERS, symbols, lambda it: not _is_rfq(it))
+            return await prices.watch_many(session, prices.TICKERS, None, lambda it: not _is_rfq(it))
         stocks = [it for it in exchange.markets.values() if it["active"] and _has_price_outside(it)]
         if not stocks:
             raise BadSymbol(f"{exchange.id} has no stocks loaded that a source outside has prices of")
         return await _watch_outside(session, stocks)
-    markets = markets_of(exchange, symbols)
     outside = [_is_outside(market, source) for market in markets]
     if not any(outside):
         return await prices.watch_many(session, prices.TICKERS, symbols)
@@ -115,11 +115,9 @@ async def watch_tickers(session: Session, symbols: Named, source: str | None) ->
 async def un_watch_tickers(session: Session, symbols: Named) -> bool:
     """End the tickers of these markets, or of all, whatever their source."""
     await session.load_markets_once()
-    markets = markets_of(session.exchange, symbols) if symbols else None
-    assets = None if markets is None else [str(market["baseId"]) for market in markets]
-    _leave(session, TICKERS, assets)
-    known = None if markets is None else [market["symbol"] for market in markets]
-    return await prices.un_watch(session, prices.TICKERS, known)
+    markets = markets_of(session.exchange, symbols)
+    _leave(session, TICKERS, [str(market["baseId"]) for market in markets] or None)
+    return await prices.un_watch(session, prices.TICKERS, symbols_of(markets))
 
 
 async def _watch_outside(session: Session, markets: Sequence[Market]) -> Tickers:

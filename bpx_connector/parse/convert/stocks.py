@@ -33,9 +33,9 @@ def is_stock(asset: str) -> bool:
 
 def stock_of(call: str, symbol: Any) -> str:
     """The stock that a symbol or a market's id is about: AAPL.US, AAPL.US/USDC, AAPL.US.RFQ/USDC."""
-    if not symbol:
+    if symbol is None or (isinstance(symbol, str) and not symbol):
         raise ArgumentsRequired(f"{call} needs the symbol of a stock, such as AAPL.US/USDC")
-    name = str(symbol)
+    name = symbol if isinstance(symbol, str) else ""
     asset = name.partition("/")[0].removesuffix(".RFQ") if "/" in name else pair_of(name)[0]
     if not is_stock(asset):
         raise BadSymbol(f"{call} takes a stock such as AAPL.US, and {symbol!r} is none")
