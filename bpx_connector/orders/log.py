@@ -109,7 +109,8 @@ class Record:
     @property
     def is_incomplete(self) -> bool:
         """Whether a fill is missing among those that came since the order was first seen."""
-        return self.executed > EXACT.add(self._before, self.fills.quantity)
+        known = self.fills.quantity
+        return self.executed > (EXACT.add(self._before, known) if self._before else known)
 
     @property
     def has_all_fills(self) -> bool:
@@ -120,9 +121,10 @@ class Record:
         """Take a view that is further; an end that shows less executed than is known takes nothing back."""
         if executed < self.executed:
             order = {key: value for key, value in order.items() if key not in EXECUTED}
+            executed = self.executed
         self.order = self.order | order
         self.note = None
-        self.executed, self.info, self.is_open = max(self.executed, executed), info, is_open
+        self.executed, self.info, self.is_open = executed, info, is_open
 
     def add_fill(self, fill: Payload, quantity: Decimal) -> None:
         """Count one fill; the caller has made sure that it is new."""
@@ -266,7 +268,7 @@ class OrderLog:
             fill = None  # counted before
         quantity = ZERO if fill is None else figure_of(fill["quantity"])
         if record is None:
-            before = max(ZERO, EXACT.subtract(executed, quantity))
+            before = max(ZERO, EXACT.subtract(executed, quantity)) if executed else ZERO
             record = self._add(Record(order, executed, is_open, before))
             is_changed = True
         else:
@@ -277,7 +279,9 @@ class OrderLog:
                 if record.is_stop:
                     self._note_stop(record)
         if is_changed:
-            record.time, record.info = max(record.time, time), info
+            record.info = info
+            if time > record.time:
+                record.time = time
             if self._untold:
                 self._untold.pop(identity, None)
         if fill is not None:
@@ -444,9 +448,9 @@ class OrderLog:
 
     def _drop(self, identity: str) -> None:
         client_id = str(self._records.pop(identity).order.get("clientId"))
-        self._ended.pop(identity, None)
-        self._untold.pop(identity, None)
-        self._stops.pop(identity, None)
+        for known in (self._ended, self._untold, self._stops):
+            if known:
+                known.pop(identity, None)
         self.incomplete.discard(identity)
         if self._id_of_client.get(client_id) == identity:
             del self._id_of_client[client_id]
