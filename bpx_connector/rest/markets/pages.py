@@ -15,6 +15,7 @@ from ccxt.base.errors import ArgumentsRequired, BadRequest
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Params
 from bpx_connector.rest.asking.arguments import checked_time
+from bpx_connector.rest.markets.trades import PAGE_OF_MANY
 
 __all__ = ["PagedHistories", "Pages", "Turning"]
 
@@ -104,12 +105,12 @@ class PagedHistories(Ccxt):
     def trades_in_pages(
         self, symbol: str, since: int, until: int | None = None, params: Params = {}
     ) -> Pages:
-        """Every trade of a market from `since` on, to `until` or to the newest, 1,000 a page."""
+        """Every trade of a market from `since` on, to `until` or to the newest, 900 a page."""
         return self._turned(
             "trades_in_pages",
             since,
             until,
-            lambda start: self.fetch_trades(symbol, start, PAGE, params),
+            lambda start: self.fetch_trades(symbol, start, PAGE_OF_MANY, params),
             _moment_of_structure,
             _identity_of_trade,
         )

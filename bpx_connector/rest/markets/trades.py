@@ -26,11 +26,16 @@ from bpx_connector.rest.asking.arguments import whole_number_of
 from bpx_connector.rest.asking.histories import Span, asked_span
 from bpx_connector.rest.asking.params import taken
 
-__all__ = ["Trades"]
+__all__ = ["PAGE_OF_MANY", "Trades"]
 
 PAGE = 1000
 """Trades an answer holds at most."""
 
+SPARE = 100
+"""Trades that an answer has room for beside those of a page: so many may come while a page is on its way, and
+the next one is still found by the newest id of the page before."""
+
+PAGE_OF_MANY = PAGE - SPARE
 DEFAULT_TRADES = 100
 NEAR_ENOUGH = 500
 """A place this near is found by reading on."""
@@ -45,10 +50,11 @@ _log = logging.getLogger(__name__)
 
 
 class Page(NamedTuple):
-    """The times and ids of trades that follow one another, oldest first."""
+    """The times and ids of trades that follow one another, oldest first, and the newest id there was."""
 
     times: list[int]
     ids: list[int]
+    newest_id: int | None
 
     def first_id_at(self, time: int) -> int | None:
         """The id of the first trade at or after a time, if it is among these or right behind them."""
@@ -128,13 +134,13 @@ class Trades(ParseTrades):
         rows: list[Payload] = []
         time, calls = span.since or 0, 0
         while most_calls is None or calls < most_calls:
-            page = yield from self._trades_from(call, request, time, PAGE)
+            page = yield from self._trades_from(call, request, time, PAGE_OF_MANY)
             calls += 1
             within = [row for row in page if time <= (trade_moment(row) or 0)]
-            oldest = sorted(within, key=lambda row: trade_moment(row) or 0)[:PAGE]
+            oldest = sorted(reversed(within), key=lambda row: trade_moment(row) or 0)[:PAGE_OF_MANY]
             rows = _without_repeats([*reversed(oldest), *rows])
             last = (trade_moment(oldest[-1]) or time) if oldest else time
-            if len(within) < PAGE or last <= time or (span.until is not None and last > span.until):
+            if len(within) < PAGE_OF_MANY or last <= time or (span.until is not None and last > span.until):
                 return [row for row in rows if span.holds(trade_moment(row))]
             time = last
         _log.info("%s: %d trades in %d pages, there are more; set paginationCalls", call, len(rows), calls)
@@ -150,11 +156,17 @@ class Trades(ParseTrades):
 
     def _trades_from(self, call: str, request: Params, since: int, count: int) -> Flow[list[Payload]]:
         """The first `count` trades at or after a time, and some around them."""
+        page = self._page_read(request)
+        if page is not None and count <= PAGE_OF_MANY:
+            rows = yield from self._page_behind(call, request, page, since, count)
+            if rows:
+                return rows
         newest = yield from self._newest_trades(call, request, PAGE)
+        newest_id = _identity(newest[0]) if newest else None
         if len(newest) < PAGE or (trade_moment(newest[-1]) or 0) < since:
-            self._remember(request, newest)
+            self._remember(request, newest, newest_id)
             return newest
-        first_id, newest_id = self._remembered_id(request, since), _identity(newest[0])
+        first_id = None if page is None else page.first_id_at(since)
         if first_id is not None and newest_id is not None:
             place = newest_id - first_id + 1
         else:
@@ -165,7 +177,23 @@ class Trades(ParseTrades):
         if found < count and begin > 0:  # ids that nobody has: there are more of the newer ones to be had
             newer = yield from self._older_trades(call, request, max(0, begin - count), count, None)
             rows = _without_repeats([*newer, *rows])
-        self._remember(request, rows, since, count)
+        self._remember(request, rows, newest_id, since, count)
+        return rows
+
+    def _page_behind(
+        self, call: str, request: Params, page: Page, since: int, count: int
+    ) -> Flow[list[Payload]]:
+        """The same in one request, if these trades follow a page that was read just now; else nothing."""
+        first_id, newest_id = page.first_id_at(since), page.newest_id
+        if first_id is None or newest_id is None or newest_id - first_id < count + PAGE:
+            return []
+        begin = newest_id - first_id + 1 - count
+        rows = yield from self._history_page(call, {**request, "limit": count + SPARE, "offset": begin})
+        newest, oldest = (_identity(rows[0]), _identity(rows[-1])) if rows else (None, None)
+        found = sum((trade_moment(row) or 0) >= since for row in rows)
+        if newest is None or oldest is None or oldest > first_id or found < count:
+            return []  # too many have come meanwhile, or ids are missing
+        self._remember(request, rows, newest + begin, since, count)
         return rows
 
     def _place_of(self, call: str, request: Params, time: int, newest: Sequence[Payload] = ()) -> Flow[int]:
@@ -216,11 +244,17 @@ class Trades(ParseTrades):
 
     # --- what was read before ----------------------------------------------------------------------------
 
-    def _remembered_id(self, request: Params, since: int) -> int | None:
-        page = (self._pages_read or {}).get(str(request["symbol"]))
-        return None if page is None else page.first_id_at(since)
+    def _page_read(self, request: Params) -> Page | None:
+        return (self._pages_read or {}).get(str(request["symbol"]))
 
-    def _remember(self, request: Params, rows: Sequence[Payload], since: int = 0, count: int = PAGE) -> None:
+    def _remember(
+        self,
+        request: Params,
+        rows: Sequence[Payload],
+        newest_id: int | None,
+        since: int = 0,
+        count: int = PAGE,
+    ) -> None:
         """Keep where the trades are that a caller gets, so that the page after them is found at once."""
         told = [
             (time, identity) for row in rows if (time := trade_moment(row)) and (identity := _identity(row))
@@ -231,7 +265,9 @@ class Trades(ParseTrades):
         if self._pages_read is None:
             self._pages_read = {}
         self._pages_read.pop(str(request["symbol"]), None)
-        self._pages_read[str(request["symbol"])] = Page([one for one, _ in kept], [one for _, one in kept])
+        self._pages_read[str(request["symbol"])] = Page(
+            [one for one, _ in kept], [one for _, one in kept], newest_id
+        )
         if len(self._pages_read) > MARKETS_REMEMBERED:
             del self._pages_read[next(iter(self._pages_read))]
 

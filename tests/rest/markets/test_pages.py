@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import bpx_connector
 import bpx_connector.async_support
 from bpx_connector.rest.markets.pages import PAGE, Turning
+from bpx_connector.rest.markets.trades import PAGE_OF_MANY
 
 NOW = 1_790_000_000_000
 
@@ -101,7 +102,7 @@ async def test_trades_come_in_pages_with_the_least_calls(is_asyncio: bool) -> No
     assert [row for page in pages for row in page] == [row for row in rows if row["timestamp"] <= 2_000]
     assert all(len(page) <= PAGE for page in pages)
     assert len(asked.asked) <= 4
-    assert asked.asked[0] == (0, "SOL/USDC", 0, PAGE, {})
+    assert asked.asked[0] == (0, "SOL/USDC", 0, PAGE_OF_MANY, {})
 
 
 @pytest.mark.parametrize("is_asyncio", [False, True])

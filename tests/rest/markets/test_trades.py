@@ -82,3 +82,37 @@ def test_more_trades_than_an_answer_holds_come_from_the_history() -> None:
     ids = [int(one["id"] or 0) for one in found]
     assert ids == list(range(ids[0], ids[0] + 2500))
     assert len(ids) == 2500
+
+
+@pytest.mark.parametrize("is_lively", [False, True])
+def test_many_trades_take_little_more_than_the_least_requests(is_lively: bool) -> None:
+    tape = Tape([10 * (number // 3) for number in range(30_000)], is_lively=is_lively)
+    since = 10 * 2_000  # 24,000 trades from here to the newest
+    found = EXCHANGE.answered_by(tape).fetch_trades(SPOT, BEGINNING + since, None, {"paginate": True})
+    ids = [int(one["id"] or 0) for one in found]
+    assert ids == list(range(6_001, ids[-1] + 1))
+    assert ids[-1] >= 30_000
+    assert tape.calls <= 24 * 1.5
+
+
+def test_a_page_is_found_though_many_trades_have_come_since_the_one_before() -> None:
+    tape = Tape([10 * number for number in range(9_000)], is_lively=False)
+    exchange = EXCHANGE.answered_by(tape)
+    first = exchange.fetch_trades(SPOT, BEGINNING + 10_000, 900)
+    tape.times[:0] = [10 * number for number in range(13_999, 8_999, -1)]
+    later = exchange.fetch_trades(SPOT, first[-1]["timestamp"], 900)
+    ids = [int(one["id"] or 0) for one in (*first, *later)]
+    assert ids == [*range(1_001, 1_901), *range(1_900, 2_800)]
+
+
+def test_a_page_is_whole_where_ids_are_missing() -> None:
+    tape = Tape([10 * number for number in range(9_000)], is_lively=False)
+    gaps = {
+        **{number: number + 1 for number in range(2_500)},
+        **{number: number + 51 for number in range(2_500, 9_000)},
+    }
+    row = tape.row
+    tape.row = lambda identity, time: row(gaps[identity - 1], time)  # type: ignore[method-assign]
+    found = EXCHANGE.answered_by(tape).fetch_trades(SPOT, BEGINNING + 10_000, None, {"paginate": True})
+    ids = [int(one["id"] or 0) for one in found]
+    assert ids == [gaps[number] for number in range(1_000, 9_000)]
