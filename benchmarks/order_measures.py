@@ -137,9 +137,26 @@ async def call_blocking(subject: str, port: int, name: str, milliseconds: int) -
     return {"cpu": used / calls * 1e6}
 
 
+async def opened_after_idleness(subject: str, port: int, _: str, seconds: int) -> dict[str, float]:
+    """Connections that an order opens after so many seconds without a request."""
+    instance = exchange(subject, port, streams=False)
+    control = Control(port)
+    try:
+        await instance.load_markets()
+        await instance.create_order(*ARGUMENTS)
+        before = (await control.ask("opened"))["opened"]
+        await asyncio.sleep(seconds)
+        await instance.create_order(*ARGUMENTS)
+        return {"opened": (await control.ask("opened"))["opened"] - before}
+    finally:
+        control.close()
+        await instance.close()
+
+
 async def longest_pause(subject: str, port: int, _: str, count: int) -> dict[str, float]:
     """Milliseconds of the collector's longest pause while 100 books are followed; a full collection, which
-    comes sooner or later, is among them. Ours does what its documentation tells a program to do first."""
+    comes sooner or later, is among them. Ours does what its documentation tells a program to do, when all
+    that it watches has come."""
     pauses, began = [0.0], 0.0
 
     def note(phase: str, info: dict[str, int]) -> None:
@@ -150,13 +167,16 @@ async def longest_pause(subject: str, port: int, _: str, count: int) -> dict[str
             pauses.append(time.perf_counter() - began)
 
     instance = exchange(subject, port, streams=True)
+
+    def settled() -> None:
+        if subject == OURS:
+            import_module("bpx_connector.garbage").freeze_garbage()
+        gc.callbacks.append(note)
+
     await instance.load_markets()
-    if subject == OURS:
-        import_module("bpx_connector.garbage").freeze_garbage()
-    gc.callbacks.append(note)
     try:
-        await frames(subject, port, "depth", count, symbols=len(canned.market_ids()) // 2)
-        gc.collect()
+        symbols = len(canned.market_ids()) // 2
+        await frames(subject, port, "depth", count, symbols=symbols, settled=settled, ended=gc.collect)
     finally:
         gc.callbacks.remove(note)
         await instance.close()

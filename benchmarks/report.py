@@ -99,7 +99,7 @@ def _target(row: Row) -> str:
     if row.is_optional:
         return "-"
     if row.compared is Compared.OURS_ALONE:
-        return f"≤ {row.target:g} {row.unit.split()[0]}"
+        return " ".join(("≤", f"{row.target:g}", *row.unit.split()[:1]))
     return f"{'≥' if row.at_least else '≤'} {row.target:g} x"
 
 

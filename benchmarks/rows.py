@@ -61,6 +61,12 @@ def _calls(name: str, rounds: int = 9) -> Measurement:
     return Measurement(name, "call", name, CALLING, CALLING_QUICK, rounds=rounds)
 
 
+def _downloads(name: str, rows: int) -> Measurement:
+    return Measurement(
+        f"{name}_calls", "calls_over_the_least", name, rows, rows, {}, (OURS,), rounds=1, quick_rounds=1
+    )
+
+
 def _memory(name: str) -> Measurement:
     return Measurement(
         name, name, "", LASTING, LASTING_QUICK, {}, BOTH, fresh=True, at_once=True, rounds=1, quick_rounds=1
@@ -74,6 +80,7 @@ MEASUREMENTS = {
         _lengthy("depth_paced", FRAMES_PACED, 1_500, 9, rate=2_000),
         _lengthy("depth_uvloop", FRAMES_PACED, 1_500, 3, rate=2_000, loop="uvloop"),
         _bursts("depth_100", "depth", 5, 9, symbols=SYMBOLS),
+        _lengthy("depth_many", 40_000, 10_000, 5, rate=20_000, symbols=SYMBOLS),
         _bursts("trade", "trade", 3, 7),
         _bursts("best", "bookTicker", 3, 5),
         _bursts("ticker", "ticker", 3, 5),
@@ -97,6 +104,21 @@ MEASUREMENTS = {
         Measurement(
             "pause", "longest_pause", "", FRAMES, 3_000, {}, BOTH, fresh=True, rounds=3, quick_rounds=1
         ),
+        Measurement(
+            "idle",
+            "opened_after_idleness",
+            "",
+            60,
+            20,
+            {},
+            BOTH,
+            True,
+            at_once=True,
+            rounds=1,
+            quick_rounds=1,
+        ),
+        _downloads("trades", 40_000),
+        _downloads("candles", 30 * 24 * 60),
         Measurement("sign", "sign", "", 3_000, 1_000),
         Measurement("import_blocking", "imports", "blocking", 1, 1, subjects=(OURS,), fresh=True, rounds=5),
         Measurement("import_all", "imports", "all", 1, 1, subjects=(OURS,), fresh=True, rounds=5),
@@ -138,8 +160,12 @@ class Row:
         return self.compared is Compared.PEER_TO_OURS
 
 
+def _alone(name: str, title: str, unit: str, measurement: str, target: float, figure: str) -> Row:
+    return Row(name, title, unit, measurement, target, figure=figure, compared=Compared.OURS_ALONE)
+
+
 def _growth(name: str, title: str, measurement: str) -> Row:
-    return Row(name, title, "%", measurement, 2, figure="growth", compared=Compared.OURS_ALONE)
+    return _alone(name, title, "%", measurement, 2, "growth")
 
 
 FRAME, CALL = "µs CPU/frame", "µs CPU/call"
@@ -157,6 +183,7 @@ ROWS = (
         compared=Compared.MANY_TO_ONE,
         one="depth",
     ),
+    Row("depth_many", "depth delta, 100 books at 20,000 frames/s", FRAME, "depth_many", 3),
     Row("trade", "trade to the caller, burst", FRAME, "trade", 3),
     Row("best", "bookTicker to the caller, burst", FRAME, "best", 3),
     Row("ticker", "ticker to the caller, burst", FRAME, "ticker", 3),
@@ -175,7 +202,12 @@ ROWS = (
     Row("tick_cold", "the same, one a second", "µs", "tick_cold", 1.3, figure="p50"),
     Row("prepared", "the same with a prepared order, 2,000/s", "µs", "prepared", 1.7, figure="p50"),
     Row("prepared_cold", "the same, one a second", "µs", "prepared_cold", 1.4, figure="p50"),
-    Row("pause", "longest pause of the collector, 100 books", "ms", "pause", 4, figure="ms"),
+    _alone("pause", "longest pause of the collector, 100 books", "ms", "pause", 5, "ms"),
+    _alone("idle", "connections that an order opens after a minute of idleness", "", "idle", 0, "opened"),
+    _alone(
+        "trades_calls", "requests of a download of 40,000 trades", "x least", "trades_calls", 1.5, "calls"
+    ),
+    _alone("candles_calls", "requests for 30 days of minute candles", "x least", "candles_calls", 1, "calls"),
     Row("latency_p50", "frame to waiting caller, 5,000 frames/s, p50", "µs", "latency", 1, figure="p50"),
     Row("latency_p99", "frame to waiting caller, 5,000 frames/s, p99", "µs", "latency", 1, figure="p99"),
     Row(

@@ -74,6 +74,8 @@ class Venue:
         self.sending = threading.Lock()
         self.orders: list[int] = []
         """When orders have arrived, in nanoseconds of the monotonic clock."""
+        self.opened = 0
+        """How many connections there have been."""
 
     def depth(self, market_id: str) -> bytes:
         """A snapshot as of the last delta sent."""
@@ -223,6 +225,8 @@ class Connection:
             return json.dumps({"subscribed": self._venue.wait_for(json.loads(body)["streams"])}).encode()
         if path == "/control/send":
             return json.dumps(self._venue.send(json.loads(body))).encode()
+        if path == "/control/opened":
+            return json.dumps({"opened": self._venue.opened}).encode()
         if path == "/control/orders":
             told, self._venue.orders = self._venue.orders, []
             return json.dumps({"orders": told}).encode()
@@ -275,6 +279,7 @@ def serve() -> None:
     def accept() -> None:
         while True:
             connection, _ = listener.accept()
+            venue.opened += 1
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             threading.Thread(target=Connection(venue, connection).run, daemon=True).start()
 

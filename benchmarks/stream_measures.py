@@ -245,10 +245,19 @@ async def _sent(control: Control, together: Following, first: int, count: int, r
 
 
 async def frames(
-    subject: str, port: int, kind: str, count: int, *, symbols: int = 1, rate: int = 0, bursts: int = 1
+    subject: str,
+    port: int,
+    kind: str,
+    count: int,
+    *,
+    symbols: int = 1,
+    rate: int = 0,
+    bursts: int = 1,
+    settled: Callable[[], object] = gc.collect,
+    ended: Callable[[], object] = lambda: None,
 ) -> dict[str, float]:
     """CPU microseconds per frame (of several bursts the median), and for paced frames how long callers
-    waited for them."""
+    waited for them. `settled` is called when all callers are at work, `ended` before they stop."""
     each = -(-count // symbols // canned.FRAMES_PER_ORDER) * canned.FRAMES_PER_ORDER
     warm = -(-WARM_UP // symbols // canned.FRAMES_PER_ORDER) * canned.FRAMES_PER_ORDER
     in_all = warm + bursts * each
@@ -260,13 +269,14 @@ async def frames(
             control.answer()
             for follower in together.followers:
                 follower.noting = bool(rate)
-            gc.collect()
+            settled()
             used = []
             for first in range(warm, in_all, each):
                 before = time.process_time()
                 await _sent(control, together, first, each, rate)
                 used.append(time.process_time() - before)
                 answer = await asyncio.to_thread(control.answer)
+            ended()
             measured = {"cpu": median(used) / (each * symbols) * 1e6}
             if rate and symbols == 1:
                 measured |= _waits(answer["sent"], together.followers[0].wakes, warm)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from importlib import import_module
 from typing import Any
 
-from benchmarks import order_measures, rest_measures, start_measures, stream_measures
+from benchmarks import download_measures, order_measures, rest_measures, start_measures, stream_measures
 from benchmarks.subjects import MissingError
 
 MEASURES: dict[str, Callable[..., Coroutine[Any, Any, dict[str, float]]]] = {
@@ -24,6 +24,8 @@ MEASURES: dict[str, Callable[..., Coroutine[Any, Any, dict[str, float]]]] = {
     "frames": stream_measures.frames,
     "tick_to_trade": order_measures.tick_to_trade,
     "call_blocking": order_measures.call_blocking,
+    "calls_over_the_least": download_measures.calls_over_the_least,
+    "opened_after_idleness": order_measures.opened_after_idleness,
     "longest_pause": order_measures.longest_pause,
     "imports": start_measures.imports,
     "memory_of_books": start_measures.memory_of_books,

@@ -280,8 +280,7 @@ class OrderLog:
                     self._note_stop(record)
         if is_changed:
             record.info = info
-            if time > record.time:
-                record.time = time
+            record.time = max(record.time, time)
             if self._untold:
                 self._untold.pop(identity, None)
         if fill is not None:

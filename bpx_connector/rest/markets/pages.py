@@ -22,6 +22,8 @@ __all__ = ["PagedHistories", "Pages", "Turning"]
 PAGE = 1000
 """Rows a page holds at most."""
 
+SECOND = 1000
+
 
 class Turning:
     """Which page comes next, and which of its rows have not been here. Pure.
@@ -53,7 +55,9 @@ class Turning:
         within = [row for row in rows if self.since <= moment_of(row) <= self._until]
         new = [row for row in within if identity_of(row) not in seen]
         last = moment_of(within[-1]) if within else self.since
-        if new and last > self.since:
+        if new and self._window is not None:  # of candles there is one a moment
+            self._seen, self.since = {identity_of(within[-1])}, last + SECOND
+        elif new and last > self.since:
             self._seen = {identity_of(row) for row in within if moment_of(row) == last}
             self.since = last
         elif new:  # a whole page of one moment: what follows it begins with the same rows

@@ -136,8 +136,8 @@ class Trades(ParseTrades):
         while most_calls is None or calls < most_calls:
             page = yield from self._trades_from(call, request, time, PAGE_OF_MANY)
             calls += 1
-            within = [row for row in page if time <= (trade_moment(row) or 0)]
-            oldest = sorted(reversed(within), key=lambda row: trade_moment(row) or 0)[:PAGE_OF_MANY]
+            within = [row for row in reversed(page) if time <= (trade_moment(row) or 0)]
+            oldest = sorted(within, key=lambda row: trade_moment(row) or 0)[:PAGE_OF_MANY]
             rows = _without_repeats([*reversed(oldest), *rows])
             last = (trade_moment(oldest[-1]) or time) if oldest else time
             if len(within) < PAGE_OF_MANY or last <= time or (span.until is not None and last > span.until):
