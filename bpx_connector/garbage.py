@@ -42,10 +42,10 @@ def freeze_garbage() -> int:
     """Collect what is garbage and have the collector never look at the rest again; how many objects that is.
 
     `import ccxt.pro` alone leaves 200,000 objects, and a full collection goes through all of them: 65 to 110
-    ms in which no order leaves, 170 to 200 once a hundred books are followed. Called after `load_markets`, and
-    again when all that is watched has come, that is gone: a collection then looks at what was made since, and
-    takes less than a millisecond. What lives now and dies later as part of a circle is not freed any more: so
-    it is for programs that load once and then run.
+    ms in which no order leaves, 170 to 200 once a hundred books are followed. Called after `load_markets`,
+    and again when all that is watched has come, that is gone: a collection then looks at what was made since,
+    and takes less than a millisecond. What lives now and dies later as part of a circle is not freed any
+    more: so it is for programs that load once and then run.
     """
     gc.collect()
     gc.freeze()

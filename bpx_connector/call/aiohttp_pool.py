@@ -192,8 +192,11 @@ async def answer_over_kept(session: Any, route: Route, asked: Asked, seconds: fl
     if connection is None:
         return None
     try:
-        async with asyncio.timeout(seconds or None):
-            arrived = await _exchanged(session, connection, asked, text)
+        _send(session, connection, asked, text)
+        async with asyncio.timeout(
+            seconds or None
+        ):  # to make it takes time, which an order does not wait for
+            arrived = await _arrived(session, connection.protocol, asked)
     except BaseException:
         connection.close()
         raise
@@ -201,14 +204,16 @@ async def answer_over_kept(session: Any, route: Route, asked: Asked, seconds: fl
     return arrived
 
 
-async def _exchanged(session: Any, connection: Any, asked: Asked, text: bytes) -> Arrived:
-    protocol = connection.protocol
-    protocol.set_response_params(
+def _send(session: Any, connection: Any, asked: Asked, text: bytes) -> None:
+    connection.protocol.set_response_params(
         skip_payload=asked.method == "HEAD",
         read_until_eof=True,
         **dict(zip(READING, _reading_of(session), strict=True)),
     )
     connection.transport.write(text)
+
+
+async def _arrived(session: Any, protocol: Any, asked: Asked) -> Arrived:
     message, payload = await _heard(protocol, asked)
     content = payload.read_nowait() if payload.is_eof() else await payload.read()
     cookies = message.headers.getall("Set-Cookie", ())
