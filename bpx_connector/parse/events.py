@@ -129,7 +129,9 @@ def _finite(text: Any) -> float:
 def check_figures(structure: Mapping[str, object]) -> None:
     """ValueError if any number of a structure is none to be handed out."""
     for name, figure in structure.items():
-        if isinstance(figure, float | Decimal) and not isfinite(figure):
+        if figure is None:
+            continue
+        if isinstance(figure, NUMBERS) and not isfinite(figure):
             raise ValueError(f"{name} {figure!r} is no figure")
         if isinstance(figure, str) and figure.lower().lstrip("+-") in NO_FIGURES:
             raise ValueError(f"{name} {figure!r} is no figure")
@@ -137,6 +139,7 @@ def check_figures(structure: Mapping[str, object]) -> None:
 
 Dated = TypeVar("Dated", Ticker, FundingRate, OpenInterest, Position)
 
+NUMBERS = (float, Decimal)
 NO_FIGURES = frozenset({"nan", "snan", "inf", "infinity"})
 
 

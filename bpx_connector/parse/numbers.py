@@ -112,6 +112,8 @@ MOST_PLACES = 40
 
 def figure_text(value: object) -> str | None:
     """A figure as plain decimal text, without exponent; None of what is no figure, or no finite one."""
+    if type(value) is str and len(value) <= MOST_DIGITS and IS_PLAIN(value) is not None:
+        return value  # as the venue writes them: too short to be out of proportion
     if isinstance(value, str):
         text = value
     elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):

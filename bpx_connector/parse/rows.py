@@ -16,7 +16,7 @@ from typing import TypeVar
 from ccxt.base.errors import BadResponse
 
 from bpx_connector.aliases import Payload
-from bpx_connector.parse.numbers import IS_PLAIN, MOST_DIGITS, Figure, Number, figure_text, milliseconds_of
+from bpx_connector.parse.numbers import Figure, Number, figure_text, milliseconds_of
 
 __all__ = ["Row", "figure_text", "object_of", "quoted", "read_each", "rows_in", "word_text"]
 
@@ -49,8 +49,6 @@ class Row:
     def figure(self, name: str) -> str | None:
         """Plain decimal text."""
         value = self.info.get(name)
-        if type(value) is str and len(value) <= MOST_DIGITS and IS_PLAIN(value) is not None:
-            return value
         return None if value is None else figure_text(value)
 
     def number(self, name: str, number: Number) -> Figure | None:
