@@ -82,7 +82,7 @@ def addresses_from(environment: Mapping[str, str]) -> dict[str, Any]:
     address = environment.get("BPX_SANDBOX")
     if not address:
         return {}
-    if not address.startswith(("http://", "https://")):
+    if not _is_address(address):
         raise BadRequest(
             f"BPX_SANDBOX is {address!r}; it takes the address of a sandbox, such as http://127.0.0.1:8787"
         )
@@ -90,6 +90,14 @@ def addresses_from(environment: Mapping[str, str]) -> dict[str, Any]:
     streams = "ws" + url.removeprefix("http")
     all_there = {"public": url, "private": url, "ws": {"public": streams, "private": streams}}
     return {"urls": {"api": all_there, "test": all_there}}
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # its port is no number up to 65535
+        return False
 
 
 def kept_here(urls: Any, environment: Mapping[str, str]) -> Any:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bpx_connector.cli.words import Refusal, nearest
+from bpx_connector.cli.words import Refusal, checked_address, nearest
 
 __all__ = ["address", "exchange", "keys", "market", "needed_keys"]
 
@@ -60,6 +60,8 @@ def exchange(config: dict[str, str] | None = None) -> Iterator[Any]:
     """A blocking exchange object whose figures are texts, to the digit; closed afterwards."""
     from bpx_connector.blocking import bpx
 
+    if os.environ.get("BPX_SANDBOX"):
+        checked_address(os.environ["BPX_SANDBOX"])
     made: Any = bpx({"number": str, **(keys() if config is None else config)})
     try:
         yield made

@@ -39,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     subcommand_metavar="COMMAND ...",
-    options_metavar="",
+    options_metavar="[OPTIONS]",
     epilog=EPILOG,
 )
 

@@ -18,6 +18,7 @@ __all__ = ["add_to"]
 
 ASKS_ONLY = re.compile(r"^(fetch_|load_|(public|private)_get_|market$|has$)")
 """Methods that change nothing at the venue, and so are called without a question."""
+IMPLICIT = re.compile(r"^(public|private)_")
 MAY_BE_CALLED = re.compile(
     r"^(fetch|load_|create|edit|cancel|close_|set_|withdraw$|borrow|repay|lend|redeem|accept|refresh|convert|"
     r"update_account|public_|private_|market$|price_to|amount_to|cost_to)"
@@ -44,6 +45,8 @@ def call(
             raise Refusal(f"there is no method {method} to call{nearest(name, known)}")
         found = getattr(made, name)
         arguments, named = _arguments(words or [])
+        if IMPLICIT.match(name) and "params" not in named:  # whose names are the venue's own
+            arguments, named = [*arguments, *([named] if named else [])], {}
         _fits(name, found, arguments, named)
         if not ASKS_ONLY.match(name):
             shown = [*map(repr, arguments), *(f"{key}={value!r}" for key, value in named.items())]
@@ -85,4 +88,5 @@ def _fits(name: str, found: Any, arguments: list[Any], named: dict[str, Any]) ->
     try:
         signature.bind(*arguments, **named)
     except TypeError as error:
+        signature = signature.replace(return_annotation=signature.empty)
         raise Refusal(f"{name}{signature}: {error}") from error

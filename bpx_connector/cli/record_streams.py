@@ -36,6 +36,7 @@ address, such as that of the sandbox:
 """
 FAILED = 1
 WRONG_USAGE = 2
+INTERRUPTED = 130
 ACCOUNT_WATCHES = {
     "account.orderUpdate": "watch_orders",
     "account.positionUpdate": "watch_positions",
@@ -60,7 +61,8 @@ def record_streams(command_line: Sequence[str]) -> None:
     try:
         sys.exit(asyncio.run(_recorded(wish)))
     except KeyboardInterrupt:
-        sys.exit(FAILED)
+        sys.stderr.write(f"bpx_connector record-streams: interrupted; {wish.out} ends here\n")
+        sys.exit(INTERRUPTED)
 
 
 def _wish(command_line: Sequence[str]) -> argparse.Namespace:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ __all__ = ["add_to"]
 
 FIELDS = ("trades", "bought", "sold", "turnover", "amount", "average", "last")
 SUMS = ("realised", "unrealised", "funding", "fees", "net")
-SHORT = Decimal("0.0001")
+SHORT, FINE, LONG = Decimal("0.0001"), Decimal("1e-12"), Context(prec=60)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -67,11 +67,11 @@ def _funding(made: Any, symbol: str | None, begin: int | None) -> list[Any]:
 
 def _as_json(found: Report) -> dict[str, Any]:
     markets = {
-        symbol: {name: getattr(market, name) for name in (*FIELDS, *SUMS, "wins", "losses")}
+        symbol: {name: _plain(getattr(market, name)) for name in (*FIELDS, *SUMS, "wins", "losses")}
         for symbol, market in found.markets.items()
     }
-    points = [[point.timestamp, point.gain, point.drawdown] for point in found.points]
-    totals = {"net": found.net, "fees": found.fees, "drawdown": found.drawdown}
+    points = [[point.timestamp, _plain(point.gain), _plain(point.drawdown)] for point in found.points]
+    totals = {name: _plain(getattr(found, name)) for name in ("net", "fees", "drawdown")}
     return {**totals, "markets": markets, "points": points}
 
 
@@ -96,8 +96,13 @@ def _row(market: MarketReport) -> list[str]:
     return [market.symbol, *(_short(getattr(market, name)) for name in (*FIELDS, *SUMS))]
 
 
-def _short(value: Any) -> str:
+def _plain(value: Any, unit: Decimal = FINE) -> Any:
+    """A figure to the digit that counts, without zeros at its end; counts and None as they are."""
     if not isinstance(value, Decimal):
-        return "-" if value is None else str(value)
-    text = f"{value.quantize(SHORT):f}"
+        return value
+    text = f"{value.quantize(unit, context=LONG):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _short(value: Any) -> str:
+    return "-" if value is None else str(_plain(value, SHORT))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ccxt import exchanges
 
-from bpx_connector.cli.words import refusal, sandbox_address
+from bpx_connector.cli.words import checked_address, refusal, sandbox_address
 from bpx_connector.plugin import OUR_NAME, register
 from bpx_connector.programs import furnish_when_imported
 
@@ -65,9 +65,10 @@ def _wish(words: list[str]) -> _Wish:
     while words:
         word = words.pop(0)
         if word == "--sandbox":
-            os.environ["BPX_SANDBOX"] = words.pop(0) if words and "://" in words[0] else sandbox_address()
+            url = words.pop(0) if words and "://" in words[0] else sandbox_address()
+            os.environ["BPX_SANDBOX"] = checked_address(url)
         elif word.startswith("--sandbox="):
-            os.environ["BPX_SANDBOX"] = word.partition("=")[2]
+            os.environ["BPX_SANDBOX"] = checked_address(word.partition("=")[2])
         elif word == "--replace":
             replace = True
         elif word == "--name" and words:

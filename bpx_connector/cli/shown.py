@@ -13,6 +13,8 @@ __all__ = ["AsJson", "line", "show", "show_json", "table", "time_of"]
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, with every field there is.")]
 WIDE = 200
+SHORT = 24
+"""Columns with longer texts give way where a row is wider than the terminal, and those texts are wrapped."""
 
 
 def show(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], as_json: bool) -> None:
@@ -43,7 +45,14 @@ def table(rows: Iterable[Sequence[str]], heads: Sequence[str]) -> None:
     rows = list(rows)
     for number, head in enumerate(heads):
         figures = all(_is_figure(row[number]) for row in rows)
-        grid.add_column(head, justify="right" if figures and rows else "left", no_wrap=True)
+        widest = max((len(row[number]) for row in rows), default=0)
+        grid.add_column(
+            head,
+            justify="right" if figures and rows else "left",
+            no_wrap=widest <= SHORT,
+            min_width=min(widest, SHORT),
+            overflow="fold",
+        )
     for row in rows:
         grid.add_row(*row)
     console = Console(highlight=False, markup=False)

@@ -71,6 +71,8 @@ def cancel(
     as_json: AsJson = False,
 ) -> None:
     """Cancel an order of a market, or all of one: bpx cancel 123 SOL/USDC, bpx cancel --all SOL/USDC."""
+    if every is not None and every.startswith("-"):
+        raise Refusal("--all takes a market; `bpx call cancel_all_orders` cancels all there are")
     if (every is None) == (identity is None) or (identity is not None and word is None):
         raise Refusal("name an order and its market (bpx cancel ID MARKET), or --all MARKET")
     with access.exchange(access.needed_keys()) as made:

@@ -6,12 +6,14 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from urllib.parse import urlsplit
 
 __all__ = [
     "FAILED",
     "SANDBOX",
     "WRONG_USAGE",
     "Refusal",
+    "checked_address",
     "nearest",
     "refusal",
     "sandbox_address",
@@ -45,6 +47,18 @@ def sandbox_address() -> str:
     return os.environ.get("BPX_SANDBOX") or SANDBOX
 
 
+def checked_address(url: str) -> str:
+    """The address of a sandbox; a Refusal if nobody can be reached by it."""
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # its port is no number up to 65535
+        is_address = False
+    if not is_address:
+        raise Refusal(f"--sandbox and BPX_SANDBOX take an address such as {SANDBOX}, not {url!r}")
+    return url
+
+
 def with_sandbox(words: Sequence[str]) -> tuple[list[str], str | None]:
     """The words without `--sandbox [URL]`, and the address it names; what follows `run` is the program's.
 
@@ -59,9 +73,9 @@ def with_sandbox(words: Sequence[str]) -> tuple[list[str], str | None]:
             kept += [word, *rest]
             break
         if word == "--sandbox":
-            url = rest.pop(0) if rest and "://" in rest[0] else sandbox_address()
+            url = checked_address(rest.pop(0) if rest and "://" in rest[0] else sandbox_address())
         elif word.startswith("--sandbox="):
-            url = word.partition("=")[2]
+            url = checked_address(word.partition("=")[2])
         else:
             kept.append(word)
     return kept, url

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bpx_connector.cli import shown
 from bpx_connector.sandbox.server import SandboxThread
 from bpx_connector.testing import generated_keys
 from tests.support.shell import Shell
@@ -256,9 +257,52 @@ def test_an_address_may_be_given_anywhere(shell: Shell) -> None:
         assert shell.starts(*words, "--sandbox") == (0, f"{url} ['--sandbox']\n", "")
 
 
-def test_an_address_that_is_none_is_refused_before_anything_is_sent(shell: Shell) -> None:
-    shell.environment["BPX_SANDBOX"] = "localhost"
-    assert "BPX_SANDBOX is 'localhost'; it takes the address of a sandbox" in shell.refuses(1, "ticker")
+@pytest.mark.parametrize(
+    "address",
+    ["localhost", "ftp://here", "http://", "http://127.0.0.1:99999", "http://127.0.0.1:x", "http://a:0"],
+)
+def test_an_address_that_is_none_is_refused_before_anything_is_sent(shell: Shell, address: str) -> None:
+    said = f"bpx: --sandbox and BPX_SANDBOX take an address such as http://127.0.0.1:8787, not {address!r}\n"
+    assert shell.refuses(2, "ticker", f"--sandbox={address}") == said
+    assert shell.refuses(2, "run", f"--sandbox={address}", "bot.py") == said
+    shell.environment["BPX_SANDBOX"] = address
+    assert shell.refuses(2, "ticker") == said
+
+
+def test_all_of_no_market_is_not_taken_for_a_market(shell: Shell) -> None:
+    assert "--all takes a market; `bpx call cancel_all_orders`" in shell.refuses(
+        2, "cancel", "--all", "--yes"
+    )
+
+
+def test_the_venues_own_methods_take_their_parameters_by_name(shell: Shell) -> None:
+    row = json.loads(shell.shows("call", "public_get_api_v1_ticker", "symbol=SOL_USDC"))
+    assert row["symbol"] == "SOL_USDC"
+    assert int(json.loads(shell.shows("call", "publicGetApiV1Time"))) > 0
+
+
+@pytest.mark.parametrize("command", ["markets", "ticker", "cancel", "download"])
+def test_a_usage_line_names_the_command(shell: Shell, command: str) -> None:
+    assert shell.refuses(2, command, "--nothing").startswith("Usage: ")
+    assert f" {command} [OPTIONS]" in shell.shows(command, "--help")
+
+
+def test_a_wide_table_keeps_its_short_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shown, "WIDE", 60)
+    shown.table([["versions", "TROUBLE", "word " * 30]], ["", "", "what was found"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].startswith("versions  TROUBLE  word word")
+    assert sum(line.count("word") for line in lines) == 30
+
+
+def test_figures_of_a_report_have_the_digits_that_count(shell: Shell) -> None:
+    for amount in ("1", "2", "3"):
+        shell.shows("buy", "SOL/USDC", amount, "--yes")
+    found = shell.gives("report")
+    figures = [found["net"], found["fees"], found["drawdown"], found["markets"]["SOL/USDC"]["average"]]
+    assert all(len(figure.partition(".")[2]) <= 12 for figure in figures), figures
 
 
 def test_help_and_version_are_there_without_loading_ccxt(shell: Shell) -> None:

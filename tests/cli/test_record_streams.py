@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +18,8 @@ from bpx_connector.__main__ import main
 from bpx_connector.cli.record_streams import record_streams
 from bpx_connector.pro import bpx
 from bpx_connector.sandbox.server import SandboxThread
+from bpx_connector.tape import read_tape
+from tests.support.gateways import until
 from tests.support.keys import FIRST
 
 ROOT = Path(__file__).parent.parent.parent
@@ -155,3 +159,26 @@ def test_help_is_given(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
     with pytest.raises(SystemExit):
         main()
     assert capsys.readouterr().out == told
+
+
+async def test_who_interrupts_it_is_told_and_finds_what_there_was(
+    sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    words = ("-m", "bpx_connector", "record", "a.jsonl", "depth.SOL_USDC")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *words,
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "BPX_SANDBOX": sandbox.url},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    tape = tmp_path / "a.jsonl"
+    await until(lambda: tape.exists() and "depth.SOL_USDC" in tape.read_text(), 30)
+    process.send_signal(signal.SIGINT)
+    async with asyncio.timeout(20):
+        _, said = await process.communicate()
+    assert (process.returncode, said.decode()) == (
+        130,
+        "bpx_connector record-streams: interrupted; a.jsonl ends here\n",
+    )
+    assert len(read_tape(tape)[1]) > 1
