@@ -1,8 +1,7 @@
 """Streams that follow the clock: what each has to send at a moment, and what it gathers until then. Pure.
 
 Asked at every step of the clock, they answer with payloads, so a driven clock sends the same frames every
-time. When within its second a stream is sent is read off captured frames: candles and tickers about half a
-second after it began, marks a little before.
+time.
 """
 
 from __future__ import annotations
@@ -16,10 +15,8 @@ from bpx_connector.sandbox.records.events import DepthChanged
 from bpx_connector.sandbox.records.times import SECOND
 from bpx_connector.sandbox.socket.payloads import Padding, Payload, depth, kline
 
-__all__ = ["HALF_SECOND", "MARK_PHASE", "Candles", "MergedDepth", "Repeated", "Timed"]
+__all__ = ["HALF_SECOND", "Candles", "MergedDepth", "Repeated", "Timed"]
 
-MARK_PHASE: Final = 400_000
-"""How far into each second marks are sent."""
 HALF_SECOND: Final = 500_000
 """How far into each second tickers and candles are sent, the closed candles too."""
 MOST_CLOSED: Final = 60

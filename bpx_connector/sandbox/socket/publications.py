@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, NamedTuple, Protocol
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 from bpx_connector.sandbox.account.ledger import Account
 from bpx_connector.sandbox.exchange.exchange import Exchange
 from bpx_connector.sandbox.exchange.rfqs import Rfqs
-from bpx_connector.sandbox.market.candles import Candle, Ticker
 from bpx_connector.sandbox.records.events import (
     QUOTE_ACCEPTED,
     QUOTE_CANCELLED,
@@ -30,34 +30,15 @@ from bpx_connector.sandbox.records.events import (
     Traded,
 )
 from bpx_connector.sandbox.records.keys import Key
-from bpx_connector.sandbox.records.times import SECOND
 from bpx_connector.sandbox.socket import account_payloads, payloads
-from bpx_connector.sandbox.socket.by_clock import (
-    HALF_SECOND,
-    MARK_PHASE,
-    Candles,
-    MergedDepth,
-    Repeated,
-    Timed,
-)
+from bpx_connector.sandbox.socket.by_clock import Candles, MergedDepth, Repeated, Timed
 from bpx_connector.sandbox.socket.payloads import Payload
+from bpx_connector.sandbox.socket.repeated import REPEATED, Figures, Sources
 from bpx_connector.sandbox.socket.requests import BALANCES, WINDOWS, Stream
-from bpx_connector.sandbox.socket.stock_payloads import STOCK_STREAMS
 
 __all__ = ["Publication", "Streams"]
 
-OPEN_INTEREST_PERIOD: Final = 60 * SECOND
 CLOSED: Final = "Closed"
-
-
-class Figures(Protocol):
-    """What the streams ask between the exchange's events: figures that reach back into the past."""
-
-    def ticker(self, symbol: str, now: int) -> Ticker | None:
-        """The last 24 hours of one market; None if nothing traded in them."""
-
-    def candle(self, symbol: str, interval: str, start: int, end: int) -> Candle | None:
-        """One interval's candle, running or closed, or None if nothing traded in it."""
 
 
 class Publication(NamedTuple):
@@ -72,12 +53,11 @@ class Streams:
 
     def __init__(self, exchange: Exchange, figures: Figures, rfqs: Rfqs | None = None) -> None:
         self._exchange: Final = exchange
-        self._figures: Final = figures
-        self._rfqs: Final = rfqs
+        self._sources: Final = Sources(exchange, figures, rfqs)
         self._open: Final[dict[Key, Stream]] = {}
         self._accounts: Final[Counter[int]] = Counter()
         self._timed: Final[dict[str, Timed]] = {}
-        self._of_stocks: Final[dict[str, Timed]] = {}
+        self._elsewhere: Final[dict[str, Timed]] = {}
         self._merged: Final[defaultdict[str, dict[str, MergedDepth]]] = defaultdict(dict)
         self._candles: Final[defaultdict[str, dict[str, Candles]]] = defaultdict(dict)
         self._paddings: Final[dict[str, payloads.Padding]] = {}
@@ -105,9 +85,7 @@ class Streams:
         self._open[key] = stream
         if account_id is not None:
             self._accounts[account_id] += 1
-        if stream.kind in STOCK_STREAMS:
-            self._begin_stock(stream, now)
-        elif stream.symbol in self._exchange.rules:
+        if stream.symbol is not None:
             self._begin_timed(stream, stream.symbol, now)
 
     def close(self, key: Key) -> None:
@@ -120,7 +98,7 @@ class Streams:
             if not self._accounts[key.account_id]:
                 del self._accounts[key.account_id]
         self._timed.pop(stream.name, None)
-        self._of_stocks.pop(stream.name, None)
+        self._elsewhere.pop(stream.name, None)
         for by_symbol in (self._merged, self._candles):
             by_name = by_symbol.get(stream.symbol or "")
             if by_name is not None:
@@ -137,7 +115,7 @@ class Streams:
             for payload in timed.due(now):
                 if not self._is_closed(payload["s"]):
                     yield Publication(Key(name), payload)
-        for name, timed in list(self._of_stocks.items()):
+        for name, timed in list(self._elsewhere.items()):
             for payload in timed.due(now):
                 yield Publication(Key(name), payload)
 
@@ -154,37 +132,21 @@ class Streams:
     # --- by the clock --------------------------------------------------------------------------------
 
     def _begin_timed(self, stream: Stream, symbol: str, now: int) -> None:
-        exchange = self._exchange
-        if stream.kind == "depth" and stream.variant is not None:
+        said, sources = REPEATED.get(stream.kind), self._sources
+        if said is not None:
+            repeated = Repeated(said.period, said.phase, now, partial(said.payload, sources, symbol))
+            if not said.is_of_markets:
+                self._elsewhere[stream.name] = repeated
+            elif symbol in self._exchange.rules:
+                self._timed[stream.name] = repeated
+        elif symbol not in self._exchange.rules:
+            return
+        elif stream.kind == "depth" and stream.variant is not None:
             merged = MergedDepth(WINDOWS[stream.variant], self._padding(symbol), now)
             self._timed[stream.name] = self._merged[symbol][stream.name] = merged
         elif stream.kind == "kline" and stream.variant is not None:
-            candles = Candles(symbol, stream.variant, now, self._figures.candle)
+            candles = Candles(symbol, stream.variant, now, sources.figures.candle)
             self._timed[stream.name] = self._candles[symbol][stream.name] = candles
-        elif stream.kind == "ticker":
-            self._timed[stream.name] = Repeated(SECOND, HALF_SECOND, now, lambda at: self._ticker(symbol, at))
-        elif stream.kind == "markPrice":
-            self._timed[stream.name] = Repeated(
-                SECOND, MARK_PHASE, now, lambda at: payloads.mark_price(exchange.mark(symbol), at, at)
-            )
-        elif stream.kind == "openInterest" and exchange.rules[symbol].is_perp:
-            self._timed[stream.name] = Repeated(
-                OPEN_INTEREST_PERIOD,
-                0,
-                now,
-                lambda at: payloads.open_interest(symbol, exchange.open_interest(symbol), at),
-            )
-
-    def _begin_stock(self, stream: Stream, now: int) -> None:
-        rfqs, payload, name = self._rfqs, STOCK_STREAMS[stream.kind], stream.symbol
-        if rfqs is not None and name is not None:
-            self._of_stocks[stream.name] = Repeated(
-                SECOND, HALF_SECOND, now, lambda at: payload(rfqs, name, at)
-            )
-
-    def _ticker(self, symbol: str, now: int) -> Payload | None:
-        row = self._figures.ticker(symbol, now)
-        return None if row is None else payloads.ticker(row, now)
 
     def _is_closed(self, symbol: str) -> bool:
         return self._exchange.markets[symbol].state == CLOSED

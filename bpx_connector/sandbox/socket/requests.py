@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from bpx_connector.sandbox.market.candles import INTERVALS, MONTH
 from bpx_connector.sandbox.socket.payloads import INVALID_DEPTH_WINDOW, INVALID_STREAM
+from bpx_connector.sandbox.socket.repeated import REPEATED
 
 __all__ = ["BALANCES", "WINDOWS", "Request", "Stream", "request_of", "stream_of"]
 
@@ -35,12 +36,7 @@ class Stream(NamedTuple):
         return self.kind.startswith("account.")
 
 
-_BY_SYMBOL: Final = frozenset(
-    [
-        *("bookTicker", "trade", "ticker", "markPrice", "openInterest", "liquidation"),
-        *("externalTicker", "stockPrice", "stockIndicativeQuote"),
-    ]
-)
+_BY_SYMBOL: Final = frozenset({"bookTicker", "trade", "liquidation", *REPEATED})
 _SCOPABLE: Final = frozenset({"account.orderUpdate", "account.positionUpdate", "account.rfqUpdate"})
 _WINDOW: Final = re.compile(r"\d+ms")
 

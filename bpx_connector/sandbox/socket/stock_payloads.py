@@ -10,7 +10,6 @@ so that stockPrice is silent then; an indicative quote says null.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Final
 
 from bpx_connector.sandbox.exchange.outside import outside_price, outside_ticker
@@ -20,7 +19,7 @@ from bpx_connector.sandbox.records.orders import ASK, BID
 from bpx_connector.sandbox.socket import payloads
 from bpx_connector.sandbox.socket.payloads import Payload
 
-__all__ = ["STOCK_STREAMS"]
+__all__ = ["external_ticker", "indicative_quote", "stock_price"]
 
 QUOTE: Final = "_USDC"
 
@@ -63,11 +62,3 @@ def indicative_quote(rfqs: Rfqs, ticker: str, now: int) -> Payload | None:
         "estimatedAsk": ask,
         "publishedAt": now // 1000,
     }
-
-
-STOCK_STREAMS: Final[Mapping[str, Callable[[Rfqs, str, int], Payload | None]]] = {
-    "externalTicker": external_ticker,
-    "stockPrice": stock_price,
-    "stockIndicativeQuote": indicative_quote,
-}
-"""Kind of stream -> its payload at a moment, None where there is none."""
