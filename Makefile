@@ -34,7 +34,7 @@ help:
 	@echo "make constraints  write the releases that are installed into constraints.txt, for CI"
 	@echo "make audit        known vulnerabilities in those releases; asks the network"
 	@echo "make record       record the cassettes anew, from the sandbox"
-	@echo "make bench        measurements beside ccxt's own class, written into the README"
+	@echo "make bench        measurements beside ccxt's own class, written into the README and docs"
 	@echo "make bench-check  a short run: has any ratio fallen far behind?"
 	@echo "make faults       orders while requests and answers are lost: ours and ccxt's class"
 	@echo "make fuzz         spoilt answers, absurd arguments, every status, for every method"

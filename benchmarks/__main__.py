@@ -9,7 +9,18 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.report import FRONT_PAGE, WIDE, Result, brief_table, machine, results, table, write
+from benchmarks.report import (
+    FRONT_PAGE,
+    ON_THE_FRONT,
+    PAGE,
+    WIDE,
+    Result,
+    brief_table,
+    machine,
+    results,
+    table,
+    write,
+)
 from benchmarks.rows import Compared, measured_together, selected
 from benchmarks.runner import run
 
@@ -23,7 +34,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     parser.add_argument(
-        "--write", action="store_true", help="put the table into benchmarks/README.md and README.md"
+        "--write",
+        action="store_true",
+        help="put the tables into README.md, docs/performance.md and benchmarks/README.md",
     )
     return parser.parse_args()
 
@@ -63,7 +76,8 @@ def main() -> int:
         arguments.json.write_text(_as_json(found))
     if arguments.write:
         write("table", text)
-        write("benchmarks", f"{brief_table(found)}\n\n{circumstances}", FRONT_PAGE)
+        write("benchmarks", f"{brief_table(found)}\n\n{circumstances}", PAGE)
+        write("benchmarks", brief_table(found, ON_THE_FRONT), FRONT_PAGE)
     part = WIDE if arguments.check else 1.0
     missed = [result.row.name for result in found if result.reached(part) is False]
     absent = [result.row.name for result in found if result.reached(part) is None]

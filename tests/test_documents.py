@@ -64,6 +64,8 @@ def test_every_block_of_a_page_runs_as_written(
         assert block.language in LANGUAGES, f"a block of {block.language!r}: nobody runs it"
         if block.language == "python":
             run_python(block.code, number, tmp_path, environment)
+        elif block.language == "toml":
+            (tmp_path / "pyproject.toml").write_text(block.code)
         elif block.language == "sh" and not block.code.startswith((RUNS_ON, *IN_A_CLONE)):
             run_shell(block.code, tmp_path, environment)
 

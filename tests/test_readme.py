@@ -80,8 +80,6 @@ def test_every_block_runs_as_written(section: str, tmp_path: Path, environment: 
     for number, block in enumerate(block for block in BLOCKS if block.section == section):
         if block.language == "python":
             run_python(block.code, number, tmp_path, environment)
-        elif block.language == "toml":
-            (tmp_path / "pyproject.toml").write_text(block.code)
         else:
             assert block.language == "sh", f"a block of {block.language!r}: nobody runs it"
             run_shell(block.code, tmp_path, environment)
@@ -90,7 +88,7 @@ def test_every_block_runs_as_written(section: str, tmp_path: Path, environment: 
 def test_there_are_no_blocks_that_nobody_runs() -> None:
     outside = re.sub(r"^```\w*\n.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
     assert re.findall(r"^ {4,}\S.*$", outside, re.MULTILINE) == []
-    assert {block.language for block in BLOCKS} == {"python", "sh", "toml"}
+    assert {block.language for block in BLOCKS} == {"python", "sh"}
 
 
 def test_each_class_has_a_quick_start_of_a_dozen_lines() -> None:

@@ -43,7 +43,7 @@ def section(text: str, name: str) -> str:
 
 def of_readme(name: str) -> str:
     """A section of the README."""
-    return section((ROOT / "README.md").read_text(encoding="utf-8"), name)
+    return section((ROOT / "README.md").read_text(encoding="utf-8"), name).replace("](docs/", "](")
 
 
 def of_page(name: str) -> str:
