@@ -20,6 +20,7 @@ from ccxt.pro.backpack import backpack
 from bpx_connector import bpx
 from bpx_connector.sandbox.server import SandboxThread
 from bpx_connector.testing import generated_keys
+from tests.programs.__main__ import PROGRAMS
 from tests.support.blocks import IN_A_CLONE, ROOT, RUNS_ON, Block, blocks_of, run_python, run_shell
 from tools.docs_hooks import SOURCES, TAKEN, is_method, on_page_markdown, section
 
@@ -28,8 +29,6 @@ TESTED_ELSEWHERE = {"control.md", "gateway.md", "operations.md"}
 PAGES = sorted(path for path in DOCS.glob("*.md") if path.name not in TESTED_ELSEWHERE)
 CLOSED = Path(__file__).parent / "support" / "closed"
 LANGUAGES = {"python", "sh", "toml"}
-NOT_HERE = ("freqtrade ", "bpx run --sandbox freqtrade")
-"""What is run by `make freqtrade`, since freqtrade is no dependency of anything here."""
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +115,28 @@ def test_every_method_named_for_users_of_the_sdk_is_there() -> None:
     for row in rows:
         for name in re.findall(r"`(\w+)`", " ".join(row)):
             assert hasattr(pro, name) or hasattr(bpx, name), name
+
+
+# --- what is run elsewhere ----------------------------------------------------------------------------------
+
+
+def test_the_commands_for_freqtrade_are_those_of_make_freqtrade() -> None:
+    """freqtrade is no dependency of anything here; what its page says is run by `make freqtrade`."""
+    folder = ROOT / "examples" / "freqtrade"
+    in_blocks = "".join(block.code for block in blocks_of((folder / "README.md").read_text(encoding="utf-8")))
+    commands = re.findall(r"^(?:bpx run .*)?freqtrade (\S+)(.*)$", in_blocks, re.M)
+    run = (ROOT / "tests" / "programs" / "freqtrade.py").read_text(encoding="utf-8")
+    assert len(commands) > 4
+    for name, words in commands:
+        assert f'"{name}"' in run, name
+        assert all((folder / file).exists() for file in re.findall(r"-c (\S+)", words))
+
+
+def test_the_programs_with_a_page_are_those_of_make_programs() -> None:
+    page = (DOCS / "programs.md").read_text(encoding="utf-8")
+    shown = re.findall(r'^\{\{ code "examples/programs/(\w+\.py)" \}\}$', page, re.M)
+    assert sorted(shown) == sorted(program.script for program in PROGRAMS.values())
+    assert sorted(shown) == sorted(path.name for path in (ROOT / "examples/programs").glob("*.py"))
 
 
 # --- recipes ------------------------------------------------------------------------------------------------

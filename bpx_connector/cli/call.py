@@ -36,8 +36,12 @@ def call(
         list[str] | None, typer.Argument(metavar="[ARGUMENT]...", help="JSON, or text; NAME=VALUE by name.")
     ] = None,
     yes: Yes = False,
+    as_json: Annotated[bool, typer.Option("--json", help="It is JSON in any case.")] = False,
 ) -> None:
     """Call any method, and show its answer as JSON: bpx call fetch_ohlcv SOL/USDC 1m limit=3."""
+    for word in words or []:  # typer lets them pass, so that a figure may be below zero
+        if word.startswith("--"):
+            raise Refusal(f"call has no option {word}{nearest(word, ('--yes', '--json'))}")
     with access.exchange() as made:
         name = _snake(method)
         known = [each for each in dir(type(made)) if MAY_BE_CALLED.match(each)]

@@ -13,7 +13,7 @@ __all__ = ["AsJson", "line", "show", "show_json", "table", "time_of"]
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, with every field there is.")]
 WIDE = 200
-SHORT = 24
+SHORT, BETWEEN = 24, 2
 """Columns with longer texts give way where a row is wider than the terminal, and those texts are wrapped."""
 
 
@@ -37,26 +37,33 @@ def line(value: Any) -> None:
 
 
 def table(rows: Iterable[Sequence[str]], heads: Sequence[str]) -> None:
-    """Rows under their heads; figures stand to the right."""
+    """Rows under their heads; figures stand to the right.
+
+    Where a row is wider than the terminal, long texts are folded; figures and ids are never cut.
+    """
     from rich.console import Console
     from rich.table import Table
 
     grid = Table(box=None, pad_edge=False, header_style="bold")
     rows = list(rows)
+    needed = 0
     for number, head in enumerate(heads):
         figures = all(_is_figure(row[number]) for row in rows)
-        widest = max((len(row[number]) for row in rows), default=0)
+        widest = max([len(head), *(len(row[number]) for row in rows)])
+        is_short = widest <= SHORT
+        needed += (widest if is_short else SHORT) + BETWEEN
         grid.add_column(
             head,
             justify="right" if figures and rows else "left",
-            no_wrap=widest <= SHORT,
-            min_width=min(widest, SHORT),
+            no_wrap=is_short,
+            min_width=widest if is_short else SHORT,
             overflow="fold",
         )
     for row in rows:
         grid.add_row(*row)
     console = Console(highlight=False, markup=False)
-    (console if console.is_terminal else Console(width=WIDE, highlight=False, markup=False)).print(grid)
+    width = max(needed, console.width if console.is_terminal else WIDE)
+    Console(width=width, highlight=False, markup=False).print(grid, soft_wrap=True)
 
 
 def time_of(milliseconds: int | None) -> str:

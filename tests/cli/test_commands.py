@@ -118,6 +118,7 @@ def test_nothing_is_sent_where_nobody_can_be_asked(shell: Shell) -> None:
         (("cancel", "1"), "name an order and its market"),
         (("cancel", "1", "SOL/USDC", "--all", "SOL/USDC"), "name an order and its market"),
         (("call", "fetch_tiker"), "there is no method fetch_tiker to call; did you mean 'fetch_ticker'?"),
+        (("call", "fetch_ticker", "SOL/USDC", "--yess"), "call has no option --yess; did you mean '--yes'?"),
         (("call", "sign", "a"), "there is no method sign to call"),
         (("call", "fetch_ticker"), "missing a required argument: 'symbol'"),
         (("call", "set_leverage", "5", "SOL/USDC:USDC"), "would call set_leverage(5, 'SOL/USDC:USDC')"),
@@ -295,6 +296,21 @@ def test_a_wide_table_keeps_its_short_columns(
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].startswith("versions  TROUBLE  word word")
     assert sum(line.count("word") for line in lines) == 30
+
+
+def test_a_table_of_figures_is_never_cut(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shown, "WIDE", 40)
+    shown.table([["60000003394", "1234.5678", "limit"] * 3], ["id", "amount", "type"] * 3)
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.split() == ["id", "amount", "type"] * 3
+    assert row.split() == ["60000003394", "1234.5678", "limit"] * 3
+
+
+def test_an_answer_of_a_call_is_json_in_any_case(shell: Shell) -> None:
+    words = ("call", "public_get_api_v1_markets")
+    assert shell.shows(*words) == shell.shows(*words, "--json")
 
 
 def test_figures_of_a_report_have_the_digits_that_count(shell: Shell) -> None:

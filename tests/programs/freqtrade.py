@@ -3,7 +3,8 @@
 PYTHON has freqtrade and this package. What it does, on a sandbox of its own: list, download (spot, futures,
 mark prices, funding), backtest, a dry run, and live trading on spot and on futures for SECONDS each, with
 stops on the exchange. Afterwards every order that freqtrade knows has to be one of the sandbox's, and the
-reverse, with the same side, amount, price and end.
+reverse, with the same side, amount, price and end, and what is open has to be the account's position. In
+either mode a stop has to have fired.
 """
 
 from __future__ import annotations
@@ -157,6 +158,24 @@ def _difference(key: str, theirs: dict[str, Any], ours: Any) -> list[str]:
     ]
 
 
+def position_differences(database: Path, exchange: Any) -> list[str]:
+    """Where what freqtrade holds open and the account's positions differ."""
+    with sqlite3.connect(database) as connection:
+        rows = connection.execute("SELECT pair, is_short, amount FROM trades WHERE is_open").fetchall()
+    theirs: dict[str, Decimal] = {}
+    for pair, is_short, amount in rows:
+        theirs[pair] = theirs.get(pair, Decimal(0)) + Decimal(repr(amount)) * (-1 if is_short else 1)
+    ours = {
+        each["symbol"]: Decimal(repr(each["contracts"])) * (-1 if each["side"] == "short" else 1)
+        for each in exchange.fetch_positions()
+    }
+    return [
+        f"{pair}: {theirs.get(pair, 0)} is open with freqtrade, {ours.get(pair, 0)} in the sandbox"
+        for pair in sorted({*theirs, *ours})
+        if abs(theirs.get(pair, Decimal(0)) - ours.get(pair, Decimal(0))) > CLOSE
+    ]
+
+
 def _same(one: Any, other: Any) -> bool:
     if isinstance(one, (int, float)) and isinstance(other, (int, float)):
         return abs(Decimal(repr(one)) - Decimal(repr(other))) <= CLOSE
@@ -170,7 +189,6 @@ def look(user: Freqtrade) -> None:
     """Lists and history."""
     if "bpx" not in user.run("list-exchanges"):
         raise Trouble("list-exchanges does not list bpx")
-    user.run("create-userdir", "--userdir", "user_data")
     today = datetime.now(UTC).date()
     for mode, (pair, _) in MODES.items():
         listed = user.run("list-pairs", *user.config(mode), "--print-list")
@@ -201,6 +219,8 @@ def trade(user: Freqtrade, sandbox: SandboxThread, seconds: float) -> list[str]:
         theirs = orders_of_freqtrade(database)
         exchange = sandbox.exchange(**keys.config)
         differing = differences(theirs, exchange, said)
+        if mode == "futures":
+            differing += position_differences(database, exchange)
         stops = [order for order in theirs.values() if order["ft_order_side"] == "stoploss"]
         fired = [order for order in stops if order["status"] == "closed"]
         counts = f"{len(theirs)} orders, {len(stops)} stops, {len(fired)} fired, {len(differing)} differ"
@@ -247,6 +267,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, sandbox_of_its_own() as sandbox:
         user = Freqtrade(python, Path(os.environ.get("FREQTRADE_FOLDER", folder)), sandbox.url)
         try:
+            user.run("create-userdir", "--userdir", "user_data")
             if "trade" not in sys.argv:
                 look(user)
             found = trade(user, sandbox, seconds)
