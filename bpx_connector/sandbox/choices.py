@@ -5,8 +5,7 @@ file. Where it might be one way or another and a program would feel the differen
 (`records/switches.py`). The following is decided by the shape of the code rather than by a figure:
 
 - A look-up by client id answers the newest open order that has it.
-- A reduce-only order larger than the position is cut to it on entry; each such order is held against the
-  whole position, and all are cut again when it shrinks.
+- Each reduce-only order is held against the whole position, and all are cut again when it shrinks.
 - A trigger order that fires as another order leaves with FIRED_STATUS and no event of its own; the order it
   fires is announced by orderAccepted.
 - A percentage as trigger quantity is one of what there is when it fires: the position on a perpetual, the
@@ -26,10 +25,8 @@ file. Where it might be one way or another and a program would feel the differen
 - The backstop provider is a house account and takes over at the mark. What an account without positions and
   assets still owes is forgiven, and what it has borrowed is repaid by the exchange's liquidity fund.
 - In liquidation what is borrowed is repaid out of what is free of it, then out of what is sold and bought.
-- A book that closes takes no orders; the resting ones stay until they are cancelled.
-- An object inside a body is signed as compact JSON. A null in a body is a field that was not given, for the
-  signature too. A timestamp further ahead than the window is refused like one that is too old.
-- Of a repeated parameter the last value counts for the signature: the venue's own client signs the last.
+- An object inside a body is signed as compact JSON. A timestamp further ahead than the window is refused like
+  one that is too old.
 - A request without credentials where a browser session may stand in for them is answered 401 UNAUTHORIZED,
   and so is whatever a key without an account asks of a closed sandbox, but for reading that account.
 """
@@ -314,7 +311,7 @@ TAPE_LENGTH: Final = 5_000
 """Trades kept per market."""
 
 HISTORY_LENGTH: Final = 20_000
-"""Orders, fills and payments kept per account."""
+"""Orders, fills and payments kept per account; requests for quotes, strategies and vault shares of all."""
 
 HOUSE_HISTORY_LENGTH: Final = 200
 """The same for house traders, whose history nobody reads."""

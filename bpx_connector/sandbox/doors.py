@@ -226,7 +226,7 @@ def _change_market(visit: Visit) -> Any:
     if index is not None:
         visit.house.move(symbol, index)
     if state is not None:
-        venue.set_book_state(symbol, state)
+        venue.set_book_state(symbol, state, visit.house.clock.now())
     return _market_row(visit, symbol)
 
 

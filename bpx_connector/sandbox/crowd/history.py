@@ -53,6 +53,13 @@ class CandlesAsked:
         begins, ends = interval_bounds(self.interval, self.start * SECOND)
         return max(0, self.until - begins) // (ends - begins)
 
+    def cut(self, rows: int) -> CandlesAsked:
+        """The same with no more than so many candles, the first ones."""
+        begins = self.first
+        for _ in range(rows):
+            begins = interval_bounds(self.interval, begins)[1]
+        return replace(self, end=min(self.end, begins // SECOND))
+
 
 class History:
     """Candles and tickers of all markets; each has a past that ends with the minute `beginning`."""
@@ -71,8 +78,10 @@ class History:
 
         The one that is running at `now` comes last, if it is to be told (see `running_kline` in `switches`).
         """
-        if asked.rows > choices.MOST_KLINES:
-            raise Refusal(400, "INVALID_RANGE", f"Klines are limited to {choices.MOST_KLINES} rows")
+        if asked.rows > choices.MOST_KLINES and self._exchange.switches.long_klines != "all":
+            if self._exchange.switches.long_klines == "refuse":
+                raise Refusal(400, "INVALID_RANGE", f"Klines are limited to {choices.MOST_KLINES} rows")
+            asked = asked.cut(choices.MOST_KLINES)
         found = {candle.start: candle for candle in self._past_candles(asked)}
         live = self._exchange.candles(
             asked.symbol, asked.interval, asked.first, asked.until, asked.price_type
@@ -85,7 +94,10 @@ class History:
 
     def prepare(self, asked: CandlesAsked) -> Iterator[None]:
         """Work out, step by step, what `candles` will need of the past: long ranges take long."""
-        if asked.rows <= choices.MOST_KLINES and asked.interval != "1s":
+        if asked.rows > choices.MOST_KLINES and self._exchange.switches.long_klines == "cut":
+            asked = asked.cut(choices.MOST_KLINES)
+        is_told = asked.rows <= choices.MOST_KLINES or self._exchange.switches.long_klines == "all"
+        if is_told and asked.interval != "1s":
             yield from self.pasts[asked.symbol].prepare(asked.interval, *_minutes(asked))
 
     def ticker(self, symbol: str, now: int, interval: str = "1d") -> Ticker | None:

@@ -38,6 +38,7 @@ from bpx_connector.sandbox.records.lending import DUST_CONVERSION, WITHDRAWAL, D
 from bpx_connector.sandbox.records.orders import (
     CONDITIONAL_ORDER,
     FUTURE_EXPIRY,
+    ORDER_BOOK_CLOSED,
     TRIGGER_PENDING,
     Fill,
     Order,
@@ -319,9 +320,19 @@ class Exchange:
         self._market(symbol).marks.settle_at(price)
         return self._finish(now)
 
-    def set_book_state(self, symbol: str, state: str) -> None:
-        """Open, close or restrict a market's book: the venue's `OrderBookState`."""
+    def set_book_state(self, symbol: str, state: str, now: int | None = None) -> list[Event]:
+        """Open, close or restrict a market's book: the venue's `OrderBookState`.
+
+        With a time, and where a switch says so, resting orders expire when it closes.
+        """
         self._market(symbol).set_state(state)
+        if now is None or state != "Closed" or self.switches.closing_books == "keep":
+            return []
+        for account in list(self.ledger.accounts.values()):
+            for order in account.open_in(symbol):
+                order.system_order_type = ORDER_BOOK_CLOSED
+                self._orders.expire_resting(account, order, "Unknown", now)
+        return self._finish(now)
 
     def close_out(self, symbol: str, price: Decimal, now: int) -> list[Event]:
         """End a market: its orders expire, its positions are closed at a price, its book closes."""

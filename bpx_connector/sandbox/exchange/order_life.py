@@ -94,6 +94,8 @@ class Orders:
         """Take in an order that has passed the market's checks."""
         order = self.new_order(account, request, now)
         order.system_order_type = system_order_type
+        if system_order_type is None and not account.is_house:
+            self._refuse_unwanted(account, market, order)
         self.take_in(account, market, order, now)
         return order
 
@@ -121,6 +123,18 @@ class Orders:
             account, market, order, stopped or (look.stopped if order.quote_quantity else None), now
         )
         self._use_proceeds(account, market, order, now)
+
+    def _refuse_unwanted(self, account: Account, market: Market, order: Order) -> None:
+        """Refuse what a switch says is refused, and would else be cut or expire."""
+        request, switches = order.request, self._switches
+        wanted = request.quantity if request.reduce_only else None
+        if wanted and switches.large_reduce_only == "refuse" and wanted > reducible(account, order):
+            raise refusals.not_reduced()
+        if switches.unfilled_orders == "refuse" and request.time_in_force in _KILLED:
+            look = self._preview(market, order)
+            is_filled = look.is_complete if request.time_in_force == FOK else look.quantity > 0
+            if request.order_type == LIMIT and not is_filled:
+                raise refusals.unfilled()
 
     def hand_over(
         self,

@@ -7,6 +7,7 @@ price + fee)" (OpenAPI, RFQ Update): the taker's fee is in his price.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
@@ -58,7 +59,8 @@ class Rfqs:
         self._ledger: Final[Ledger] = exchange.ledger
         self.rfqs: Final[dict[int, Rfq]] = {}
         self.quotes: Final[dict[int, Quote]] = {}
-        self.fills: Final[list[RfqFill]] = []
+        self.fills: Final[deque[RfqFill]] = deque(maxlen=choices.HISTORY_LENGTH)
+        self._open: Final[dict[int, Rfq]] = {}
         self._next_id = choices.FIRST_RFQ_ID
         exchange.duties.append(self.expire)
 
@@ -102,7 +104,8 @@ class Rfqs:
             expiry_time=now + choices.RFQ_LIFE,
         )
         self._check_funds(account, rfq)
-        self.rfqs[rfq.id] = rfq
+        self.rfqs[rfq.id] = self._open[rfq.id] = rfq
+        self._forget_the_oldest()
         self._tell(RFQ_ACCEPTED, rfq, now)
         self._tell(RFQ_ACTIVE, rfq, now)
         self._quote_as_maker(rfq, now)
@@ -141,14 +144,15 @@ class Rfqs:
     def cancel(self, rfq: Rfq, now: int, status: str = "Cancelled") -> Rfq:
         """End a request and its quotes."""
         rfq.status = status
+        del self._open[rfq.id]
         self._tell(RFQ_CANCELLED, rfq, now)
         self._cancel_quotes(rfq, now)
         return rfq
 
     def expire(self, now: int) -> None:
         """End every request whose time is over."""
-        for rfq in self.rfqs.values():
-            if rfq.status == "New" and rfq.expiry_time <= now:
+        for rfq in list(self._open.values()):
+            if rfq.expiry_time <= now:
                 self.cancel(rfq, now, "Expired")
 
     # --- queries -----------------------------------------------------------------------------------------
@@ -171,10 +175,9 @@ class Rfqs:
 
     def of(self, account: Account, *, rfq_id: int | None = None, client_id: int | None = None) -> Rfq:
         """One of an account's open requests."""
-        for rfq in self.all_of(account):
-            if rfq.status == "New" and (
-                rfq.id == rfq_id or (client_id is not None and rfq.client_id == client_id)
-            ):
+        for rfq in reversed(self._open.values()):
+            is_named = rfq.id == rfq_id or (client_id is not None and rfq.client_id == client_id)
+            if is_named and rfq.account_id == account.id:
                 return rfq
         raise refusals.not_found()
 
@@ -225,6 +228,14 @@ class Rfqs:
             self._fill(self._ledger.accounts[rfq.account_id], rfq, quote, now)
         return quote
 
+    def _forget_the_oldest(self) -> None:
+        """Keep no more requests than any history, each with its quotes; none is open for long."""
+        oldest = next(iter(self.rfqs.values()))
+        if len(self.rfqs) > choices.HISTORY_LENGTH and oldest.id not in self._open:
+            del self.rfqs[oldest.id]
+            for quote in oldest.quotes:
+                del self.quotes[quote.id]
+
     def _is_good_enough(self, rfq: Rfq, quote: Quote) -> bool:
         if rfq.price is None:
             return False
@@ -263,6 +274,7 @@ class Rfqs:
         self._move(quote.account_id, quote_asset, sign * got)
         self._ledger.take_fee(quote_asset, sign * (paid - got))
         quote.status = rfq.status = "Filled"
+        del self._open[rfq.id]
         self._tell(RFQ_FILLED, rfq, now, quote, price)
         if quote.account_id != MAKER:
             self._tell(QUOTE_FILLED, rfq, now, quote, maker_price)

@@ -37,6 +37,7 @@ class Strategies:
         self._exchange: Final = exchange
         self._chance: Final = random.Random(seed)  # noqa: S311  sizes of slices, not secrets
         self._all: Final[dict[int, Strategy]] = {}
+        self._running: dict[int, Strategy] = {}
         self._next_id = choices.FIRST_STRATEGY_ID
         self._is_slicing = False
         exchange.duties.append(self.carry_out)
@@ -56,7 +57,10 @@ class Strategies:
         strategy = Strategy(id=self._next_id, account_id=account.id, created_at=now, next_slice=now, **told)
         self._slice(strategy, now, is_first=True)
         self._next_id += 1
-        self._all[strategy.id] = strategy
+        self._all[strategy.id] = self._running[strategy.id] = strategy
+        oldest = next(iter(self._all.values()))
+        if len(self._all) > choices.HISTORY_LENGTH and oldest.status != "Running":
+            del self._all[oldest.id]
         return strategy
 
     def of(
@@ -86,9 +90,11 @@ class Strategies:
             return
         self._is_slicing = True
         try:
-            for strategy in list(self._all.values()):
+            for strategy in list(self._running.values()):
                 while strategy.status == "Running" and strategy.next_slice <= now:
                     self._slice(strategy, now)
+                if strategy.status != "Running":
+                    del self._running[strategy.id]
         finally:
             self._is_slicing = False
 

@@ -24,6 +24,7 @@ from bpx_connector.sandbox.http.public import PUBLIC, candles_asked
 from bpx_connector.sandbox.http.rfqs import RFQS
 from bpx_connector.sandbox.http.schema import (
     ACCOUNT_READS,
+    Fields,
     Operation,
     PlainRefusal,
     body_fields,
@@ -36,6 +37,7 @@ from bpx_connector.sandbox.http.strategies import STRATEGIES
 from bpx_connector.sandbox.http.terms import TERMS
 from bpx_connector.sandbox.http.vaults import VAULTS
 from bpx_connector.sandbox.records.refusals import Refusal
+from bpx_connector.sandbox.records.switches import Switches
 
 __all__ = ["HANDLERS", "Request", "answer", "encoded", "operation_name", "preparation", "speed_bump"]
 
@@ -147,7 +149,8 @@ def _fresh_answer(context: Context, request: Request, budgets: Budgets | None) -
     content_type = headers.get("CONTENT-TYPE", "").partition(";")[0].strip().lower()
     bodies = body_fields(operation, content_type, request.body, context.exchange.rules)
     key = request.signer if operation.instruction is not None else None
-    key = key or _signed_by(context, operation, headers, [fields.texts for fields in [query, *bodies]])
+    texts = [_signed_texts(context.exchange.switches, fields) for fields in [query, *bodies]]
+    key = key or _signed_by(context, operation, headers, texts)
     if key is not None and _is_nobody(context, operation, key):
         return Answer({})
     signer = None if key is None else context.account(key)
@@ -155,6 +158,13 @@ def _fresh_answer(context: Context, request: Request, budgets: Budgets | None) -
     if handler is None:
         raise Refusal(400, "NOT_IMPLEMENTED", "Not implemented")
     return handler(Call(context, operation, query.values, [fields.values for fields in bodies], now, signer))
+
+
+def _signed_texts(switches: Switches, fields: Fields) -> dict[str, str]:
+    """What of a request's parameters is signed, by the switches that say how."""
+    firsts = fields.firsts if switches.repeated_parameters == "first" else {}
+    nulls = fields.nulls if switches.signed_nulls == "written" else {}
+    return {**fields.texts, **firsts, **nulls}
 
 
 def _signed_by(
@@ -168,7 +178,12 @@ def _signed_by(
     payloads = bodies if operation.takes_list else [query, *bodies][-1:]
     switches = context.exchange.switches
     moments, cuts_windows = context.clock.moments(), switches.long_windows == "cut"
-    key = verify(given, operation.instruction, payloads, moments, cuts_windows=cuts_windows)
+    try:
+        key = verify(given, operation.instruction, payloads, moments, cuts_windows=cuts_windows)
+    except Refusal as refusal:
+        if switches.bad_signature == "400":
+            raise
+        raise Refusal(401, "INVALID_SIGNATURE", refusal.message) from refusal
     if switches.repeated_signatures == "refuse" and context.has_seen(given.signature):
         raise Refusal(400, "INVALID_CLIENT_REQUEST", "Invalid signature")
     return key

@@ -14,7 +14,7 @@ from bpx_connector.sandbox.http.calls import Call, paged
 from bpx_connector.sandbox.http.context import wallet_address
 from bpx_connector.sandbox.records import refusals
 from bpx_connector.sandbox.records.figures import ZERO, plain
-from bpx_connector.sandbox.records.orders import Fill, Order, OrderRequest
+from bpx_connector.sandbox.records.orders import LIMIT, Fill, Order, OrderRequest
 from bpx_connector.sandbox.records.outbox import Done
 from bpx_connector.sandbox.records.positions import Position
 from bpx_connector.sandbox.records.refusals import Refusal
@@ -23,7 +23,6 @@ __all__ = ["PRIVATE", "history_page"]
 
 MOST_ROWS: Final = 1_000
 """Rows a page at most."""
-LARGEST_BATCH: Final = 50
 
 Row = TypeVar("Row")
 
@@ -211,22 +210,25 @@ def _price(text: str) -> Decimal:
     return price
 
 
-def _order_request(body: Mapping[str, Any]) -> OrderRequest:
+def _order_request(call: Call, body: Mapping[str, Any]) -> OrderRequest:
     fields: dict[str, Any] = {
         ORDER_FIELDS[name]: _price(value) if name in TEXT_PRICES else value for name, value in body.items()
     }
+    if body["orderType"] == LIMIT and not body.get("postOnly"):
+        fields.setdefault("time_in_force", call.context.exchange.switches.unnamed_time_in_force)
     return OrderRequest(**fields)
 
 
 def _execute(call: Call) -> Answer:
-    done = call.context.exchange.execute(call.account, _order_request(call.body), call.now)
+    done = call.context.exchange.execute(call.account, _order_request(call, call.body), call.now)
     return Answer(payloads.order(done.result))
 
 
 def _execute_batch(call: Call) -> Answer:
-    if not 1 <= len(call.bodies) <= LARGEST_BATCH:
-        raise Refusal(400, "INVALID_CLIENT_REQUEST", f"A batch must have 1 to {LARGEST_BATCH} orders")
-    requests = [_order_request(body) for body in call.bodies]
+    largest = int(call.context.exchange.switches.largest_batch)
+    if not 1 <= len(call.bodies) <= largest:
+        raise Refusal(400, "INVALID_CLIENT_REQUEST", f"A batch must have 1 to {largest} orders")
+    requests = [_order_request(call, body) for body in call.bodies]
     results = call.context.exchange.execute_batch(call.account, requests, call.now)
     return Answer([_batch_result(result) for result in results])
 

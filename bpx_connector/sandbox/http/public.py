@@ -18,7 +18,6 @@ from bpx_connector.sandbox.records.times import HOUR, MILLISECOND, MINUTE, SECON
 
 __all__ = ["PUBLIC", "candles_asked"]
 
-MOST_DEPTH: Final = 5_000
 """Levels a side without a limit: a probe saw thousands, and the newer documentation says up to 5000."""
 MOST_TRADES: Final = 1_000
 MOST_FUNDING_RATES: Final = 10_000
@@ -73,9 +72,9 @@ def _depth(call: Call) -> Answer:
     symbol = _listed(call)
     if _is_closed(call, symbol):
         raise refusals.not_found()
-    return Answer(
-        payloads.depth(call.context.exchange.depth(symbol, int(call.query.get("limit", MOST_DEPTH))))
-    )
+    exchange = call.context.exchange
+    levels = int(call.query.get("limit", exchange.switches.whole_depth))
+    return Answer(payloads.depth(exchange.depth(symbol, levels)))
 
 
 def _mark_prices(call: Call) -> Answer:

@@ -77,6 +77,10 @@ class Fields:
 
     values: dict[str, Any] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    firsts: dict[str, str] = field(default_factory=dict)
+    """Of parameters that came more than once, the first text; `texts` has the last one."""
+    nulls: dict[str, str] = field(default_factory=dict)
+    """What came as null, which counts as not given."""
 
     def add(self, name: str, value: Any, text: str) -> None:
         """Keep one parameter."""
@@ -322,6 +326,7 @@ def query_fields(operation: Operation, pairs: Iterable[tuple[str, str]]) -> Fiel
             elif kind.startswith("["):
                 # How a repeated parameter is signed is not documented; the venue's own client signs the last.
                 fields.add(name, [_from_text(kind[1:-1], text) for text in texts], texts[-1])
+                fields.firsts[name] = texts[0]
             else:
                 fields.add(name, _from_text(kind, texts[0]), texts[0])
         except _Unfit as reason:
@@ -393,6 +398,8 @@ def _object(kind: str, value: Any, symbols: Container[str] | None) -> Fields:
                 fields.add(name, typed, _json_text(item))
             elif required:
                 raise _Unfit(f'Type "{inner.partition("<=")[0]}" expects an input value.')
+            elif name in value:
+                fields.nulls[name] = "null"
         except _Unfit as reason:
             raise _Unfit(f'{reason} (occurred while parsing "{kind}")') from None
     return fields

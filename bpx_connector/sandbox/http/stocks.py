@@ -53,8 +53,11 @@ def outside_klines(call: Call) -> Answer:
         if ends > call.now and not call.context.exchange.switches.running_kline:
             break
         rows.append(Candle(begins, ends, *outside.outside_candle(asset, begins, min(ends, call.now))))
-        if len(rows) > choices.MOST_KLINES:
-            raise Refusal(400, "INVALID_RANGE", f"Klines are limited to {choices.MOST_KLINES} rows")
+        if len(rows) > choices.MOST_KLINES and call.context.exchange.switches.long_klines != "all":
+            if call.context.exchange.switches.long_klines == "refuse":
+                raise Refusal(400, "INVALID_RANGE", f"Klines are limited to {choices.MOST_KLINES} rows")
+            rows.pop()
+            break
         start = ends
     return Answer([payloads.kline(row) for row in rows])
 

@@ -122,9 +122,9 @@ def interval_bounds(interval: str, time: int) -> tuple[int, int]:
 class Series:
     """The candles of one price of one market."""
 
-    def __init__(self, seconds_kept: int = choices.SECONDS_KEPT) -> None:
+    def __init__(self, seconds_kept: int | None = None) -> None:
         self._tiers: Final = (
-            _Tier(SECOND, seconds_kept),
+            _Tier(SECOND, choices.SECONDS_KEPT if seconds_kept is None else seconds_kept),
             _Tier(MINUTE, choices.MINUTES_KEPT),
             _Tier(HOUR, choices.HOURS_KEPT),
         )
@@ -163,6 +163,7 @@ class Rolling:
         """Count one trade; `minute` is the candle that already holds it."""
         if not self._minutes or self._minutes[-1] is not minute:
             self._minutes.append(minute)
+            self._forget(minute.start - self._window)  # of some markets nobody asks for the ticker
         self._volume += quantity
         self._quote_volume += price * quantity
         self._trades += 1

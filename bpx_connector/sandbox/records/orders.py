@@ -36,6 +36,7 @@ __all__ = [
     "MARK_PRICE",
     "NEW",
     "OPPOSITE",
+    "ORDER_BOOK_CLOSED",
     "PARTIALLY_FILLED",
     "REJECT_BOTH",
     "REJECT_TAKER",
@@ -85,6 +86,7 @@ LIQUIDATE_ON_BACKSTOP: Final = "LiquidatePositionOnBackstop"
 CONVERT_COLLATERAL: Final = "CollateralConversion"
 LIQUIDATE_ON_ADL: Final = "LiquidatePositionOnAdl"
 FUTURE_EXPIRY: Final = "FutureExpiry"
+ORDER_BOOK_CLOSED: Final = "OrderBookClosed"
 LIQUIDATIONS: Final = frozenset({LIQUIDATE_ON_BOOK, LIQUIDATE_ON_BACKSTOP, LIQUIDATE_ON_ADL})
 """System order types, for orders that the exchange itself places."""
 

@@ -44,6 +44,7 @@ __all__ = [
     "too_many_orders",
     "too_many_stops",
     "trading_paused",
+    "unfilled",
     "would_take",
 ]
 
@@ -169,6 +170,11 @@ def market_without_quantity() -> Refusal:
 def no_liquidity() -> Refusal:
     """A market order that finds an empty book; status and code are chosen."""
     return Refusal(400, "INVALID_ORDER", "No liquidity for market order")
+
+
+def unfilled() -> Refusal:
+    """An IOC or FOK order that does not fill, where such are refused; chosen."""
+    return Refusal(400, "INVALID_ORDER", "Order would not be filled")
 
 
 def incomplete_trigger() -> Refusal:

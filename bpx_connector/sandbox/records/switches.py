@@ -83,6 +83,30 @@ class Switches:
         meaning="what becomes of a market order that finds nobody: 400 with the text that bots quote, or 200 "
         "and Expired with the reason InsufficientLiquidity; not recorded",
     )
+    unfilled_orders: str = _switch(
+        "expire",
+        "refuse",
+        meaning="what becomes of an IOC order that finds nobody and of an FOK order that cannot be filled: "
+        "200 and Expired, as adapters agree, or 400; not captured",
+    )
+    unnamed_time_in_force: str = _switch(
+        "GTC",
+        "IOC",
+        meaning="what a limit order is that names no timeInForce; GTC is what everybody assumes and nobody "
+        "wrote down",
+    )
+    large_reduce_only: str = _switch(
+        "cut",
+        "refuse",
+        meaning="what becomes of a reduce-only order that is larger than the position: it is cut to it, or "
+        "refused; the documents tell of resting ones only",
+    )
+    closing_books: str = _switch(
+        "keep",
+        "expire",
+        meaning="what becomes of resting orders when a book closes: they stay until they are cancelled, or "
+        "they expire, as the word OrderBookClosed among the system's types of orders suggests",
+    )
     order_not_found: str = _switch(
         "documented",
         "404",
@@ -108,6 +132,47 @@ class Switches:
         "allow",
         "refuse",
         meaning="whether an order may have the client id of one that is open; not documented",
+    )
+    bad_signature: str = _switch(
+        "400",
+        "401",
+        meaning="how a request is refused whose signature or time is wrong: 400 INVALID_CLIENT_REQUEST, as "
+        "the venue's FAQ has it, or 401 INVALID_SIGNATURE, a code that its list of errors has as well",
+    )
+    repeated_parameters: str = _switch(
+        "last",
+        "first",
+        meaning="which value of a repeated parameter counts for the signature: the last one, as the venue's "
+        "own client signs, or the first, as another one does",
+    )
+    signed_nulls: str = _switch(
+        "left_out",
+        "written",
+        meaning="whether a null in a body is left out of what is signed, or is part of it as `null`; not "
+        "documented",
+    )
+    largest_batch: str = _switch(
+        "50",
+        "20",
+        meaning="how many orders a batch may have: 50 as two readers of the specification say, 20 as ccxt",
+    )
+    whole_depth: str = _switch(
+        "5000",
+        "1000",
+        meaning="how many levels a side /depth answers without a limit: up to 5,000 as seen, or 1,000 as the "
+        "OpenAPI says",
+    )
+    long_klines: str = _switch(
+        "refuse",
+        "cut",
+        "all",
+        meaning="what becomes of a request for more than 10,000 candles: it is refused, the first 10,000 are "
+        "told, or all; the longest span is not documented",
+    )
+    liquidation_time: str = _switch(
+        "microseconds",
+        "milliseconds",
+        meaning="in what the engine's time T of the liquidation stream is told; never captured",
     )
     repeated_signatures: str = _switch(
         "allow",

@@ -149,12 +149,15 @@ def trade(event: Traded, now: int) -> Payload:
     }
 
 
-def liquidation(event: Liquidated, now: int) -> Payload:
-    """`liquidation` and `liquidation.<symbol>`; never captured, fields from the documentation."""
+def liquidation(event: Liquidated, now: int, unit: int = 1) -> Payload:
+    """`liquidation` and `liquidation.<symbol>`; never captured, fields from the documentation.
+
+    `T` is told in units of so many microseconds.
+    """
     return {
         "E": now,
         "S": event.side,
-        "T": event.time,
+        "T": event.time // unit,
         "e": "liquidation",
         "p": plain(event.price),
         "q": plain(event.quantity),

@@ -179,9 +179,10 @@ class Streams:
             yield Publication(key, payloads.trade(event, now))
 
     def _liquidation(self, event: Liquidated, now: int) -> Iterator[Publication]:
+        unit = 1 if self._exchange.switches.liquidation_time == "microseconds" else 1_000
         # The older documentation has one stream for all markets, the newer one a stream for each.
         yield from self._both(
-            "liquidation", event.symbol, None, event, lambda it: payloads.liquidation(it, now)
+            "liquidation", event.symbol, None, event, lambda it: payloads.liquidation(it, now, unit)
         )
 
     def _order(self, event: OrderChanged, now: int) -> Iterator[Publication]:
