@@ -240,15 +240,21 @@ class Calls(Ccxt):
         window, params = self._of_the_call(params)
         wire = Wire(params, is_query=method == "GET")
         headers = dict(headers) if headers else {}
-        if is_private and endpoint is not None:
-            headers |= self._signature(endpoint, wire, window)
-        if method == "GET":
-            if wire.rows[0]:
-                url += "?" + wire.query()
-        else:
-            body = wire.body()
-            headers["Content-Type"] = "application/json; charset=utf-8"
-            headers |= self._broker_headers(endpoint)
+        try:
+            if is_private and endpoint is not None:
+                headers |= self._signature(endpoint, wire, window)
+            if method == "GET":
+                if wire.rows[0]:
+                    url += "?" + wire.query()
+            else:
+                body = wire.body()
+                headers["Content-Type"] = "application/json; charset=utf-8"
+                headers |= self._broker_headers(endpoint)
+        except UnicodeEncodeError as error:
+            raise BadRequest(
+                f"{self.id} {method} /{path} params hold half a character, {error.object[error.start]!r}, "
+                "which cannot be written; nothing was sent"
+            ) from None
         return {"url": url, "method": method, "headers": headers, "body": body}
 
     def _of_the_call(self, params: Any) -> tuple[int, Any]:

@@ -16,7 +16,18 @@ from ccxt.base.types import FundingRate, OpenInterest, Position, Ticker
 
 from bpx_connector.aliases import Decoded, Payload, Structure
 from bpx_connector.parse.markets.prices import mark_price
-from bpx_connector.parse.numbers import Number, difference, iso8601, milliseconds_of, number_or_none, product
+from bpx_connector.parse.numbers import (
+    EARLIEST,
+    IS_FIGURE,
+    LATEST,
+    Figure,
+    Number,
+    difference,
+    iso8601,
+    milliseconds_of,
+    number_or_none,
+    product,
+)
 from bpx_connector.parse.rows import figure_text
 from bpx_connector.venue.words import ORDER_STATUS, SIDE
 
@@ -113,15 +124,21 @@ def funding_words(event: MarkPriceEvent) -> Payload:
 
 
 def checked_number(number: Number) -> Number:
-    """The same number type, with a ValueError for what is no finite figure: "NaN", "inf", "1e400"."""
+    """The same number type, with a ValueError for what is no figure: "NaN", "inf", "1e400", "1_000"."""
     if number is float:
         return _finite
-    return lambda text: number(text) if isfinite(float(text)) else _finite(text)
+
+    def checked(text: str) -> Figure:
+        _finite(text)
+        return number(text)
+
+    return checked
 
 
 def _finite(text: Any) -> float:
     figure = float(text)
-    if not isfinite(figure):
+    # Python reads figures in more ways than venues write them: "1_000", " 1 ", digits of other scripts.
+    if not isfinite(figure) or (type(text) is str and IS_FIGURE(text) is None):
         raise ValueError(f"{text!r} is no figure")
     return figure
 
@@ -144,8 +161,11 @@ NO_FIGURES = frozenset({"nan", "snan", "inf", "infinity"})
 
 
 def _millisecond(microseconds: Any) -> int:
-    """The millisecond of the venue's microseconds, whole numbers that may come as text."""
-    return (microseconds if type(microseconds) is int else int(microseconds)) // 1000
+    """The millisecond of the venue's microseconds, a whole number or its text; ValueError of none."""
+    time = (microseconds if type(microseconds) is int else int(microseconds)) // 1000
+    if EARLIEST <= time < LATEST:
+        return time
+    raise ValueError(f"{microseconds!r} is no time in microseconds")
 
 
 def dated(structure: Dated, event: Decoded) -> Dated:
@@ -266,12 +286,15 @@ def liquidation_event(
 def rfq_event(event: RfqUpdateEvent, symbol: str | None, number: Number) -> Structure:
     """One change of a request for quotes, or of a quote; ccxt has no structure for it."""
     timestamp = _millisecond(event["E"])
-    quote = event.get("u")
+    for name in ("e", "s", "S", "X"):
+        if not isinstance(event.get(name), str | None):
+            raise ValueError(f"{name} {event.get(name)!r} is no word")
+    quote, client_id = event.get("u"), event.get("C")
     return {
         "info": event,
         "id": str(event["R"]),
         "quoteId": None if quote is None else str(quote),
-        "clientOrderId": event.get("C"),
+        "clientOrderId": client_id if isinstance(client_id, str) else None,
         "event": event["e"],
         "symbol": symbol,
         "side": SIDE.get(event.get("S") or ""),
@@ -279,8 +302,8 @@ def rfq_event(event: RfqUpdateEvent, symbol: str | None, number: Number) -> Stru
         "cost": number_or_none(number, event.get("Q")),
         "price": number_or_none(number, event.get("p")),
         "status": ORDER_STATUS.get(event.get("X") or "", event.get("X")),
-        "submissionTimestamp": event.get("w"),
-        "expiryTimestamp": event.get("W"),
+        "submissionTimestamp": milliseconds_of(event.get("w")),
+        "expiryTimestamp": milliseconds_of(event.get("W")),
         "timestamp": timestamp,
         "datetime": iso8601(timestamp),
     }

@@ -69,7 +69,7 @@ UNREADABLE = (msgspec.ValidationError, AttributeError, TypeError, ValueError)
 LARGEST = 1e30
 """No figure of the venue is near it. NaN and what overflows a float are not below it either."""
 
-ARE_PLAIN = re.compile(r"(?:-?[0-9]{1,60}(?:\.[0-9]{1,60})?\n)*").fullmatch
+ARE_PLAIN = re.compile(r"(?:-?(?:0|[1-9][0-9]{0,59})(?:\.[0-9]{1,60})?\n)*").fullmatch
 
 Moment = Annotated[int, msgspec.Meta(ge=EARLIEST, lt=LATEST)]
 Identity = str | int | None

@@ -18,6 +18,7 @@ from functools import lru_cache
 __all__ = [
     "EARLIEST",
     "EXACT",
+    "IS_FIGURE",
     "IS_PLAIN",
     "LATEST",
     "MOST_DIGITS",
@@ -98,7 +99,8 @@ def quotient(one: str | None, other: str | None) -> str | None:
     return plain(exact.quantize(_QUOTIENT_STEP, rounding=ROUND_DOWN, context=EXACT))
 
 
-IS_PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?").fullmatch
+IS_PLAIN = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?").fullmatch
+"""As JSON has numbers, without exponent: msgspec reads such a text as one, and none with zeros before it."""
 IS_FIGURE = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?").fullmatch
 MOST_CHARACTERS = 80
 """The venue's longest figures have 28 digits. What is longer than this is none."""

@@ -59,7 +59,9 @@ class Horizon:
     def checked(self, microseconds: Any) -> int:
         """A time of the venue; ValueError for what is none, or lies minutes ahead."""
         time = whole(microseconds)
-        if time > self.bound:
+        if not 0 <= time <= self.bound:
+            if time < 0:
+                raise ValueError(f"{time} is no time")
             self.bound = self._now() * 1000 + AHEAD
         if time > self.bound:
             self._refused += 1

@@ -15,6 +15,7 @@ from bpx_connector.aliases import Payload, Structure
 from bpx_connector.orders.log import OrderLog, Record
 from bpx_connector.orders.words import LIQUIDATIONS, fill_words, order_words
 from bpx_connector.parse import events
+from bpx_connector.parse.numbers import milliseconds_of
 from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.parse.trading.records import record_structures, trade_structures
 from bpx_connector.stream.account import (
@@ -352,6 +353,7 @@ def _balance_follower(feed: Feed, name: str) -> Follower:
 
     def accept(assets: dict[str, Payload], timestamp: int | None) -> None:
         balance: Structure = exchange.parse_balance(assets)
+        timestamp = milliseconds_of(timestamp)  # None of what is no time
         balance["timestamp"], balance["datetime"] = timestamp, exchange.iso8601(timestamp)
         exchange.balance = balance
 

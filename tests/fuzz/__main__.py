@@ -1,11 +1,12 @@
 """`make fuzz`: every spoilt answer, absurd argument and status, for every method; exits 1 if one fails.
 
-    python -m tests.fuzz                            a quarter of an hour
+    python -m tests.fuzz                            an hour, two thirds of it for statuses
     python -m tests.fuzz --share 0.1 --seed 3       a tenth of it, another one with each seed
     python -m tests.fuzz --only answers --methods create_order,cancel_order
-    python -m tests.fuzz --atheris 600              as long as that, guided by coverage (needs atheris)
+    python -m tests.fuzz --atheris 60               as long as that, guided by coverage (extra `fuzz`)
 
-Without atheris the sweep is exhaustive: each field with each value, one at a time. Nothing is sent anywhere.
+The sweep is exhaustive: each field with each value, one at a time. What atheris makes up spoils several at
+once, frames of streams too, and has what is signed verified by the sandbox. Nothing is sent anywhere.
 """
 
 from __future__ import annotations

@@ -170,22 +170,22 @@ def _with_odd_rows(good: list[Any]) -> Iterator[tuple[str, Callable[[], str]]]:
             yield f"{A_FIRST} with {name} = {value!r}", partial(as_json, [spoilt, *good])
 
 
-def oddities(result: Any, name: str = "") -> Iterator[str]:
+def oddities(result: Any, name: str = "", earliest: int = EARLIEST) -> Iterator[str]:
     """What no result may hold: figures that are none, times that cannot be. `info` is the venue's own."""
     if isinstance(result, dict):
         for key, value in result.items():
             if key != "info":
-                yield from oddities(value, str(key))
+                yield from oddities(value, str(key), earliest)
     elif isinstance(result, list | tuple):
         for value in result:
-            yield from oddities(value, name)
+            yield from oddities(value, name, earliest)
     elif isinstance(result, float | Decimal):
         if not math.isfinite(result):
             yield f"{name} is {result}"
     elif isinstance(result, int) and not isinstance(result, bool) and abs(result) > 10**26:
         yield f"{name} is {str(result)[:30]}"
     if name.lower().endswith("timestamp") and not isinstance(result, dict | list | tuple):
-        is_time = isinstance(result, int) and not isinstance(result, bool) and EARLIEST <= result < LATEST
+        is_time = isinstance(result, int) and not isinstance(result, bool) and earliest <= result < LATEST
         if result is not None and not is_time:
             yield f"{name} is {str(result)[:30]}"
 

@@ -14,52 +14,11 @@ from ccxt.base.errors import NetworkError
 from tests.support.listeners import until
 from tests.support.samples import captured_markets
 from tests.support.scripted_source import scripted
+from tests.support.spoilt_streams import balance_event, order_event, position_event, position_row
 from tests.support.streaming import soon
 
-SPOT, PERP = "SOL/USDC", "SOL/USDC:USDC"
-NOW = 1_788_284_044_094_000
-SECOND = 1_000_000
 SPOILT: list[Any] = [None, "nonsense", "NaN", "inf", "1e400", [], {}, 10**18, 10**30]
 ORDERS, POSITIONS, BALANCE = "account.orderUpdate", "account.positionUpdate", "account.balanceUpdate"
-
-
-def balance_event(number: int, **more: Any) -> dict[str, Any]:
-    time = NOW + number * SECOND
-    return {
-        "e": "balanceUpdate",
-        "E": time,
-        "T": time,
-        "a": "USDC",
-        "A": str(number),
-        "L": "0",
-        "S": "0",
-        **more,
-    }
-
-
-def position_event(number: int, **more: Any) -> dict[str, Any]:
-    time = NOW + number * SECOND
-    return {
-        **{"e": "positionAdjusted", "E": time, "T": time, "s": "SOL_USDC_PERP", "i": 7, "q": str(number)},
-        **{"Q": str(number), "n": "1", "B": "10", "b": "10", "M": "11", "f": "0.1", "m": "0.05"},
-        **{"p": "0", "P": "1", "l": "0", **more},
-    }
-
-
-def position_row(number: int, symbol: str = "SOL_USDC_PERP") -> dict[str, Any]:
-    return {
-        **{"symbol": symbol, "netQuantity": str(number), "netExposureQuantity": str(number), "imf": "0.1"},
-        **{"mmf": "0.05", "markPrice": "11", "entryPrice": "10", "breakEvenPrice": "10", "positionId": "7"},
-        **{"pnlRealized": "0", "pnlUnrealized": "1", "netExposureNotional": "1"},
-    }
-
-
-def order_event(number: int, **more: Any) -> dict[str, Any]:
-    time = NOW + number * SECOND
-    return {
-        **{"e": "orderAccepted", "E": time, "T": time, "s": "SOL_USDC", "S": "Bid", "o": "LIMIT", "f": "GTC"},
-        **{"i": str(1000 + number), "q": "1", "p": "10", "X": "New", "z": "0", "Z": "0", "t": None, **more},
-    }
 
 
 async def turns() -> None:

@@ -3,99 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from decimal import Decimal
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from ccxt.base.errors import BaseError
 
 from tests.support.listeners import until
-from tests.support.samples import sample
-from tests.support.scripted_source import ScriptedSource, scripted
+from tests.support.scripted_source import scripted
+from tests.support.spoilt_streams import LATER, SPOT, STREAMS, Stream, delta, figures, hears, snapshot
 from tests.support.streaming import soon
 
-SPOT, PERP = "SOL/USDC", "SOL/USDC:USDC"
-LATER = 1_900_000_000 * 1_000_000
-"""A time that is ahead of any clock for years to come, in microseconds."""
 ABSURD = 10**18
 
 
-class Stream(NamedTuple):
-    """A way of watching: its stream, what is watched, and a frame with a number that makes it a later one."""
-
-    name: str
-    watch: Callable[[Any], Any]
-    frame: Callable[[int], dict[str, Any]]
-
-
-def of_sample(name: str, **numbers: int) -> Callable[[int], dict[str, Any]]:
-    """A captured payload, later by so many: in these fields, one unit or a second each."""
-    payload = sample(f"ws/{name}")
-    if isinstance(payload, list):
-        payload = next(one["data"] for one in payload if one["data"].get("o", "") is not None)
-
-    def frame(number: int) -> dict[str, Any]:
-        return {**payload, **{key: payload[key] + number * step for key, step in numbers.items()}}
-
-    return frame
-
-
-SECOND = 1_000_000
-
-
-def liquidation(number: int) -> dict[str, Any]:
-    time = 1_788_284_044_094_000 + number * SECOND
-    return {**sample("ws/liquidation"), "s": "SOL_USDC_PERP", "E": time, "T": time}
-
-
-def request_for_quotes(number: int) -> dict[str, Any]:
-    accepted: dict[str, Any] = sample("ws/account.rfqUpdate")[0]
-    return {**accepted, "E": accepted["E"] + number * SECOND, "R": accepted["R"] + number}
-
-
-STREAMS = [
-    Stream("ticker.SOL_USDC", lambda exchange: exchange.watch_ticker(SPOT), of_sample("ticker", E=SECOND)),
-    Stream(
-        "bookTicker.SOL_USDC",
-        lambda exchange: exchange.watch_bids_asks([SPOT]),
-        of_sample("bookTicker", E=SECOND),
-    ),
-    Stream(
-        "markPrice.SOL_USDC_PERP",
-        lambda exchange: exchange.watch_mark_price(PERP),
-        of_sample("markPrice", E=SECOND),
-    ),
-    Stream(
-        "markPrice.SOL_USDC_PERP",
-        lambda exchange: exchange.watch_funding_rate(PERP),
-        of_sample("markPrice", E=SECOND),
-    ),
-    Stream(
-        "openInterest.SOL_USDC_PERP",
-        lambda exchange: exchange.watch_open_interest(PERP),
-        of_sample("openInterest", E=SECOND),
-    ),
-    Stream(
-        "trade.SOL_USDC",
-        lambda exchange: exchange.watch_trades(SPOT),
-        of_sample("trade", E=SECOND, T=SECOND, t=1),
-    ),
-    Stream(
-        "kline.1m.SOL_USDC", lambda exchange: exchange.watch_ohlcv(SPOT, "1m"), of_sample("kline.1m", n=1)
-    ),
-    Stream(
-        "liquidation.SOL_USDC_PERP",
-        lambda exchange: exchange.watch_liquidations(PERP),
-        liquidation,
-    ),
-    Stream(
-        "account.rfqUpdate",
-        lambda exchange: exchange.watch_rfq_updates(),
-        request_for_quotes,
-    ),
-]
 EVERY_STREAM = pytest.mark.parametrize(
     "stream", STREAMS, ids=lambda stream: f"{stream.name}-{STREAMS.index(stream)}"
 )
@@ -114,29 +36,6 @@ SPOILT: list[Any] = [
     10**30,
     -1,
 ]
-
-
-async def hears(exchange: Any, source: ScriptedSource, stream: Stream, first: int) -> Any:
-    """What a caller gets once good frames come again, a few at most."""
-    waiting = asyncio.ensure_future(stream.watch(exchange))
-    await source.subscribed(stream.name)
-    for number in range(first, first + 12):
-        source.say(stream.name, **stream.frame(number))
-        for _ in range(20):
-            await asyncio.sleep(0)
-        if waiting.done():
-            return await waiting
-    waiting.cancel()
-    raise AssertionError(f"{stream.name} is deaf")
-
-
-def figures(value: Any) -> list[Any]:
-    """Every number of a structure, without what the venue itself said."""
-    if isinstance(value, dict):
-        return [figure for key, part in value.items() if key != "info" for figure in figures(part)]
-    if isinstance(value, list | tuple):
-        return [figure for part in value for figure in figures(part)]
-    return [value] if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else []
 
 
 @EVERY_STREAM
@@ -195,24 +94,6 @@ async def test_a_frame_that_is_not_understood_is_counted_and_told_once(
 
 
 # --- books -----------------------------------------------------------------------------------------------
-
-
-def snapshot(update: int) -> dict[str, Any]:
-    return {"lastUpdateId": str(update), "bids": [["9", "1"]], "asks": [["11", "1"]], "timestamp": LATER}
-
-
-def delta(first: int, last: int, **more: Any) -> dict[str, Any]:
-    return {
-        "e": "depth",
-        "s": "SOL_USDC",
-        "E": 1,
-        "T": 1_788_284_044_094_000,
-        "a": [],
-        "b": [["8", "1"]],
-        "U": first,
-        "u": last,
-        **more,
-    }
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ Sources: Backpack OpenAPI, schemas OrderType and Order.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
@@ -341,7 +342,9 @@ class ParseOrders(ParseNames):
     def parse_order(self, order: object, market: Market = None) -> Any:
         """ccxt's order, from the venue's order, resting or from the history."""
         told = object_of(order, f"{self.id} an order")
-        symbols = {told.get("symbol"): self._symbol_of(told, market)}
+        symbol = self._symbol_of(told, market)
+        # Whatever the order calls its market: a name that is none is read in another way than it is written.
+        symbols: Mapping[Any, str | None] = defaultdict(lambda: symbol)
         [parsed] = order_structures([told], [told], symbols, self.number)
         return parsed
 
