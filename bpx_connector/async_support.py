@@ -77,6 +77,10 @@ class bpx(Backpack, Exchange):
         if asyncio.get_running_loop() is not self.asyncio_loop and self.session is None:
             lazy = lazy and not self.closed_by_user  # a second event loop is a new beginning, no straggler
             self.asyncio_loop = None
+        if self.session is None and not self.verify:
+            self._check_tls(self._addresses().private)
+            # Of all that is empty aiohttp takes this alone; ccxt says nothing of the attribute's type.
+            self.ssl_context = False  # type: ignore[assignment]
         super().open(lazy)
         if self.session is not None and not isinstance(self.session, AsyncioSession):
             keep_longer(self.session, float(self.options.get("keepConnections") or KEPT_SECONDS))

@@ -666,6 +666,7 @@ class bpx(async_support.bpx):
     def _stream_url(self) -> str:
         addresses = self._addresses()
         refuse_mixture(self.id, addresses, has_streams=True)
+        self._check_tls(addresses.streams)
         return addresses.streams
 
     def _subscription_signature(self) -> list[str]:

@@ -16,7 +16,15 @@ from ccxt.base.errors import BadRequest
 
 from bpx_connector.venue.description import REGION_HOST, STREAMS
 
-__all__ = ["Addresses", "addresses_from", "addresses_of", "in_region", "kept_here", "refuse_mixture"]
+__all__ = [
+    "Addresses",
+    "addresses_from",
+    "addresses_of",
+    "in_region",
+    "kept_here",
+    "refuse_mixture",
+    "refuse_unverified",
+]
 
 VENUE = "backpack.exchange"
 
@@ -72,6 +80,20 @@ def refuse_mixture(exchange_id: str, addresses: Addresses, *, has_streams: bool)
         + f'; nothing was sent. Write {{"urls": {{"api": "{sandbox}"}}}} to use the sandbox for all of it, '
         'or leave `urls["api"]` out to use the venue'
     )
+
+
+def refuse_unverified(exchange_id: str, url: str, settings: Mapping[str, Any], is_meant: Any) -> None:
+    """BadRequest if a certificate would not be verified, and nobody has said that this is meant.
+
+    ccxt turns verification off where `verify` is anything empty: a file's name that was not set, say.
+    """
+    off = next((name for name, value in settings.items() if not value), None)
+    if off is not None and is_meant is not True and not _is_local(url):
+        raise BadRequest(
+            f"{exchange_id} {off} is {settings[off]!r}: certificates would not be verified, and anybody on "
+            f"the way to {url} could answer; nothing was sent. It takes True, and `verify` a file of "
+            "certificates; where it is meant, say options['unverifiedTls'] = True as well"
+        )
 
 
 def addresses_from(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from ccxt.base.errors import AuthenticationError, BadRequest, InvalidNonce, OperationFailed
 
 from bpx_connector._ccxt import Ccxt
-from bpx_connector.call.addresses import Addresses, addresses_of, refuse_mixture
+from bpx_connector.call.addresses import Addresses, addresses_of, refuse_mixture, refuse_unverified
 from bpx_connector.call.answers import ReadAddress
 from bpx_connector.call.masking import MASK, Masked
 from bpx_connector.call.pacing import Pacing, Spacing, shared_pacing
@@ -218,6 +218,10 @@ class Calls(Ccxt):
             }
         super().set_sandbox_mode(enabled)
 
+    def _check_tls(self, url: str) -> None:
+        settings = {"verify": self.verify, "validateServerSsl": self.validateServerSsl}
+        refuse_unverified(self.id, url, settings, self.options.get("unverifiedTls"))
+
     def nonce(self) -> int:
         """Milliseconds by the venue's clock, as far as `adjustForTimeDifference` has measured it."""
         return int(self.milliseconds() - (self.options.get("timeDifference") or 0))
@@ -237,6 +241,8 @@ class Calls(Ccxt):
         endpoint = ENDPOINTS.get((method, path))
         addresses = self._addresses()
         url = f"{addresses.private if is_private else addresses.public}/{path}"
+        if self.verify is not True or self.validateServerSsl is not True:
+            self._check_tls(url)
         window, params = self._of_the_call(params)
         wire = Wire(params, is_query=method == "GET")
         headers = dict(headers) if headers else {}

@@ -75,6 +75,7 @@ async def connected(session: aiohttp.ClientSession, url: str, within: float, **s
             )
     except (aiohttp.ClientError, TimeoutError) as error:
         reason = _reason(error, within)
+        settings.clear()  # variables of a traceback are shown by tools, and headers and proxies are secret
     else:
         return AiohttpLink(websocket)
     raise ConnectionError(reason)  # out here it has no context in which the request stands

@@ -45,19 +45,24 @@ class Venue:
 
     async def connect(self) -> Link:
         """A connection to the streams, past the proxies that ccxt's settings name."""
-        exchange = self._exchange
-        exchange.open()
-        http_proxy, https_proxy, socks_proxy = exchange.check_ws_proxy_settings()
-        session = exchange.get_socks_proxy_session(socks_proxy) if socks_proxy else exchange.session
-        options = exchange.options.get("streams") or {}
+        self._exchange.open()
         return await connected(
-            session,
-            self._stream_url(),
-            HANDSHAKE_WITHIN,
-            compress=options.get("compress", 15),
-            headers=options.get("headers"),
-            proxy=http_proxy or https_proxy,
+            self._session(), self._stream_url(), HANDSHAKE_WITHIN, **self._handshake_settings()
         )
+
+    def _session(self) -> Any:
+        *_, socks_proxy = self._exchange.check_ws_proxy_settings()
+        return self._exchange.get_socks_proxy_session(socks_proxy) if socks_proxy else self._exchange.session
+
+    def _handshake_settings(self) -> dict[str, Any]:
+        """What the handshake says and by which proxy it goes: in no variable of a frame that may fail."""
+        http_proxy, https_proxy, _ = self._exchange.check_ws_proxy_settings()
+        options = self._exchange.options.get("streams") or {}
+        return {
+            "compress": options.get("compress", 15),
+            "headers": options.get("headers"),
+            "proxy": http_proxy or https_proxy,
+        }
 
     async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
         """The decoded answer to a request."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from typing import Any
 
 import pytest
@@ -65,8 +66,9 @@ async def test_nothing_is_shown_unasked(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("by_proxy", [False, True])
 async def test_a_refused_handshake_tells_status_and_reason_and_no_secret(
-    caplog: pytest.LogCaptureFixture,
+    by_proxy: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def refuse(request: web.Request) -> web.Response:
         return web.Response(status=403, reason="Go away", headers={"Set-Cookie": "session=monster"})
@@ -80,9 +82,11 @@ async def test_a_refused_handshake_tells_status_and_reason_and_no_secret(
     port = runner.addresses[0][1]
     secret = {"Authorization": "Bearer topsecret", "Cookie": "session=monster"}
     streams = {"streams": {"headers": secret, "shortestPause": 1, "longestPause": 2}}
+    proxy = f"http://desk:pr0xy@127.0.0.1:{port}" if by_proxy else None
     try:
         async with sandbox_with("SOL_USDC") as sandbox, exchange_on(sandbox, options=streams) as exchange:
             exchange.urls["api"]["ws"] = {"public": f"ws://127.0.0.1:{port}"}
+            exchange.wsProxy = proxy
             with pytest.raises(NetworkError) as raised:
                 await soon(exchange.watch_ticker("SOL/USDC"))
     finally:
@@ -91,8 +95,12 @@ async def test_a_refused_handshake_tells_status_and_reason_and_no_secret(
     told = [*caplog.messages]
     while error is not None:
         told += [repr(error), str(vars(error))]
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            if "/bpx_connector/" in frame.f_code.co_filename:  # as tools show them
+                told += map(repr, frame.f_locals.values())
         error = error.__cause__ or error.__context__
     text = "\n".join(told)
-    assert "the handshake was answered 403" in text
+    assert f"the handshake was answered {404 if by_proxy else 403}" in text
     assert "topsecret" not in text
+    assert "pr0xy" not in text
     assert "monster" not in text
