@@ -38,6 +38,7 @@ Quantities and prices are best given as text: `"0.1"`. A key is the account's pu
 def example(door: Door) -> str:
     """A line for a shell."""
     path = door.path.replace("{symbol}", "SOL_USDC_PERP").replace("/{id:[0-9]{1,18}}", "/1")
+    path = path.replace("{client}", "my_bot")
     words = ["curl"] if door.method == "GET" else ["curl", "-X", door.method]
     if door.takes is not None:
         words += ["-d", f"'{json.dumps(door.takes)}'"]

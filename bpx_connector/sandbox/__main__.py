@@ -133,8 +133,9 @@ OPTIONS: Final[Mapping[tuple[str, ...], Mapping[str, Any]]] = {
     ("--clock",): {
         "type": _clock,
         "default": "real",
-        "help": "driven: time stands still until it is advanced at the control port; 100x: it runs a hundred "
-        "times as fast, or as fast as the machine can (default: %(default)s)",
+        "help": "driven: time stands still until it is advanced at the control port, by hand or in lockstep "
+        "with the clients; 100x: it runs a hundred times as fast, or as fast as the machine can (default: "
+        "%(default)s)",
     },
     ("--closed",): {"action": "store_true", "help": "refuse keys that have no account"},
     ("--account",): {

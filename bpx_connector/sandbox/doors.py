@@ -17,6 +17,7 @@ from bpx_connector.sandbox.faults.faults import Faults
 from bpx_connector.sandbox.faults.kinds import Fault, FaultError, made_fault
 from bpx_connector.sandbox.http.context import Context
 from bpx_connector.sandbox.http.reports import report
+from bpx_connector.sandbox.lockstep import Lockstep
 from bpx_connector.sandbox.records.figures import plain
 from bpx_connector.sandbox.records.nearest import nearest
 from bpx_connector.sandbox.records.switches import Switches
@@ -25,6 +26,10 @@ from bpx_connector.sandbox.records.times import MILLISECOND
 __all__ = ["DOORS", "FAULTS", "ControlError", "Door", "House", "NotThereError", "Visit"]
 
 FAULTS: Final = "/sandbox/faults"
+LOCKSTEP: Final = "/sandbox/lockstep"
+A_CLIENT: Final = LOCKSTEP + "/{client}"
+SHORTEST_STEP: Final = Decimal("0.001")
+LONGEST_STEP: Final = 3_600
 BOOK_STATES: Final = ("Open", "Closed", "CancelOnly", "LimitOnly", "PostOnly")
 STATUSES: Final = ("Ok", "Maintenance")
 LARGEST_FIGURE: Final = Decimal(10) ** 15
@@ -60,6 +65,10 @@ class House(Protocol):
     @property
     def switches(self) -> Switches:
         """What it does one way or another."""
+
+    @property
+    def lockstep(self) -> Lockstep:
+        """Time that waits for its clients."""
 
     def move(self, symbol: str, price: Decimal) -> None:
         """Move a market's index price."""
@@ -282,13 +291,18 @@ def _time(visit: Visit) -> Any:
     return {"time": clock.now() // MILLISECOND, "driven": is_driven, "stopped": is_stopped}
 
 
-def _advance(visit: Visit) -> Any:
+def _moved_by_hand(visit: Visit) -> DrivenClock | RealClock:
     clock = visit.house.clock
-    if not isinstance(clock, DrivenClock) and not (isinstance(clock, RealClock) and clock.is_standing):
-        raise ControlError(
-            'this sandbox keeps the machine\'s time: stop it with PATCH /sandbox/time {"stopped": true}, or '
-            "start it with --clock driven"
-        )
+    if isinstance(clock, DrivenClock) or (isinstance(clock, RealClock) and clock.is_standing):
+        return clock
+    raise ControlError(
+        'this sandbox keeps the machine\'s time: stop it with PATCH /sandbox/time {"stopped": true}, or '
+        "start it with --clock driven"
+    )
+
+
+def _advance(visit: Visit) -> Any:
+    clock = _moved_by_hand(visit)
     clock.advance(float(_figure("advance", visit.body.get("advance"), Decimal(0))))
     return _time(visit)
 
@@ -305,6 +319,32 @@ def _stop_time(visit: Visit) -> Any:
     elif not stopped:
         raise ControlError("this clock is driven: time passes by POST /sandbox/time")
     return _time(visit)
+
+
+# --- lockstep ------------------------------------------------------------------------------------------
+
+
+def _clients(visit: Visit) -> Any:
+    return visit.house.lockstep.clients
+
+
+def _join(visit: Visit) -> Any:
+    _moved_by_hand(visit)
+    visit.house.lockstep.join(visit.path["client"])
+    return visit.house.lockstep.clients
+
+
+async def _step(visit: Visit) -> Any:
+    _moved_by_hand(visit)
+    seconds = _figure("advance", visit.body.get("advance"), SHORTEST_STEP)
+    await visit.house.lockstep.step(visit.path["client"], min(float(seconds), LONGEST_STEP))
+    return _time(visit)
+
+
+async def _leave(visit: Visit) -> Any:
+    if not await visit.house.lockstep.leave(visit.path["client"]):
+        raise NotThereError(f"time waits for no {visit.path['client']!r}: GET /sandbox/lockstep lists who")
+    return visit.house.lockstep.clients
 
 
 # --- the whole -----------------------------------------------------------------------------------------
@@ -449,6 +489,18 @@ DOORS: Final = (
         "stops time, or lets it go on from where it stands",
         _stop_time,
     ),
+    Door("GET", LOCKSTEP, None, "who takes part in lockstep, and whether time waits for them", _clients),
+    Door("PUT", A_CLIENT, None, "from now on time waits for this client as well, by any name", _join),
+    Door(
+        "POST",
+        A_CLIENT,
+        {"advance": 1},
+        "this client has answered: on a clock that is driven or stopped time moves once all who take part "
+        "have said so, by the least that any of them gives; answers when this client's time has passed and "
+        "every socket has read what that has brought. It takes part from here on",
+        _step,
+    ),
+    Door("DELETE", A_CLIENT, None, "time waits for this client no more", _leave),
     Door(
         "GET",
         "/sandbox/report",

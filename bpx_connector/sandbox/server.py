@@ -29,7 +29,7 @@ from aiohttp import ClientPayloadError, web
 
 from bpx_connector.sandbox import kept
 from bpx_connector.sandbox.callers import exchange_on, is_blocking, running_loop
-from bpx_connector.sandbox.clock import Clock, RealClock
+from bpx_connector.sandbox.clock import Clock, DrivenClock, RealClock
 from bpx_connector.sandbox.control import Control
 from bpx_connector.sandbox.crowd.listings import listings
 from bpx_connector.sandbox.crowd.traffic import OPENING, Traffic
@@ -50,6 +50,7 @@ from bpx_connector.sandbox.http.answers import Answer
 from bpx_connector.sandbox.http.budgets import Budgets
 from bpx_connector.sandbox.http.complaints import in_one_line
 from bpx_connector.sandbox.http.context import Context, opened_exchange
+from bpx_connector.sandbox.lockstep import Lockstep
 from bpx_connector.sandbox.page.serving import Page
 from bpx_connector.sandbox.records.switches import Switches
 from bpx_connector.sandbox.replay import Replay, moments_of
@@ -73,6 +74,8 @@ BACKLOG: Final = 2_048
 """Connections that may wait to be accepted: crowds of clients come at once."""
 SAVED_EVERY: Final = 60.0
 """Seconds of the machine's from one writing of the state to the next."""
+MOST_AT_ONCE: Final = 10.0
+"""Seconds of the sandbox's that pass before its sockets have to read what they brought."""
 LONGEST_HOLD: Final = 0.005
 """How long one request may keep the event loop at a time, in seconds, where it can be interrupted."""
 
@@ -130,6 +133,8 @@ class Sandbox:
         if symbols is not None:
             symbols = checked_symbols(symbols, [listing.symbol for listing in listings()])
         self.clock: Clock = clock if clock is not None else RealClock()
+        self.lockstep = Lockstep(self.clock, self.pass_time)
+        """Time that waits for its clients, on a clock that is driven."""
         self.faults = Faults(seed)
         for fault in faults:
             self.faults.add(fault)
@@ -292,6 +297,22 @@ class Sandbox:
             await self.control.stop()
         if self._runner is not None:
             await self._runner.cleanup()
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let so much time pass on a clock that is driven or stopped.
+
+        Comes back when every socket has read what that has brought, so that time never runs ahead of clients.
+        """
+        clock = self.clock
+        if not isinstance(clock, DrivenClock | RealClock):
+            raise ValueError(f"{clock!r} cannot be moved by hand")
+        left = seconds
+        while True:
+            clock.advance(min(left, MOST_AT_ONCE))
+            await self.feed.read_by_all()
+            left -= MOST_AT_ONCE
+            if left <= 0:
+                return
 
     def move(self, symbol: str, price: Decimal) -> None:
         """Move a market's index price, and the price that its traders believe in."""
@@ -476,6 +497,11 @@ class SandboxThread:
 
         assert self._loop is not None, "the sandbox has not been started: use `with`"
         return asyncio.run_coroutine_threadsafe(act(), self._loop).result()
+
+    def pass_time(self, seconds: float) -> None:
+        """Let so much time pass on a clock that is driven or stopped, as `Sandbox.pass_time`."""
+        assert self._loop is not None, "the sandbox has not been started: use `with`"
+        asyncio.run_coroutine_threadsafe(self.sandbox.pass_time(seconds), self._loop).result()
 
     def _main(self) -> None:
         try:

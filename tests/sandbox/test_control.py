@@ -52,7 +52,9 @@ async def test_the_list_names_every_door_and_what_it_takes(visitor: Visitor) -> 
 async def test_the_example_of_every_door_is_taken(visitor: Visitor, door: Any) -> None:
     visitor.sandbox.venue.open_account(door.takes.get("key", "somebody"), visitor.sandbox.clock.now())
     symbol = "BTCUP_USDC_PREDICTION" if "predictions" in door.path else SPOT
-    status, answer = await visitor.ask(door.method, door.path.replace("{symbol}", symbol), dict(door.takes))
+    status, answer = await visitor.ask(
+        door.method, door.path.replace("{symbol}", symbol).replace("{client}", "me"), dict(door.takes)
+    )
     assert status in (200, 201), answer
 
 

@@ -34,7 +34,9 @@ class Connection:
         """When the oldest ping that has had no answer was sent, by the event loop's time."""
         self._transport: Final = transport
         self._limit: Final = queue_limit
-        self._queue: Final[deque[str]] = deque()
+        self._queue: Final[deque[str | bytes]] = deque()
+        self._unread: Final[dict[bytes, asyncio.Future[None]]] = {}
+        self._asked = 0
         self._wake: Final = asyncio.Event()
 
     def send(self, text: str) -> None:
@@ -46,6 +48,26 @@ class Connection:
             return
         self._queue.append(text)
         self._wake.set()
+
+    def read(self) -> asyncio.Future[None]:
+        """Done when the client has read what was sent so far: it answers a ping that is behind it."""
+        self._asked += 1
+        mark = b"read %d" % self._asked
+        future = self._unread[mark] = asyncio.get_running_loop().create_future()
+        self._queue.append(mark)
+        self._wake.set()
+        return future
+
+    def answered(self, mark: bytes) -> None:
+        """A pong has come."""
+        future = self._unread.pop(mark, None)
+        if future is not None and not future.done():
+            future.set_result(None)
+
+    def forget(self) -> None:
+        """Nobody waits any more for what this client reads."""
+        for mark in list(self._unread):
+            self.answered(mark)
 
     def cut(self) -> None:
         """End the connection abruptly, without a Close frame."""
@@ -77,7 +99,8 @@ class Connection:
             self._wake.clear()
             written = 0
             while self._queue:
-                await self.socket.send_str(self._queue.popleft())
+                item = self._queue.popleft()
+                await (self.socket.ping(item) if isinstance(item, bytes) else self.socket.send_str(item))
                 written += 1
                 if written % BURST == 0:
                     await asyncio.sleep(0)

@@ -34,6 +34,8 @@ PING_INTERVAL: Final = 60.0
 PONG_TIMEOUT: Final = 120.0
 QUEUE_LIMIT: Final = 100_000
 """Frames waiting for one client beyond which it is dropped; a driven clock sends an advance in one go."""
+READ_WITHIN: Final = 5.0
+"""Seconds that a client may take to read what was sent, where time waits for it."""
 LARGEST_REQUEST: Final = 1 << 20
 CLOSE_TIMEOUT: Final = 1.0
 """How long a client may take to answer a Close frame, in seconds."""
@@ -102,6 +104,14 @@ class Feed:
     def _deliver(self, key: Key, text: str) -> None:
         for connection in self._audience.get(key, ()):
             connection.send(text)
+
+    async def read_by_all(self, within: float = READ_WITHIN) -> None:
+        """Wait until every client has read what was sent so far; not for those who do not answer."""
+        connections = [each for each in self._connections if not each.is_frozen and not each.is_lost]
+        if connections:
+            await asyncio.wait([each.read() for each in connections], timeout=within)
+            for connection in connections:
+                connection.forget()
 
     # --- what goes wrong on purpose ------------------------------------------------------------------
 
@@ -181,6 +191,7 @@ class Feed:
                 await connection.socket.pong(message.data)
         elif message.type is WSMsgType.PONG:
             connection.unanswered_since = None
+            connection.answered(bytes(message.data))
 
     async def _ping(self, connection: Connection) -> None:
         """Ping for ever, and drop those who do not answer.
@@ -204,6 +215,7 @@ class Feed:
 
     def _forget(self, connection: Connection) -> None:
         self._connections.pop(connection, None)
+        connection.forget()
         for key in list(connection.keys):
             self._leave(connection, key)
 
