@@ -16,6 +16,7 @@ from bpx_connector.call.sessions import AsyncioSession
 from bpx_connector.call.straight import received
 from bpx_connector.call.troubles import network_error, without_frames
 from bpx_connector.exchange import Backpack
+from bpx_connector.flow import ours
 
 if TYPE_CHECKING:
     from bpx_connector.gateway.consumer.attached import Attached
@@ -34,6 +35,9 @@ OF_A_LOOP = (
 """What belongs to the event loop that an object was used in, and is made anew in the next one."""
 
 
+ENDED_WITH_IT = frozenset({"errands", "streams"})
+"""What of `clients` was tasks of that loop, and needs no closing any more."""
+
 PAUSES = {"keepAlive": 10.0, "keepWarm": 0.01}
 """Options that want something done again and again, and the seconds between if they say no more than True."""
 
@@ -47,6 +51,7 @@ class bpx(Backpack, Exchange):
     """Backpack Exchange on asyncio: ccxt's unified methods over HTTP."""
 
     session: Any
+    asyncio_loop: Any
     _gateway: Attached | None = None
 
     def __init__(self, config: Any = {}) -> None:
@@ -74,9 +79,13 @@ class bpx(Backpack, Exchange):
 
     def open(self, lazy: bool = False) -> None:
         """Make ccxt's session, if there is none; whoever made it, it sends once and follows no redirect."""
-        if asyncio.get_running_loop() is not self.asyncio_loop and self.session is None:
-            lazy = lazy and not self.closed_by_user  # a second event loop is a new beginning, no straggler
-            self.asyncio_loop = None
+        if asyncio.get_running_loop() is not self.asyncio_loop:
+            if self.session is not None and self._has_lost_its_loop():
+                self._leave_behind()
+            if self.session is None:
+                # A second event loop is a new beginning, no straggler.
+                lazy = lazy and not self.closed_by_user
+                self.asyncio_loop = None
         if self.session is None and not self.verify:
             self._check_tls(self._addresses().private)
             # Of all that is empty aiohttp takes this alone; ccxt says nothing of the attribute's type.
@@ -86,6 +95,26 @@ class bpx(Backpack, Exchange):
             keep_longer(self.session, float(self.options.get("keepConnections") or KEPT_SECONDS))
             self.session = AsyncioSession(self.session)
             self._run_errands()
+
+    def _has_lost_its_loop(self) -> bool:
+        """Whether it was not closed before its event loop ended, as that of `asyncio.run` does."""
+        loop: asyncio.AbstractEventLoop | None = self.asyncio_loop
+        return loop is not None and loop.is_closed()
+
+    def _leave_behind(self) -> None:
+        """Forget what has ended with its loop; a session that the caller has given is the caller's."""
+        self._forget_tasks()
+        session = None if self.own_session else self.session
+        vars(self).update(dict.fromkeys(OF_A_LOOP), session=session)
+
+    def _forget_tasks(self) -> None:
+        self.clients = {name: one for name, one in (self.clients or {}).items() if name not in ENDED_WITH_IT}
+
+    async def close(self, *args: Any, **kwargs: Any) -> None:
+        """Close what is open, as ccxt does; what was left in a loop that has ended is past closing."""
+        if self._has_lost_its_loop():
+            self._forget_tasks()
+        await super().close(*args, **kwargs)
 
     def _run_errands(self) -> None:
         """Begin what the options want done again and again; ccxt's close() ends it."""
@@ -102,6 +131,7 @@ class bpx(Backpack, Exchange):
         """ccxt's session for a SOCKS proxy; it too sends once and follows no redirect."""
         return AsyncioSession(super().get_socks_proxy_session(socksProxy))
 
+    @ours
     async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
         """The decoded answer, over ccxt's own session.
 

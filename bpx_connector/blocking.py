@@ -11,6 +11,7 @@ from bpx_connector.call.sessions import BlockingSession
 from bpx_connector.call.straight import replied
 from bpx_connector.call.troubles import network_error, without_frames
 from bpx_connector.exchange import Backpack
+from bpx_connector.flow import ours
 
 __all__ = ["bpx"]
 
@@ -29,6 +30,7 @@ class bpx(Backpack, Exchange):
 
             self.fetch2 = through.blocking(Attached(self), BusThread(), self.fetch2)
 
+    @ours
     def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
         """The decoded answer, over ccxt's own session: sent once, and to this address only.
 

@@ -24,9 +24,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tape": {"call"},
     "tapes": {"call", "tape", "_ccxt"},
     "exchange": {"aliases", "tapes", "rest", "call", "venue", "flow", "given", "_ccxt"},
-    "blocking": {"exchange", "call", "gateway"},  # the gateway where it is asked for, and not before
+    "blocking": {"exchange", "call", "flow", "gateway"},  # the gateway where it is asked for, and not before
     "dead_man": {"blocking"},  # a process of its own, started by its name
-    "async_support": {"exchange", "call", "gateway"},
+    "async_support": {"exchange", "call", "flow", "gateway"},
     "stream": {"aliases", "garbage", "orders", "tape", "venue"},
     "pro": {"aliases", "async_support", "call", "stream", "tapes", "venue", "watch"},
     "watch": {"aliases", "call", "given", "orders", "parse", "stream", "tape", "tapes", "venue"},

@@ -16,7 +16,7 @@ from bpx_connector._ccxt import Ccxt
 from bpx_connector.call.masking import hiding, masked
 from bpx_connector.call.straight import Arrived, is_straight
 from bpx_connector.call.troubles import network_error, without_frames
-from bpx_connector.flow import Flow, flow
+from bpx_connector.flow import Flow, flow, ours
 from bpx_connector.garbage import uncollected
 from bpx_connector.venue.endpoints import endpoint_of
 from bpx_connector.venue.errors import error_class
@@ -159,6 +159,7 @@ class Answers(Ccxt):
         self.handle_errors(status, reason, url, method, heard, text, answer, sent, body)
         return text, answer
 
+    @ours
     def parse_json(self, http_response: Any) -> Any:
         """The decoded answer, or None if it is no JSON object or list."""
         if type(http_response) is _ReadBody:
@@ -174,6 +175,7 @@ class Answers(Ccxt):
         except msgspec.DecodeError as error:
             raise ValueError(str(error)) from error  # what ccxt's parse_json takes for "not JSON"
 
+    @ours
     def handle_errors(
         self,
         code: int,

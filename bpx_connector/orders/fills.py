@@ -41,6 +41,13 @@ class Fills:
         """What was paid in which of the venue's assets, as exact decimal text."""
         return {asset: plain(paid) for asset, paid in self._paid.items()}
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """How it is pickled and copied: what is none of an order's stays that, in every process."""
+        return "NO_FILLS" if self is NO_FILLS else super().__reduce_ex__(protocol)
+
+    def __getstate__(self) -> object:
+        return super().__getstate__()  # said, because pickle's oldest protocols take no slots without it
+
     def are_all(self, executed: Decimal) -> bool:
         """Whether they account for all that was executed: a part of the fees would be a wrong figure."""
         return self.quantity == executed

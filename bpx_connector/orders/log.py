@@ -98,6 +98,9 @@ class Record:
         """How often REST was asked which order this stop has placed."""
         self._before = before
 
+    def __getstate__(self) -> object:
+        return super().__getstate__()  # said, because pickle's oldest protocols take no slots without it
+
     @property
     def outcome(self) -> Payload:
         """The order's words; of a stop that has fired, its own and what became of what it placed."""

@@ -25,6 +25,7 @@ __all__ = [
     "Number",
     "absolute",
     "difference",
+    "exactly",
     "figure_text",
     "iso8601",
     "iso8601_each",
@@ -60,6 +61,14 @@ def plain(value: Decimal) -> str:
 def absolute(figure: str) -> str:
     """A figure without its sign."""
     return figure.removeprefix("-")
+
+
+def exactly(figure: Figure) -> Decimal:
+    """What a caller's figure says, for comparing it with others.
+
+    A program may have set a trap for floats that become Decimals (`decimal.FloatOperation`).
+    """
+    return Decimal(str(figure))
 
 
 def rounded_down(figure: Decimal) -> int:

@@ -210,6 +210,8 @@ class StreamClient:
             if follower is not None:
                 follower.begin()
                 self._restoring.begin(follower)
+        if socket.asks_again(verdict.refused):
+            return
         for stream, refusal in verdict.refused:
             self._fail(stream, _error_of(stream, refusal))
 

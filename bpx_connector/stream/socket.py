@@ -13,13 +13,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from logging import DEBUG
+from math import inf
 from typing import Any, NamedTuple, Protocol
 
 from ccxt.base.errors import BaseError
 
-from bpx_connector.stream.frames import subscribe_frame, unsubscribe_frame
+from bpx_connector.stream.frames import Refusal, subscribe_frame, unsubscribe_frame
 from bpx_connector.stream.link import UNREACHABLE, Ended, Link, Never, Ping, Pong, Quiet
 from bpx_connector.stream.subscriptions import Batch, Subscriptions, Verdict
+from bpx_connector.venue.streams import INVALID_SIGNATURE
 
 __all__ = [
     "USUAL_PATIENCE",
@@ -51,6 +53,8 @@ class Tools(NamedTuple):
     log: Shown
     trace: Callable[[str, Sequence[str]], None]
     """Is shown what passes, if `log` wants it: what was done with these texts."""
+    set_clock: Callable[[], Awaitable[object]] | None = None
+    """Measures the venue's clock, by which is signed; None if nobody wants that."""
 
 
 class Patience(NamedTuple):
@@ -119,6 +123,7 @@ class Socket:
         self._barriers = 0
         self._asked_at = 0.0
         self._pinged_at = 0.0
+        self._doubts_clock = False
 
     def start(self) -> None:
         """Run until `stop`."""
@@ -227,6 +232,7 @@ class Socket:
         signature = None
         if batch.is_private:
             try:
+                await self._set_clock()
                 signature = self._tools.sign()
             except Exception as error:
                 self.subscriptions.conclude()
@@ -237,6 +243,24 @@ class Socket:
         self._asked_at = self._tools.clock()
         await self._send(link, subscribe_frame(batch.streams, signature))
         await link.ping(BARRIER + str(self._barriers).encode())
+
+    def asks_again(self, refused: Sequence[tuple[str, Refusal]]) -> bool:
+        """Whether what was refused is asked for once more: a clock that is off spoils every signature."""
+        set_clock = self._tools.set_clock
+        if set_clock is None or not any(refusal.code == INVALID_SIGNATURE for _, refusal in refused):
+            return False
+        self._doubts_clock = not self._doubts_clock  # once: the second time it was not the clock
+        if self._doubts_clock:
+            for stream, _ in refused:
+                self.subscriptions.add(stream)
+            self.flush()
+        return self._doubts_clock
+
+    async def _set_clock(self) -> None:
+        """Have the venue's clock measured, if it is in doubt."""
+        if self._doubts_clock and self._tools.set_clock is not None:
+            self._asked_at = inf  # nothing is sent meanwhile on which a verdict could be due
+            await self._tools.set_clock()
 
     async def _send(self, link: Link, text: str) -> None:
         self._trace("sent", text)
@@ -283,5 +307,7 @@ class Socket:
 
     def _conclude(self) -> None:
         verdict = self.subscriptions.conclude()
+        if verdict.confirmed:
+            self._doubts_clock = False
         self._has_work.set()
         self._owner.concluded(self, verdict)

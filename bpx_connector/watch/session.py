@@ -184,7 +184,15 @@ class Session:
             self._report,
             self.exchange,
             self._trace,
+            self._set_clock if self._adjusts_clock() else None,
         )
+
+    def _adjusts_clock(self) -> bool:
+        """Whether who signs is to go by the venue's clock, and it can be asked."""
+        return bool(self.exchange.options.get("adjustForTimeDifference")) and isinstance(self.source, Venue)
+
+    async def _set_clock(self) -> None:
+        await self.exchange.load_time_difference()
 
     def _snapshots(self) -> Callable[[str, int], Awaitable[Snapshot]] | None:
         here: object = self.source  # another one may have been put in its place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, FloatOperation, localcontext
 from typing import Any
 
 import pytest
@@ -261,3 +261,21 @@ def test_funding_payments_since_a_time_can_be_summed(before_the_hour: Caller) ->
     assert len(payments) == 1
     assert sum(payment["amount"] for payment in payments) != 0
     assert trader.call("fetch_funding_history", symbol=PERP, since=trader.exchange.milliseconds()) == []
+
+
+def test_a_program_may_forbid_that_floats_become_decimals(trader: Caller) -> None:
+    """Where money is counted `decimal.FloatOperation` is a usual trap."""
+    with localcontext() as context:
+        context.traps[FloatOperation] = True
+        assert trader.call("load_markets", True)[SPOT]["precision"]["price"] == 0.01
+        assert trader.call("create_order", SPOT, "limit", "buy", 1.5, 80.5)["price"] == 80.5
+        calls: list[Any] = [
+            ("fetch_premium_index_ohlcv", PERP, "1m", None, 3),
+            ("fetch_balance",),
+            ("fetch_positions",),
+            ("fetch_leverage_tiers",),
+            ("fetch_trading_fees",),
+            ("fetch_ledger",),
+        ]
+        for call in calls:
+            trader.call(*call)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 from copy import deepcopy
 from typing import Any
 
@@ -240,3 +241,24 @@ async def test_the_loop_is_bound_when_the_object_is_first_used(running: SandboxT
     loops.append(exchange.asyncio_loop)
     assert loops == [None, asyncio.get_running_loop()]
     await exchange.close()
+
+
+def test_a_program_with_a_fetch_of_its_own_sees_answers_as_they_are(trader: Caller) -> None:
+    exchange, seen = trader.exchange, []
+    fetch, errors = exchange.fetch, exchange.handle_errors
+
+    def kept(answer: Any) -> Any:
+        seen.append(json.dumps(answer))
+        return answer
+
+    async def awaited(*args: Any) -> Any:
+        return kept(await fetch(*args))
+
+    asked: list[Any] = [("fetch_ohlcv", SPOT, "1m", None, 3), ("fetch_order_book", SPOT, 5)]
+    plain = [trader.call(*call) for call in asked]
+    exchange.fetch = awaited if trader.is_asyncio else lambda *args: kept(fetch(*args))
+    assert [trader.call(*call) for call in asked] == plain
+    exchange.fetch = fetch
+    exchange.handle_errors = lambda *args: (kept(args[6]), errors(*args))[1]
+    assert [trader.call(*call) for call in asked] == plain
+    assert [text[:9] for text in seen] == ['[{"close"', '{"asks": '] * 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from copy import deepcopy
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -292,6 +294,20 @@ def test_the_decimal_context_of_a_program_rounds_no_sum() -> None:
     assert record is not None
     assert record.has_all_fills
     assert record.fills.fees == {"USDC": "1001.75"}
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_log_that_was_pickled_keeps_the_fills_of_its_orders_apart(protocol: int) -> None:
+    orders = log()
+    event(orders, order("New", "0"), 1)
+    event(orders, order("New", "0", "8"), 2)
+    copied = pickle.loads(pickle.dumps(orders, protocol))
+    for one in (copied, deepcopy(orders)):
+        event(one, order("PartiallyFilled", "1"), 3, fill(1, "1"))
+        known: Any = {name: one.get(name) for name in ("7", "8")}
+        assert [len(known[name].fills.known) for name in known] == [1, 0]
+        assert known["8"].has_all_fills
+        assert not known["8"].fills.fees
 
 
 @st.composite

@@ -163,3 +163,53 @@ async def test_an_exchange_that_is_watching_can_be_copied_and_the_copy_connects_
             await copy.close()
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
+
+
+@pytest.mark.parametrize("seconds", [-20, 20])
+async def test_a_clock_that_has_drifted_is_measured_anew_when_a_stream_is_refused(seconds: int) -> None:
+    options = {"adjustForTimeDifference": True}
+    async with sandbox_with("SOL_USDC") as sandbox:
+        true = sandbox.clock.now() // 1000
+        async with exchange_on(sandbox, options=options, milliseconds=lambda: true) as exchange:
+            assert abs(exchange.options["timeDifference"]) < 1000
+            exchange.milliseconds = lambda: true + seconds * 1000
+            watching = [exchange.watch_orders(), exchange.watch_my_trades(), exchange.watch_balance()]
+            tasks = [asyncio.ensure_future(one) for one in watching]
+            assert (await soon(tasks[-1]))["total"]
+            await exchange.create_order(SPOT, "market", "buy", 1)
+            assert [order["status"] for order in await soon(tasks[0])][-1:] == ["closed"]
+            assert abs(exchange.options["timeDifference"] - seconds * 1000) < 1000
+            await soon(tasks[1])
+
+
+async def test_a_signature_that_is_refused_although_the_clock_is_right_is_raised_once_it_was_measured(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.faults.refuse_signature("subscribe")
+    async with exchange_on(sandbox, options={"adjustForTimeDifference": True}) as exchange:
+        watching = [exchange.watch_orders(), exchange.watch_balance()]
+        for told in await soon(asyncio.gather(*watching, return_exceptions=True)):
+            assert isinstance(told, AuthenticationError)
+        sandbox.faults.clear()
+        assert (await soon(exchange.watch_balance()))["total"]
+
+
+@pytest.mark.filterwarnings("ignore")  # what nobody has closed is complained of, as it should be
+def test_one_instance_lives_in_one_loop_after_another_closed_or_not() -> None:
+    """As where each task of a program has its own `asyncio.run`, and none of them thinks of closing."""
+
+    async def used(exchange: Any) -> Any:
+        resting = await exchange.create_order(SPOT, "limit", "buy", 1, 60)
+        watching = await soon(exchange.watch_balance())
+        book = await soon(exchange.watch_order_book(SPOT))
+        return resting["status"], watching["USDC"]["used"] > 0, book["nonce"] > 0
+
+    with SandboxThread(seed=1, symbols=("SOL_USDC",), speed=20) as sandbox:
+        exchange = sandbox.sandbox.exchange(bpx)
+        exchange.timeout_on_exit = 0
+        for _ in range(2):
+            assert asyncio.run(used(exchange)) == ("open", True, True)
+        asyncio.run(exchange.close())  # in a loop that has seen nothing of what is to be closed
+        assert asyncio.run(used(exchange)) == ("open", True, True)
+        asyncio.run(exchange.close())
+        gc.collect()

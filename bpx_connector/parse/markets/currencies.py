@@ -17,7 +17,7 @@ from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload, Structure
 from bpx_connector.garbage import uncollected
 from bpx_connector.parse.figures import Fields, Reading, as_read, row_of
-from bpx_connector.parse.numbers import EXACT, Figure, Number, number_or_none, plain
+from bpx_connector.parse.numbers import EXACT, Figure, Number, exactly, number_or_none, plain
 from bpx_connector.parse.overriding import is_overridden, own
 from bpx_connector.parse.rows import quoted, read_each, rows_in
 from bpx_connector.venue.words import FIAT_ASSETS, NETWORK
@@ -77,14 +77,14 @@ def _known(tokens: Sequence[_Token], name: str) -> list[Figure]:
 def _least(tokens: Sequence[_Token], name: str) -> Any:
     if len(tokens) == 1:  # as of most assets
         return getattr(tokens[0], name)
-    return min(_known(tokens, name), key=Decimal, default=None)
+    return min(_known(tokens, name), key=exactly, default=None)
 
 
 def _most(tokens: Sequence[_Token], name: str) -> Any:
     if len(tokens) == 1:
         return getattr(tokens[0], name)
     known = _known(tokens, name)  # one network without a maximum leaves the currency without one
-    return max(known, key=Decimal) if known and len(known) == len(tokens) else None
+    return max(known, key=exactly) if known and len(known) == len(tokens) else None
 
 
 @lru_cache(maxsize=64)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from decimal import Decimal
 from typing import Any
 
 from ccxt.base.errors import BadRequest, BadSymbol
@@ -14,7 +13,7 @@ from bpx_connector.aliases import Params
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.border import legible_steps
 from bpx_connector.parse.markets.books import order_book
-from bpx_connector.parse.numbers import difference, number_or_none, quotient
+from bpx_connector.parse.numbers import difference, exactly, number_or_none, quotient
 from bpx_connector.rest.asking.arguments import asked_symbols, checked_limit, checked_word
 from bpx_connector.venue.words import MARKET_KINDS
 
@@ -144,7 +143,7 @@ def premium_candles(marks: list[list[Any]], indexes: list[list[Any]], number: An
             continue
         opened, closed = (_premium(mark[place], index[place], number) for place in (1, 4))
         known = [premium for premium in (opened, closed) if premium is not None]
-        highest, lowest = (max(known, key=Decimal), min(known, key=Decimal)) if known else (None, None)
+        highest, lowest = (max(known, key=exactly), min(known, key=exactly)) if known else (None, None)
         candles.append([mark[0], opened, highest, lowest, closed, None])
     return candles
 
