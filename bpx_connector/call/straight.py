@@ -114,4 +114,4 @@ def replied(
     if answer is None:
         return None
     text = answer.content.decode(errors="replace")
-    return Arrived(answer.status, answer.reason, answer.headers, text), answer.content
+    return Arrived(answer.status, answer.reason or "", answer.headers, text), answer.content

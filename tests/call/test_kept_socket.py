@@ -1,0 +1,235 @@
+"""The blocking class writes to the connection that urllib3 keeps; whoever looks finds urllib3's own ways."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+from ccxt.base.errors import NetworkError, RequestTimeout
+from urllib3.connectionpool import HTTPConnectionPool
+
+import bpx_connector
+from bpx_connector.call import kept_socket, urllib3_pool
+from tests.support.keys import FIRST
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+ORDER = {"symbol": "SOL_USDC", "side": "Bid", "orderType": "Limit", "price": "90", "quantity": "1"}
+
+
+class Server:
+    """Answers the requests of each connection with these bytes, one after the other; then it hangs up, or
+    says nothing more."""
+
+    def __init__(self, answers: list[bytes], hangs_up: bool) -> None:
+        self.requests: list[bytes] = []
+        self.reads: list[bytes] = []
+        self.connections = 0
+        self._answers, self._hangs_up = answers, hangs_up
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._open: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        for each in (self._listener, *self._open):
+            with suppress(OSError):  # closed already
+                each.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+
+    def _accept(self) -> None:
+        serving = []
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                break
+            self.connections += 1
+            self._open.append(connection)
+            serving.append(threading.Thread(target=self._serve, args=(connection,), daemon=True))
+            serving[-1].start()
+        for thread in serving:
+            thread.join()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection:
+            for answer in self._answers:
+                request = self._request(connection)
+                if not request:
+                    return
+                self.requests.append(request)
+                connection.sendall(answer)
+            if not self._hangs_up:
+                while heard := self._request(connection):
+                    self.requests.append(heard)
+
+    def _request(self, connection: socket.socket) -> bytes:
+        heard = b""
+        while b"\r\n\r\n" not in heard or len(heard.partition(b"\r\n\r\n")[2]) < _length(heard):
+            try:
+                read = connection.recv(65536)
+            except OSError:
+                return b""
+            if not read:
+                return b""
+            self.reads.append(read)
+            heard += read
+        return heard
+
+
+def _length(heard: bytes) -> int:
+    named = [line for line in heard.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    return int(named[0].partition(b":")[2]) if named else 0
+
+
+@contextmanager
+def serving(*answers: bytes, hangs_up: bool = False) -> Iterator[Server]:
+    server = Server(list(answers), hangs_up)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def exchange_at(url: str, timeout: int = 5_000) -> Any:
+    exchange: Any = bpx_connector.bpx(
+        {**FIRST.credentials, "enableRateLimit": False, "timeout": timeout, "options": {"outcome": False}}
+    )
+    exchange.urls["api"] = url
+    return exchange
+
+
+@pytest.fixture
+def times(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The statuses of what was answered over a kept socket."""
+    answered: list[int] = []
+    way = kept_socket.answer_over_kept_socket
+
+    def noted(*asked: Any) -> Any:
+        heard = way(*asked)
+        if heard is not None:
+            answered.append(heard.status)
+        return heard
+
+    monkeypatch.setattr(urllib3_pool, "answer_over_kept_socket", noted)
+    return answered
+
+
+def test_an_order_leaves_in_one_piece(times: list[int]) -> None:
+    with serving(OK, OK) as server:
+        exchange = exchange_at(server.url)
+        exchange.public_get_api_v1_status()
+        exchange.private_post_api_v1_order(ORDER)
+        assert times == [200]
+        assert server.connections == 1
+        assert server.reads[-1] == server.requests[-1]
+        assert b'"symbol":"SOL_USDC"' in server.requests[-1]
+
+
+def test_a_compressed_answer_is_read(times: list[int]) -> None:
+    packed = gzip.compress(b'{"status":"Ok"}')
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
+    with serving(OK, head.encode() + packed) as server:
+        exchange = exchange_at(server.url)
+        exchange.public_get_api_v1_status()
+        assert exchange.public_get_api_v1_status() == {"status": "Ok"}
+        assert times == [200]
+
+
+def test_what_is_said_to_be_compressed_and_is_not_is_trouble_on_the_way() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"
+    with serving(OK, head) as server:
+        exchange = exchange_at(server.url)
+        exchange.public_get_api_v1_status()
+        with pytest.raises(NetworkError):
+            exchange.public_get_api_v1_status()
+
+
+def test_an_answer_in_pieces_is_read(times: list[int]) -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    with serving(OK, chunked, OK) as server:
+        exchange = exchange_at(server.url)
+        for _ in range(3):
+            assert exchange.public_get_api_v1_status() == {}
+        assert times == [200, 200]
+        assert server.connections == 1
+
+
+def test_a_connection_that_the_venue_closes_after_an_answer_is_used_no_more(times: list[int]) -> None:
+    last = OK.replace(b"OK\r\n", b"OK\r\nConnection: close\r\n", 1)
+    with serving(OK, last, hangs_up=True) as server:
+        exchange = exchange_at(server.url)
+        for _ in range(4):
+            assert exchange.public_get_api_v1_status() == {}
+        assert times == [200, 200]
+        assert server.connections == 2
+
+
+def test_a_venue_that_falls_silent_is_a_timeout_and_nothing_is_sent_twice() -> None:
+    with serving(OK) as server:
+        exchange = exchange_at(server.url)
+        exchange.public_get_api_v1_status()
+        exchange.timeout = 100
+        with pytest.raises(RequestTimeout, match=r"api/v1/order"):
+            exchange.private_post_api_v1_order(ORDER)
+        assert server.connections == 1
+        assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"nonsense\r\n\r\n", OK.replace(b"Length: 2", b"Length: 9"), OK[:30]]
+)
+def test_a_connection_that_breaks_is_trouble_on_the_way_and_nothing_is_sent_twice(answer: bytes) -> None:
+    with serving(OK, answer, hangs_up=True) as server:
+        exchange = exchange_at(server.url)
+        exchange.public_get_api_v1_status()
+        with pytest.raises(NetworkError):
+            exchange.private_post_api_v1_order(ORDER)
+        assert server.connections == 1
+        assert len(server.requests) == 2
+
+
+def test_whoever_has_replaced_urllib3s_way_is_asked(
+    times: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    way, traced = HTTPConnectionPool.urlopen, []
+
+    def instead(self: Any, method: str, url: str, *how: Any, **named: Any) -> Any:
+        traced.append(url)
+        return way(self, method, url, *how, **named)
+
+    monkeypatch.setattr(HTTPConnectionPool, "urlopen", instead)
+    with serving(OK, OK) as server:
+        exchange = exchange_at(server.url)
+        for _ in range(2):
+            exchange.public_get_api_v1_status()
+        assert len(traced) == 2
+        assert times == []
+
+
+def test_threads_that_share_an_object_do_not_share_an_answer() -> None:
+    answers = [OK.replace(b"{}", b"[]")] * 40
+    with serving(*answers) as server:
+        exchange = exchange_at(server.url)
+        told: list[Any] = []
+        threads = [
+            threading.Thread(
+                target=lambda: told.extend(exchange.public_get_api_v1_status() for _ in range(10))
+            )
+            for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert told == [[]] * 40
+
+
+def test_urllib3_has_what_is_used_of_it() -> None:
+    assert kept_socket._IS_KNOWN
