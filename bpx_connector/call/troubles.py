@@ -46,6 +46,8 @@ def _reason(error: BaseException, url: str) -> tuple[type[NetworkError], str]:
         return ExchangeNotAvailable, f"TLS: {_text(causes)}; {NOTHING_SENT}"
     if has(socket.gaierror) or "NameResolutionError" in names:
         return ExchangeNotAvailable, f"DNS: the name {urlsplit(url).hostname} is not known; {NOTHING_SENT}"
+    if has(ConnectionRefusedError) and any("Proxy" in name for name in names):
+        return ExchangeNotAvailable, f"refused: nobody listens where the proxy should be; {NOTHING_SENT}"
     if has(ConnectionRefusedError):
         return ExchangeNotAvailable, f"refused: nobody listens at {host}{_remedy(url)}; {NOTHING_SENT}"
     if has(TimeoutError) or any("Timeout" in name for name in names):

@@ -55,6 +55,15 @@ def test_nobody_listening_names_the_command_that_starts_a_sandbox(
     assert str(failure.value).endswith("nothing was sent")
 
 
+def test_a_proxy_that_is_not_there_is_not_taken_for_the_venue(
+    calling: Calling, venue: ScriptedVenue, config: dict[str, Any]
+) -> None:
+    with pytest.raises(ExchangeNotAvailable, match="nobody listens where the proxy should be") as failure:
+        calling({**config, "httpProxy": "http://127.0.0.1:9"}).call("private_post_api_v1_order", ORDER)
+    assert str(failure.value).endswith("nothing was sent")
+    assert venue.requests == []
+
+
 def test_a_name_that_is_nobodys_is_said_to_be_unknown(calling: Calling, config: dict[str, Any]) -> None:
     with pytest.raises(ExchangeNotAvailable, match=r"DNS: the name nowhere\.invalid is not known"):
         calling(config, "http://nowhere.invalid").call("public_get_api_v1_ping")

@@ -279,3 +279,20 @@ def test_a_program_may_forbid_that_floats_become_decimals(trader: Caller) -> Non
         ]
         for call in calls:
             trader.call(*call)
+
+
+def test_open_orders_are_listed_up_to_a_time_and_paginate_changes_nothing(trader: Caller) -> None:
+    orders = []
+    for _ in range(4):
+        orders.append(resting(trader))
+        trader.advance(1)
+    ids = [order["id"] for order in orders]
+    until = {"until": orders[2]["timestamp"]}
+    for since, limit, params, expected in [
+        (None, 2, until, ids[1:3]),
+        (0, 1, until, ids[:1]),
+        (None, 3, {"paginate": True}, ids[1:]),
+        (None, None, {"until": 0}, []),
+    ]:
+        listed = trader.call("fetch_open_orders", SPOT, since, limit, params)
+        assert [order["id"] for order in listed] == expected

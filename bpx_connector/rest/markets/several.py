@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from ccxt.base.errors import BadRequest, BadSymbol
@@ -36,6 +37,8 @@ class SeveralMarkets(Ccxt):
     ) -> Flow[OrderBooks]:
         """The order books of these markets, or of all open ones, by symbol; one call a market.
 
+        A closed market has none and is missing.
+
         https://docs.backpack.exchange/#tag/Markets/operation/get_depth
 
         params: `type` spot or swap, where no symbols are given.
@@ -43,25 +46,34 @@ class SeveralMarkets(Ccxt):
         call = f"{self.id} fetchOrderBooks()"
         checked_limit(call, limit)
         wanted, rest = yield from self._open_markets(call, symbols, params)
-        books: Any = {}
-        for symbol in wanted:
-            try:
-                books[symbol] = yield self.fetch_order_book(symbol, limit, rest)
-            except BadSymbol as error:
-                self._leave_out(symbol, error, is_named=bool(symbols))
-        found: OrderBooks = books
-        return found
+        books: OrderBooks = yield from self._each_of(
+            wanted, lambda symbol: self.fetch_order_book(symbol, limit, rest)
+        )
+        return books
 
-    def _leave_out(self, symbol: str, error: BadSymbol, *, is_named: bool) -> None:
-        """Say in the log that a market has closed meanwhile; who has named it is told by the error."""
-        if is_named:
-            raise error
-        _log.warning("%s %s has no book any more and is left out: %s", self.id, symbol, error)
+    def _each_of(self, symbols: list[str], ask: Callable[[str], Any]) -> Flow[Any]:
+        """What is answered of each market; one that has closed is left out, as where the venue has a list.
+
+        The log says which. If there is nothing of any of them that is an error.
+        """
+        found: Any = {}
+        refusal: BadSymbol | None = None
+        for symbol in symbols:
+            try:
+                found[symbol] = yield ask(symbol)
+            except BadSymbol as error:
+                refusal = refusal or error
+                _log.warning("%s %s has no book and is left out: %s", self.id, symbol, error)
+        if refusal is not None and not found:
+            raise refusal
+        return found
 
     @flow
     @legible_steps
     def fetch_bids_asks(self, symbols: Strings = None, params: Params = {}) -> Flow[Tickers]:
         """The best bid and ask of these markets, or of all open ones, in tickers; one call a market.
+
+        A closed market has none and is missing.
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_depth
 
@@ -70,17 +82,13 @@ class SeveralMarkets(Ccxt):
         """
         call = f"{self.id} fetchBidsAsks()"
         wanted, rest = yield from self._open_markets(call, symbols, params)
-        best: Any = {}
-        for symbol in wanted:
-            request = {"symbol": self.market(symbol)["id"], "limit": SHALLOWEST}
-            try:
-                depth = yield self.public_get_api_v1_depth({**request, **rest})
-            except BadSymbol as error:
-                self._leave_out(symbol, error, is_named=bool(symbols))
-            else:
-                best[symbol] = self._best_prices(depth, symbol)
-        found: Tickers = best
-        return found
+        depths = yield from self._each_of(wanted, lambda symbol: self._shallow_depth(symbol, rest))
+        best: Tickers = {symbol: self._best_prices(depth, symbol) for symbol, depth in depths.items()}
+        return best
+
+    def _shallow_depth(self, symbol: str, params: Params) -> Any:
+        request = {"symbol": self.market(symbol)["id"], "limit": SHALLOWEST}
+        return self.public_get_api_v1_depth({**request, **params})
 
     def _best_prices(self, depth: Any, symbol: str) -> Any:
         """ccxt's ticker with nothing but the best prices, of an order book."""

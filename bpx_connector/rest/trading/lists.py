@@ -15,7 +15,7 @@ from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.life import further_order
 from bpx_connector.orders.stops import fired_order, has_fired, with_outcome
 from bpx_connector.parse.trading.orders import millisecond_of_order, orders_in
-from bpx_connector.rest.asking.arguments import checked_limit, checked_time, whole_number_of
+from bpx_connector.rest.asking.arguments import whole_number_of
 from bpx_connector.rest.asking.histories import NEWEST, Span, asked_span, history_rows
 from bpx_connector.rest.asking.history_pages import market_type_request
 from bpx_connector.rest.asking.params import taken, trigger_of
@@ -54,16 +54,18 @@ class ListedOrders(RfqOrders, FoundOrders):
         https://docs.backpack.exchange/#tag/Order/operation/get_open_orders
 
         `trigger` True gives trigger orders only, False the others only. `type` spot or swap: one kind of
-        market.
+        market. `until`; all come at once, so that `paginate` has nothing to add.
         """
         if symbol is not None and is_rfq(symbol):
             return (yield from self._open_rfq_orders(symbol, since, limit, params))
         if self.markets is None:
             yield self.load_markets()
         call = f"{self.id} fetchOpenOrders()"
-        limit, since = checked_limit(call, limit), checked_time(call, "since", since)
-        opened = yield from self._open_orders(call, symbol, params)
-        orders: list[Order] = self.parse_orders(opened, None, since, limit)
+        span, rest = asked_span(call, since, limit, params)
+        opened = yield from self._open_orders(call, symbol, rest)
+        if span.until is not None:
+            opened = [order for order in orders_in(opened, call) if span.holds(millisecond_of_order(order))]
+        orders: list[Order] = self.parse_orders(opened, None, span.since, span.limit)
         return orders
 
     def _open_orders(self, call: str, symbol: str | None, params: Params) -> Flow[list[Payload]]:
