@@ -582,3 +582,51 @@ async def test_where_no_quotes_are_asked_for_nothing_is_told_of_them() -> None:
     async with played("watch_rfq_updates", session) as playback:
         assert await playback.all("watch_rfq_updates") == []
         await playback.ends("watch_rfq_updates")
+
+
+# Stocks -----------------------------------------------------------------------------------------------------
+
+
+def watching_a_stock(name: str) -> Any:
+    """A session in which a stock is watched while it is traded."""
+
+    async def session(recording: Recording) -> None:
+        recording.sandbox.switches.stock_hours = "always"
+        await recording.exchange.load_stock_markets()
+        await recording.watch(name, "NVDA.US")
+        await recording.advance(2)
+
+    return session
+
+
+async def test_a_stocks_price_is_its_providers() -> None:
+    async with played("watch_stock_price", watching_a_stock("watch_stock_price")) as playback:
+        await playback.exchange.load_stock_markets()
+        rows = await playback.all("watch_stock_price", "NVDA.US")
+        assert [row["timestamp"] - START for row in rows] == [500, 1500]
+        price = {key: value for key, value in rows[0].items() if key != "info"}
+        assert price == {
+            "asset": "NVDA.US",
+            "bid": 176.36,
+            "ask": 176.54,
+            "mid": 176.45,
+            "session": "US_EQUITIES_REGULAR",
+            "timestamp": START + 500,
+            "datetime": "2026-01-01T00:00:00.500Z",
+        }
+        assert rows[0]["info"]["mid"] == "176.45"
+        await playback.ends("watch_stock_price", "NVDA.US")
+
+
+async def test_a_stocks_quote_is_what_it_would_bring_and_cost() -> None:
+    name = "watch_stock_indicative_quote"
+    async with played(name, watching_a_stock(name)) as playback:
+        await playback.exchange.load_stock_markets()
+        rows = await playback.all(name, "NVDA.US")
+        assert [(row["asset"], row["timestamp"] - START) for row in rows] == [
+            ("NVDA.US", 500),
+            ("NVDA.US", 1500),
+        ]
+        assert (rows[0]["bid"], rows[0]["ask"]) == (176.36, 176.54)
+        assert rows[0]["info"]["estimatedAsk"] == "176.54"
+        await playback.ends(name, "NVDA.US")
