@@ -51,7 +51,7 @@ class Backpack(
     """Backpack Exchange in ccxt's unified words. Mixed into ccxt's blocking and asyncio bases."""
 
     _made_anew: frozenset[str] = frozenset(
-        {"_signer", "_signed_for", "_pacing", "_pacing_of", "_spacing", "_unsettled"}
+        {"_client_ids", "_signer", "_signed_for", "_pacing", "_pacing_of", "_spacing", "_unsettled"}
     )
 
     def __init_subclass__(cls) -> None:

@@ -15,10 +15,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "flow": {"given"},
     "given": set(),  # what callers give, the same for every method
     "garbage": set(),
+    "forks": set(),
     "aliases": set(),
     "_ccxt": {"aliases", "venue"},  # to a type checker: the implicit methods
-    "call": {"aliases", "flow", "garbage", "venue", "_ccxt"},
-    "orders": {"aliases", "venue"},
+    "call": {"aliases", "flow", "forks", "garbage", "venue", "_ccxt"},
+    "orders": {"aliases", "forks", "venue"},
     "parse": {"aliases", "garbage", "orders", "venue", "_ccxt"},
     "rest": {"aliases", "given", "orders", "parse", "venue", "flow", "_ccxt"},
     "tape": {"call"},

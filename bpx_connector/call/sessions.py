@@ -19,9 +19,11 @@ from aiohttp import (
     ConnectionTimeoutError,
     ServerDisconnectedError,
 )
+from requests.adapters import HTTPAdapter
 
 from bpx_connector.call.aiohttp_pool import Route, route_of
 from bpx_connector.call.urllib3_pool import Pools
+from bpx_connector.forks import tell_when_forked
 
 __all__ = ["AsyncioSession", "BlockingSession"]
 
@@ -70,6 +72,14 @@ class BlockingSession(_Session):
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         vars(self)["pools"] = {}
+        tell_when_forked(self)
+
+    def begin_anew(self) -> None:
+        """Leave every connection to the process that has made it."""
+        self.pools.clear()
+        for adapter in self._session.adapters.values():
+            if isinstance(adapter, HTTPAdapter):
+                adapter.__setstate__(adapter.__getstate__())  # what pickle does to take one elsewhere
 
     def request(self, method: str, url: Any, **how: Any) -> Any:
         """The answer to one request."""

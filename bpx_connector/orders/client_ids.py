@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 
 from bpx_connector.aliases import Payload
+from bpx_connector.forks import tell_when_forked
 from bpx_connector.orders.stops import MARKING, REST_OF, told_by
 from bpx_connector.venue.words import CLIENT_ID_MAX
 
@@ -20,12 +21,18 @@ class ClientIds:
     """Numbers of 32 bits, one after the other from a random place on: none comes twice in a day.
 
     At the 2,000 requests a minute that the venue allows, with 50 orders each, they come around after a month.
-    A random beginning keeps instances apart that trade for one account.
+    A random beginning keeps instances apart that trade for one account, and processes that were forked.
     """
 
     def __init__(self, start: Callable[[], int] = _anywhere) -> None:
-        self._next = start()
-        self._next_marked = start() // MARKING
+        self._start = start
+        self.begin_anew()
+        tell_when_forked(self)
+
+    def begin_anew(self) -> None:
+        """Go on from another place."""
+        self._next = self._start()
+        self._next_marked = self._start() // MARKING
 
     def next(self, asked: tuple[str, ...] = ()) -> int:
         """The next one; of a stop one that tells what its trigger price was called (`stops.told_by`)."""
