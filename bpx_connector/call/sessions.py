@@ -77,9 +77,9 @@ class BlockingSession(_Session):
     def begin_anew(self) -> None:
         """Leave every connection to the process that has made it."""
         self.pools.clear()
-        for adapter in self._session.adapters.values():
-            if isinstance(adapter, HTTPAdapter):
-                adapter.__setstate__(adapter.__getstate__())  # what pickle does to take one elsewhere
+        adapters: list[Any] = [one for one in self._session.adapters.values() if isinstance(one, HTTPAdapter)]
+        for adapter in adapters:
+            adapter.__setstate__(adapter.__getstate__())  # what pickle does to take one elsewhere
 
     def request(self, method: str, url: Any, **how: Any) -> Any:
         """The answer to one request."""
