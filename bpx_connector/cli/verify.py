@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -168,38 +168,72 @@ def _ordered(made: Any, symbol: str, out: Path, yes: bool) -> list[Finding]:
 def _heard(
     symbols: list[str], seconds: float, out: Path, pair: dict[str, str], counts: dict[str, int]
 ) -> list[Finding]:
-    """What streams say, those of the account too, if there are keys."""
+    """What streams say, those of the account too, if there are keys; and a sandbox's beside them."""
+    from bpx_connector.verify import streams
+
+    typer.echo(f"  streams, {seconds:g} s", err=True)
+
+    async def listen() -> tuple[_Listened, dict[str, list[Any]]]:
+        said, sandboxs = await asyncio.gather(
+            _listened(symbols, seconds, out, pair), _beside(symbols, seconds)
+        )
+        return said, sandboxs
+
+    (exchange, frames, failed), sandboxs = asyncio.run(listen())
+    counts["frames"] = sum(map(len, frames.values()))
+    return [
+        *failed,
+        *streams.heard(frames, seconds, exchange),
+        *streams.framed_alike(frames, sandboxs),
+    ]
+
+
+class _Listened(NamedTuple):
+    """What was heard: by which exchange object, each stream's frames, and which methods failed."""
+
+    exchange: Any
+    frames: dict[str, list[Any]]
+    failed: list[Finding]
+
+
+async def _listened(symbols: list[str], seconds: float, out: Path, pair: dict[str, str]) -> _Listened:
     from bpx_connector.pro import bpx
     from bpx_connector.verify import streams
     from bpx_connector.verify.written import noted
 
-    typer.echo(f"  streams, {seconds:g} s", err=True)
-
-    async def listen() -> tuple[dict[str, list[Any]], list[Finding]]:
-        async with bpx() as public, bpx(dict(pair)) as private:
-            with ExitStack() as tapes:
-                tapes.enter_context(noted(public, out / STREAMS_TAPE, "bpx verify"))
-                markets = await public.load_markets()
-                names = [public.safe_symbol(symbol) for symbol in symbols]
-                work = [
-                    streams.listened(public, streams.public_streams(*symbols), seconds),
-                    streams.followed(public, streams.public_watches(*names), seconds),
+    async with bpx() as public, bpx(dict(pair)) as private:
+        with ExitStack() as tapes:
+            tapes.enter_context(noted(public, out / STREAMS_TAPE, "bpx verify"))
+            markets = await public.load_markets()
+            names = [public.safe_symbol(symbol) for symbol in symbols]
+            work: list[Any] = [
+                streams.listened(public, streams.public_streams(*symbols), seconds),
+                streams.followed(public, streams.public_watches(*names), seconds),
+            ]
+            if pair:
+                tapes.enter_context(noted(private, out / ACCOUNT_TAPE, "bpx verify"))
+                private.set_markets(markets)
+                work += [
+                    streams.listened(private, streams.private_streams(), seconds),
+                    streams.followed(private, streams.private_watches(), seconds),
                 ]
-                if pair:
-                    tapes.enter_context(noted(private, out / ACCOUNT_TAPE, "bpx verify"))
-                    private.set_markets(markets)
-                    work += [
-                        streams.listened(private, streams.private_streams(), seconds),
-                        streams.followed(private, streams.private_watches(), seconds),
-                    ]
-                found: list[Any] = await asyncio.gather(*work)
-            frames = {stream: said for part in found[::2] for stream, said in part.items()}
-            failed = [each for part in found[1::2] for each in part]
-            return frames, [*failed, *streams.heard(frames, seconds, public)]
+            found = await asyncio.gather(*work)
+    frames = {stream: said for part in found[::2] for stream, said in part.items()}
+    return _Listened(public, frames, [each for part in found[1::2] for each in part])
 
-    frames, findings = asyncio.run(listen())
-    counts["frames"] = sum(map(len, frames.values()))
-    return findings
+
+async def _beside(symbols: list[str], seconds: float) -> dict[str, list[Any]]:
+    """What a sandbox of its own says meanwhile on those of the streams that it has."""
+    from bpx_connector.sandbox.server import Sandbox
+    from bpx_connector.verify import streams
+
+    async with Sandbox(speed=5) as sandbox, sandbox.exchange() as exchange:
+        known = [
+            name
+            for name in streams.public_streams(*symbols)
+            if name.rpartition(".")[2] in sandbox.venue.markets
+        ]
+        return await streams.listened(exchange, known, seconds)
 
 
 # --- what was found -----------------------------------------------------------------------------------------

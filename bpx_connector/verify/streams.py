@@ -16,11 +16,12 @@ from bpx_connector.venue import events
 from bpx_connector.verify.asking import CONTRADICTION, NEWS, PARSERS, Finding
 from bpx_connector.verify.calls import Call, trouble
 from bpx_connector.verify.readings import FRAME_READINGS, misread
-from bpx_connector.verify.shapes import differences
+from bpx_connector.verify.shapes import between, differences
 
 __all__ = [
     "FRAME_FACTS",
     "followed",
+    "framed_alike",
     "heard",
     "listened",
     "private_streams",
@@ -124,6 +125,19 @@ def heard(frames: Mapping[str, Frames], seconds: float, exchange: Any = None) ->
         for fact in FRAME_FACTS.get(kind, ()):
             for found in fact.broken(said, seconds):
                 yield Finding(CONTRADICTION, stream, "", found, fact.sentence, fact.source)
+
+
+def framed_alike(frames: Mapping[str, Frames], sandboxs: Mapping[str, Frames]) -> Iterator[Finding]:
+    """Where the sandbox's frames of the same stream have other fields, or others of another kind."""
+    for stream, said in frames.items():
+        theirs, shape = sandboxs.get(stream), TYPES.get(_kind(stream))
+        if not said or not theirs:
+            continue
+        known = {f"[].{each.path}" for frame in said for each in differences(frame, shape)}
+        for each in between(said, theirs):
+            if each.path not in known:
+                fact, source = "the sandbox's frames are alike", "the sandbox beside it"
+                yield Finding(NEWS, stream, each.path, each.said, fact, source)
 
 
 def _kind(stream: str) -> str:

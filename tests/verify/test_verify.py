@@ -33,7 +33,7 @@ from bpx_connector.verify.questions import (
 )
 from bpx_connector.verify.readings import FRAME_READINGS, READINGS, misread
 from bpx_connector.verify.report import as_markdown, scrubbed, scrubbed_event
-from bpx_connector.verify.streams import TYPES, heard
+from bpx_connector.verify.streams import TYPES, framed_alike, heard
 from bpx_connector.verify.written import ScrubbedTape, noted
 
 SPOT, PERP = "SOL_USDC", "SOL_USDC_PERP"
@@ -384,6 +384,16 @@ TRADE = {
 def test_frames_that_are_otherwise_are_found(stream: str, frames: list[Any], fact: str) -> None:
     found = list(heard({stream: frames}, 10))
     assert any(fact in each.fact for each in found), found
+
+
+def test_a_field_that_the_sandboxs_frames_have_not_is_news() -> None:
+    stream = f"trade.{SPOT}"
+    assert list(framed_alike({stream: [TRADE]}, {stream: [TRADE]})) == []
+    assert list(framed_alike({stream: [], "depth.X": [DEPTH]}, {stream: [TRADE]})) == []
+    frames = {stream: [TRADE | {"b": 7}]}
+    assert list(framed_alike(frames, {stream: [TRADE]})) == []  # told already: the documents have a text
+    [found] = framed_alike({stream: [TRADE]}, {stream: [TRADE | {"z": 1}]})
+    assert (found.kind, found.where, found.found) == (NEWS, "[].z", "is the sandbox's alone")
 
 
 # --- orders, report -----------------------------------------------------------------------------------------
