@@ -17,8 +17,12 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +34,14 @@ NAMED = "127.0.0.1:8787"
 """Where the example's configuration looks for the sandbox; the one that is started here has another port."""
 MODES = {"spot": ("SOL/USDC", "Often"), "futures": ("SOL/USDC:USDC", "OftenBothWays")}
 """Trading mode -> a pair to download, and the strategy."""
-FALLING = [f"{base}_USDC{kind}" for base in ("SOL", "BTC", "ETH") for kind in ("", "_PERP")]
-FALL = Decimal("0.992")
-FALLS_AT = (0.4, 0.55, 0.7, 0.85)
+BEYOND = Decimal("0.002")
+"""How far past the trigger price of a stop its market is moved."""
+STOPS_THAT_FIRE = 3
+LOOKS_EVERY = 2.0
 DRY_RUN = 45
 ENDS_WITHIN = 60
+AGREES_WITHIN = 60
+"""Seconds that freqtrade may take to hear of what has happened, before it is interrupted."""
 INTERRUPTED = 130
 CLOSE = Decimal("1e-9")
 """How far figures may differ: freqtrade keeps binary fractions."""
@@ -70,8 +77,18 @@ class Freqtrade:
             raise Trouble(f"freqtrade {' '.join(words)} ended with {done.returncode}:\n{told[-4000:]}")
         return told
 
-    def trade(self, mode: str, seconds: float, *overlays: str, keys: Keys | None = None) -> tuple[Path, str]:
-        """Trade for a while, then be interrupted as by Ctrl-C: the database, and what was said."""
+    def trade(
+        self,
+        mode: str,
+        seconds: float,
+        *overlays: str,
+        keys: Keys | None = None,
+        is_settled: Callable[[Path], bool] = lambda database: True,
+    ) -> tuple[Path, str]:
+        """Trade for a while, then be interrupted as by Ctrl-C: the database, and what was said.
+
+        It is not interrupted before it is settled, unless that takes too long.
+        """
         name = f"{mode}-{'live' if keys else 'dry'}"
         database, log = self.folder / f"{name}.sqlite", self.folder / f"{name}.log"
         words = [
@@ -92,6 +109,9 @@ class Freqtrade:
             try:
                 code: int | None = process.wait(seconds)
             except subprocess.TimeoutExpired:
+                until = time.monotonic() + AGREES_WITHIN
+                while not is_settled(database) and time.monotonic() < until:
+                    time.sleep(0.2)
                 process.send_signal(signal.SIGINT)
                 code = process.wait(ENDS_WITHIN)
         said = log.read_text()
@@ -210,38 +230,67 @@ def trade(user: Freqtrade, sandbox: SandboxThread, seconds: float) -> list[str]:
     """Dry, then live; what differs."""
     user.trade("futures", DRY_RUN, keys=None)
     say(f"futures: dry run of {DRY_RUN} s")
-    found = []
-    for mode in MODES:
-        keys = generated_keys()
-        for share in FALLS_AT:
-            threading.Timer(share * seconds, fall, [sandbox]).start()
-        database, said = user.trade(mode, seconds, "sandbox.json", keys=keys)
-        theirs = orders_of_freqtrade(database)
-        exchange = sandbox.exchange(**keys.config)
-        differing = differences(theirs, exchange, said)
-        if mode == "futures":
-            differing += position_differences(database, exchange)
-        stops = [order for order in theirs.values() if order["ft_order_side"] == "stoploss"]
-        fired = [order for order in stops if order["status"] == "closed"]
-        counts = f"{len(theirs)} orders, {len(stops)} stops, {len(fired)} fired, {len(differing)} differ"
-        say(f"{mode}: live, {counts}")
-        warnings = re.findall(r"^.* - (?:WARNING|ERROR) - .*$", said, re.MULTILINE)
-        for line in warnings:
-            print(f"    {line[:200]}")
-        if not fired:
-            found.append(f"{mode}: no stop on the exchange has fired")
-        found += differing
-    return found
+    return [found for mode in MODES for found in trade_live(user, sandbox, mode, seconds)]
 
 
-def fall(sandbox: SandboxThread) -> None:
-    """Let every market of the example fall, so that stops fire."""
+def trade_live(user: Freqtrade, sandbox: SandboxThread, mode: str, seconds: float) -> list[str]:
+    """Trade in a mode while stops fire; what differs between freqtrade and the sandbox afterwards."""
+    keys, log = generated_keys(), user.folder / f"{mode}-live.log"
+    exchange = sandbox.exchange(**keys.config, enableRateLimit=False)
 
-    def move(inner: Sandbox) -> None:
-        for symbol in FALLING:
-            inner.move(symbol, (inner.venue.markets[symbol].marks.index * FALL).quantize(Decimal("0.1")))
+    def disagreements(database: Path) -> list[str]:
+        found = differences(orders_of_freqtrade(database), exchange, log.read_text())
+        return found + (position_differences(database, exchange) if mode == "futures" else [])
 
-    sandbox.run(move)
+    with firing(sandbox, keys):
+        database, said = user.trade(
+            mode,
+            seconds,
+            "sandbox.json",
+            keys=keys,
+            is_settled=lambda database: not disagreements(database),
+        )
+    theirs, found = orders_of_freqtrade(database), disagreements(database)
+    stops = [order for order in theirs.values() if order["ft_order_side"] == "stoploss"]
+    fired = [order for order in stops if order["status"] == "closed"]
+    counts = f"{len(theirs)} orders, {len(stops)} stops, {len(fired)} fired, {len(found)} differ"
+    say(f"{mode}: live, {counts}")
+    for line in re.findall(r"^.* - (?:WARNING|ERROR) - .*$", said, re.MULTILINE):
+        say(f"    {line[:200]}")
+    return found if fired else [f"{mode}: no stop on the exchange has fired", *found]
+
+
+@contextmanager
+def firing(sandbox: SandboxThread, keys: Keys) -> Iterator[None]:
+    """Have some of the stops of an account fire, each once it has waited for a moment."""
+    exchange, is_over = sandbox.exchange(**keys.config, enableRateLimit=False), threading.Event()
+
+    def fire() -> None:
+        seen: set[str] = set()
+        fired = 0
+        while fired < STOPS_THAT_FIRE and not is_over.wait(LOOKS_EVERY):
+            waiting = [order for order in exchange.fetch_open_orders() if order["triggerPrice"] is not None]
+            for order in waiting:
+                if order["id"] in seen and fired < STOPS_THAT_FIRE:
+                    sandbox.run(partial(run_through, order))
+                    fired += 1
+            seen = {order["id"] for order in waiting}
+
+    thread = threading.Thread(target=fire, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def run_through(order: Any, sandbox: Sandbox) -> None:
+    """Have the market of a stop trade beyond its trigger price."""
+    symbol = order["info"]["symbol"]
+    share = 1 - BEYOND if order["side"] == "sell" else 1 + BEYOND
+    price, tick = Decimal(repr(order["triggerPrice"])) * share, sandbox.venue.rules[symbol].tick
+    sandbox.set_price(symbol, (price / tick).to_integral_value() * tick)
 
 
 def errors_in(said: str) -> list[str]:
