@@ -326,8 +326,9 @@ class Sandbox:
         forgotten.
         """
         now = self.clock.now()
-        self.venue.settle_at(symbol, price, now)
-        self.traffic.settle_at(symbol, price, now)
+        with self.venue.arranging(now):
+            self.venue.settle_at(symbol, price, now)
+            self.traffic.settle_at(symbol, price, now)
 
     async def reset(self) -> None:
         """Begin again: accounts, orders and books as at the start, faults ended, everybody's socket closed.

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from aiohttp import web
 
 from bpx_connector.sandbox.__main__ import main
 from bpx_connector.sandbox.clock import DrivenClock
+from bpx_connector.sandbox.records.orders import ASK, BID, MARKET, OrderRequest
 from bpx_connector.sandbox.server import Sandbox, SandboxThread
 from tests.support.desk import Client, LocalDesk
 
@@ -178,3 +180,28 @@ def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None
     shown = capsys.readouterr().out
     for option in ("--port", "--host", "--seed", "--speed", "--closed", "--limits"):
         assert option in shown
+
+
+@pytest.mark.parametrize("watched", ["LastPrice", "MarkPrice", "IndexPrice"])
+def test_a_stop_that_a_set_price_fires_is_filled_in_the_book_at_that_price(watched: str) -> None:
+    sandbox = Sandbox(symbols=("SOL_USDC_PERP",), clock=DrivenClock())
+    sandbox.open_trading()
+    venue, now = sandbox.venue, sandbox.clock.now()
+    account = venue.open_account("anybody", now)
+    bought = OrderRequest(symbol="SOL_USDC_PERP", side=BID, order_type=MARKET, quantity=Decimal(2))
+    venue.execute(account, bought, now)
+    stop = OrderRequest(
+        symbol="SOL_USDC_PERP",
+        side=ASK,
+        order_type=MARKET,
+        trigger_price=Decimal(90),
+        trigger_quantity="2",
+        trigger_by=watched,
+        reduce_only=True,
+    )
+    venue.execute(account, stop, now)
+    sandbox.set_price("SOL_USDC_PERP", Decimal(80))
+    fills = [fill for fill in venue.fills(account) if fill.side == ASK]
+    assert sum(fill.quantity for fill in fills) == 2
+    assert all(Decimal(79) < fill.price <= 80 for fill in fills)
+    assert venue.positions(account) == []

@@ -7,7 +7,8 @@ raise `Refusal`; records that queries hand out are the exchange's own and are on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final
 
@@ -59,6 +60,8 @@ class Exchange:
     `prices` gives each market its first index and last price. `fees` overrides rows of
     `choices.FEES_BASIS_POINTS` for accounts opened later.
     """
+
+    _is_arranging = False
 
     def __init__(
         self,
@@ -320,6 +323,19 @@ class Exchange:
         self._market(symbol).marks.settle_at(price)
         return self._finish(now)
 
+    @contextmanager
+    def arranging(self, now: int) -> Iterator[None]:
+        """Let no trigger fire while prices and books are set anew; afterwards those whose price has come.
+
+        A stop that fired in between would find an empty book, or that of before.
+        """
+        self._is_arranging = True
+        try:
+            yield
+        finally:
+            self._is_arranging = False
+            self._finish(now)
+
     def set_book_state(self, symbol: str, state: str, now: int | None = None) -> list[Event]:
         """Open, close or restrict a market's book: the venue's `OrderBookState`.
 
@@ -549,7 +565,7 @@ class Exchange:
         """Fire every trigger that a command set off, each after what came before, and publish it all."""
         self._flush(now)
         self._triggers.arm_children(now)
-        while self._triggers.fire_next(now):
+        while not self._is_arranging and self._triggers.fire_next(now):
             self._flush(now)
             self._triggers.arm_children(now)
         self._flush(now)
