@@ -95,7 +95,8 @@ def _asked(made: Any, symbols: list[str], out: Path, has_keys: bool) -> tuple[li
         asker = Asker(made, told)
         findings = [*_all(asked, asker, beside), *_all(private, asker, beside), *_strangers(asker)]
         findings += [*_signatures(asker, questions), *_called(made, symbols, has_keys)]
-    return findings, {"questions": len(asked) + len(private) + 2 + 2 * bool(private)}
+    alone = 2 + (1 + len(questions.SIGNATURES) if private else 0)
+    return findings, {"questions": len(asked) + len(private) + alone}
 
 
 def _all(asked: Iterable[Question], asker: Asker, beside: Asker) -> Iterator[Finding]:
@@ -115,7 +116,8 @@ def _signatures(asker: Asker, questions: Any) -> Iterator[Finding]:
 
     if asker.exchange.apiKey:
         yield from judged(questions.TWICE, asker.ask(questions.TWICE, repeats=1))
-        yield from judged(questions.LONG, asker.ask(questions.LONG))
+        for question in questions.SIGNATURES:
+            yield from judged(question, asker.ask(question))
 
 
 def _called(made: Any, symbols: list[str], has_keys: bool) -> Iterator[Finding]:

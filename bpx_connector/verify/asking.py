@@ -20,7 +20,7 @@ from bpx_connector.verify.questions import Question
 from bpx_connector.verify.readings import READINGS, misread
 from bpx_connector.verify.shapes import between, differences
 
-__all__ = ["Asker", "Finding", "compared", "judged", "understood"]
+__all__ = ["ALTERED", "Asker", "Finding", "compared", "judged", "understood"]
 
 CONTRADICTION, NEWS, TROUBLE = "contradiction", "news", "trouble"
 OPENAPI = "the venue's OpenAPI"
@@ -55,8 +55,8 @@ class Asker:
         method, path = question.operation.split(" /")
         access = "private" if (_is_private(path) if is_signed is None else is_signed) else "public"
         request = self.exchange.sign(path, access, method, dict(question.params))
-        if question.window is not None:
-            request["headers"] |= self._signature(method, path, question)
+        if question.altered:
+            ALTERED[question.altered](self, request, question)
         for _ in range(repeats + 1):
             self._wait(method, path)
         for _ in range(repeats):
@@ -89,13 +89,10 @@ class Asker:
         per_minute = exchange.options["requestsPerMinute"][budget]
         exchange.sleep(pacing.wait(budget, per_minute, time.monotonic() * 1000))
 
-    def _signature(self, method: str, path: str, question: Question) -> dict[str, str]:
-        """A signature with a window that no method of ours would send."""
-        signer = Signer(self.exchange.apiKey, self.exchange.secret)
-        instruction, window = ENDPOINTS[method, path].instruction, question.window
-        assert instruction is not None, "only what is signed has a window"
-        assert window is not None
-        return signer.headers(instruction, question.params, self.exchange.nonce(), window)
+    @property
+    def signer(self) -> Signer:
+        """What signs requests that no method of ours would send."""
+        return Signer(self.exchange.apiKey, self.exchange.secret)
 
     def _send(self, request: Mapping[str, Any]) -> Any:
         import requests
@@ -114,6 +111,39 @@ class Asker:
             raise ExchangeNotAvailable(
                 f"{request['method']} {request['url']}: {type(error).__name__}"
             ) from error
+
+
+# --- requests that no method of ours would send -------------------------------------------------------------
+
+
+def _with_a_long_window(asker: Asker, request: dict[str, Any], question: Question) -> None:
+    method, path = question.operation.split(" /")
+    instruction, now = ENDPOINTS[method, path].instruction, asker.exchange.nonce()
+    assert instruction is not None, "only what is signed has a window"
+    request["headers"] |= asker.signer.headers(instruction, question.params, now, LONG_WINDOW)
+
+
+def _with_a_wrong_signature(asker: Asker, request: dict[str, Any], question: Question) -> None:
+    request["headers"]["X-Signature"] = asker.signer.signature("another text")
+
+
+def _with_a_parameter_twice(asker: Asker, request: dict[str, Any], question: Question) -> None:
+    """Another value before the one that was signed."""
+    url, _, query = request["url"].partition("?")
+    request["url"] = f"{url}?{query.partition('=')[0]}=SPOT&{query}"
+
+
+def _with_a_null(asker: Asker, request: dict[str, Any], question: Question) -> None:
+    request["body"] = json.dumps({**json.loads(request["body"]), "triggerPrice": None})
+
+
+LONG_WINDOW = 90_000
+ALTERED: dict[str, Callable[[Asker, dict[str, Any], Question], None]] = {
+    "window": _with_a_long_window,
+    "signature": _with_a_wrong_signature,
+    "repeated": _with_a_parameter_twice,
+    "null": _with_a_null,
+}
 
 
 def _is_private(path: str) -> bool:

@@ -58,6 +58,7 @@ NAIVE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?$")
 SPACED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$")
 SYMBOL = re.compile(r"[A-Za-z0-9.]+_[A-Z0-9]+(_PERP|_RFQ|_PREDICTION|_IPERP|_DATED)?$")
 REGULAR, FRIDAY = "US_EQUITIES_REGULAR", 4
+OPEN_FAQ = "the venue's FAQ; its list of errors has another code"
 OPEN, LAG = "no document; the sandbox's choice", 2_000
 
 
@@ -291,6 +292,21 @@ def _long_window(answer: Answer) -> Iterator[str]:
         yield "it is answered"
 
 
+def _damaged(answer: Answer) -> Iterator[str]:
+    if (answer.status, _object(answer).get("code")) != (400, "INVALID_CLIENT_REQUEST"):
+        yield f"it is {answer.status} {answer.text[:80]!r}"
+
+
+def _signature_counts(answer: Answer) -> Iterator[str]:
+    if "signature" in answer.text.lower():
+        yield f"it is {answer.status} {answer.text[:80]!r}"
+
+
+def _too_long(answer: Answer) -> Iterator[str]:
+    if answer.status == 200:
+        yield f"{len(_rows(answer))} are told"
+
+
 def _countries(answer: Answer) -> Iterator[str]:
     rows = [(row.get("isPerpEnabled"), row.get("leverageLimit")) for row in _rows(answer)]
     for (has_perps, limit), count in Counter(rows).most_common(1):
@@ -426,6 +442,18 @@ FACTS: dict[str, Fact] = {
     "long window": Fact(
         "a signature for longer than 60 s is refused", OPEN, _long_window, True, "long_windows"
     ),
+    "damaged": Fact(
+        "a wrong signature is 400 INVALID_CLIENT_REQUEST", OPEN_FAQ, _damaged, True, "bad_signature"
+    ),
+    "repeated": Fact(
+        "of a parameter that comes twice the last value is signed",
+        "no document; the venue's own client",
+        _signature_counts,
+        True,
+        "repeated_parameters",
+    ),
+    "null": Fact("a null in a body is not signed", OPEN, _signature_counts, True, "signed_nulls"),
+    "long": Fact("more than 10,000 candles are refused", OPEN, _too_long, True, "long_klines"),
     "countries": Fact(
         "most countries may trade perpetuals, at up to 75 times",
         "FACTS 22, probe",

@@ -36,7 +36,7 @@ class SmallestOrder(NamedTuple):
         """The order in words."""
         cost = self.quantity * self.price
         what = f"post-only bid for {self.quantity:f} {self.symbol} at {self.price:f}"
-        return f"{what}, {cost:f} in all, twice, cancelled at once"
+        return f"{what}, {cost:f} in all, three times, each cancelled at once"
 
 
 def smallest_order(market: Any, last: str) -> SmallestOrder:
@@ -63,7 +63,7 @@ def checked_by_order(asker: Asker, order: SmallestOrder) -> Iterator[Finding]:
         yield from _word(
             found, "id", placed.body.get("id"), "an order is found by its id", "FACTS 7, OpenAPI"
         )
-        yield from _with_the_same_client_id(asker, order)
+        yield from _more_orders(asker, order)
     finally:
         cancelled = asker.ask(_cancelling(identity), is_signed=True)
     yield from _judged(asker, _cancelling(identity), cancelled)
@@ -78,15 +78,25 @@ def checked_by_order(asker: Asker, order: SmallestOrder) -> Iterator[Finding]:
     yield from _gone_for_cancelling(asker.ask(_cancelling(identity), is_signed=True))
 
 
-def _with_the_same_client_id(asker: Asker, order: SmallestOrder) -> Iterator[Finding]:
-    second = asker.ask(_placing(order), is_signed=True)
-    if second.status == 200 and isinstance(second.body, dict):
-        identity = {"symbol": order.symbol, "orderId": str(second.body.get("id"))}
+def _more_orders(asker: Asker, order: SmallestOrder) -> Iterator[Finding]:
+    """One with the client id of the first, which is open, and one with a null in its body."""
+    second = _placed_and_cancelled(asker, order, _placing(order))
+    if second.status != 200:
+        sentence, source = "an order may have the client id of one that is open", "no document"
+        said = f"it is {second.status} {second.text[:80]!r}"
+        yield Finding(NEWS, second.name, "", said, sentence, source, "repeated_client_ids")
+    with_null = _placing(order)._replace(
+        name="placement with a null", shape=None, facts=("null",), altered="null"
+    )
+    yield from judged(with_null, _placed_and_cancelled(asker, order, with_null))
+
+
+def _placed_and_cancelled(asker: Asker, order: SmallestOrder, question: Question) -> Answer:
+    placed = asker.ask(question, is_signed=True)
+    if placed.status == 200 and isinstance(placed.body, dict):
+        identity = {"symbol": order.symbol, "orderId": str(placed.body.get("id"))}
         asker.ask(_cancelling(identity), is_signed=True)
-        return
-    sentence, source = "an order may have the client id of one that is open", "no document"
-    said = f"it is {second.status} {second.text[:80]!r}"
-    yield Finding(NEWS, second.name, "", said, sentence, source, "repeated_client_ids")
+    return placed
 
 
 def _judged(asker: Asker, question: Question, answer: Answer) -> Iterator[Finding]:

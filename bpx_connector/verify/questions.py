@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from bpx_connector.venue import payloads
 
-__all__ = ["LONG", "STRANGERS", "TWICE", "Question", "private_questions", "public_questions"]
+__all__ = ["SIGNATURES", "STRANGERS", "TWICE", "Question", "private_questions", "public_questions"]
 
 NOBODY = "NO_SUCH_MARKET"
 DAY = 86_400
@@ -24,8 +24,8 @@ class Question(NamedTuple):
     shape: Any
     facts: tuple[str, ...] = ()
     statuses: tuple[int, ...] = (200,)
-    window: int | None = None
-    """How long its signature is to count, in milliseconds, where that is in question."""
+    altered: str = ""
+    """How the request is altered before it goes, where that is in question: a name in `asking.ALTERED`."""
 
 
 def public_questions(spot: str, perp: str, now: int) -> Iterator[Question]:
@@ -90,6 +90,13 @@ def _of_market(symbol: str, now: int) -> Iterator[Question]:
             list[payloads.Kline],
             candles,
         )
+    yield Question(
+        f"more than 10,000 candles of {symbol}",
+        "GET /api/v1/klines",
+        {**of, "interval": "1m", "startTime": now - 8 * DAY},
+        None,
+        ("long",),
+    )
     yield Question(
         f"1s candles of {symbol}",
         "GET /api/v1/klines",
@@ -188,8 +195,20 @@ HISTORIES: tuple[tuple[str, str, Any], ...] = (
 TWICE = Question("account, by one signature twice", "GET /api/v1/account", {}, None, ("replayed",))
 """To be asked with `repeats`: the very same request again."""
 LONG = Question(
-    "account, by a signature for 90 s", "GET /api/v1/account", {}, None, ("long window",), window=90_000
+    "account, by a signature for 90 s", "GET /api/v1/account", {}, None, ("long window",), altered="window"
 )
 """The documents allow 60 s."""
+DAMAGED = Question(
+    "account, by a wrong signature", "GET /api/v1/account", {}, None, ("damaged",), altered="signature"
+)
+REPEATED = Question(
+    "fills, with a parameter twice",
+    "GET /wapi/v1/history/fills",
+    {"marketType": "PERP"},
+    None,
+    ("repeated",),
+    altered="repeated",
+)
+SIGNATURES = (LONG, DAMAGED, REPEATED)
 STRANGERS = Question("account of a key that nobody knows", "GET /api/v1/account", {}, None, ("unknown key",))
 """Signed with a pair that was made a moment ago."""

@@ -24,7 +24,7 @@ from bpx_connector.verify.asking import CONTRADICTION, NEWS, Asker, Finding, com
 from bpx_connector.verify.calls import Call, tried
 from bpx_connector.verify.orders import checked_by_order, smallest_order
 from bpx_connector.verify.questions import (
-    LONG,
+    SIGNATURES,
     STRANGERS,
     TWICE,
     Question,
@@ -232,11 +232,23 @@ SEEN: list[tuple[dict[str, Any], str, str]] = [
     ({"stock_hours": "always"}, "in the session that is on", CONTRADICTION),
     ({"cancel_answers": "202"}, "cancelling answers what was cancelled", NEWS),
     ({"repeated_client_ids": "refuse"}, "the client id of one that is open", NEWS),
+    ({"bad_signature": "401"}, "a wrong signature is 400", NEWS),
+    ({"repeated_parameters": "first"}, "a parameter that comes twice", NEWS),
+    ({"signed_nulls": "written"}, "a null in a body", NEWS),
+    ({"long_klines": "cut"}, "more than 10,000 candles", NEWS),
+    ({"long_klines": "all"}, "more than 10,000 candles", NEWS),
 ]
 UNSEEN = {
     "unnamed_triggers": "only the price that fires it tells",
     "post_only_cross": "an order would have to cross the book",
     "empty_book": "an order would have to take",
+    "unfilled_orders": "an order would have to be one that does not rest",
+    "unnamed_time_in_force": "an order would have to be one that may take",
+    "large_reduce_only": "a position would have to be opened",
+    "closing_books": "a book would have to close",
+    "largest_batch": "more orders would have to be placed than two",
+    "whole_depth": "a book would have to have more than 1,000 levels",
+    "liquidation_time": "somebody would have to be liquidated",
     "history_budget": "more would have to be asked than is allowed",
     "retry_after": "more would have to be asked than is allowed",
     "lend_redeem": "something would have to be lent",
@@ -281,7 +293,7 @@ def test_a_switch_that_is_turned_is_found(switches: dict[str, Any], fact: str, k
         found = findings_of(exchange)
         found += judged(STRANGERS, Asker(sandbox.exchange(bpx)).ask(STRANGERS))
         found += judged(TWICE, asker.ask(TWICE, repeats=1))
-        found += judged(LONG, asker.ask(LONG))
+        found += [each for question in SIGNATURES for each in judged(question, asker.ask(question))]
         exchange.load_markets()
         found += checked_by_order(asker, smallest_order(exchange.market("SOL/USDC")["info"], "90"))
         exchange.session.close()
