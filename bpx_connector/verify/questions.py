@@ -49,6 +49,13 @@ def public_questions(spot: str, perp: str, now: int) -> Iterator[Question]:
     yield Question(
         "quote of a stock", "GET /api/v1/stockIndicativeQuote", stock, dict[str, Any], ("stock hours",)
     )
+    yield Question(
+        "more than 10,000 candles",
+        "GET /api/v1/klines",
+        {"symbol": spot, "interval": "1m", "startTime": now - 8 * DAY},
+        None,
+        ("long",),
+    )
     yield from _refusals(spot)
 
 
@@ -90,13 +97,6 @@ def _of_market(symbol: str, now: int) -> Iterator[Question]:
             list[payloads.Kline],
             candles,
         )
-    yield Question(
-        f"more than 10,000 candles of {symbol}",
-        "GET /api/v1/klines",
-        {**of, "interval": "1m", "startTime": now - 8 * DAY},
-        None,
-        ("long",),
-    )
     yield Question(
         f"1s candles of {symbol}",
         "GET /api/v1/klines",
