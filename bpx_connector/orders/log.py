@@ -299,7 +299,8 @@ class OrderLog:
         executed, is_open = standing_of(order)
         record = self._records.get(order["id"])
         if record is None:
-            record = self._add(Record(order, executed, is_open, executed))
+            record = self._add(Record({**order}, executed, is_open, executed))
+            record.info = order  # the caller's from here on, to keep or to clear: nothing is read in it
             record.version = self.version
             record.is_owed = self._is_followed
             self._forget(record)

@@ -296,6 +296,15 @@ def test_the_decimal_context_of_a_program_rounds_no_sum() -> None:
     assert record.fills.fees == {"USDC": "1001.75"}
 
 
+def test_what_a_caller_does_to_an_answer_changes_nothing_that_is_known() -> None:
+    orders, told = OrderLog(), order("New", "0")
+    orders.see(told)
+    told.clear()
+    assert orders.see(order("Filled", "1"))["status"] == "Filled"
+    orders.see(order("New", "0")).clear()
+    assert orders.see(order("New", "0"))["status"] == "Filled"
+
+
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_log_that_was_pickled_keeps_the_fills_of_its_orders_apart(protocol: int) -> None:
     orders = log()
