@@ -30,7 +30,7 @@ from bpx_connector.rest.trading.answers import NOTHING_SAID, answered_order
 from bpx_connector.rest.trading.find import reference_of
 from bpx_connector.rest.trading.outcome import Outcomes
 from bpx_connector.rest.trading.request import order_request
-from bpx_connector.venue.words import ORDER_STATUS
+from bpx_connector.venue.words import ORDER_STATUS, SIDE
 
 __all__ = ["ReplacedOrders"]
 
@@ -58,11 +58,13 @@ class ReplacedOrders(Outcomes, GuardedOrders):
 
         The venue cannot amend: the old order is cancelled, its end confirmed, then the new one placed; the
         two are never alive together. `amount` is what both are to trade in all: what the old one had filled
-        by its end is left out of the new one. Without an amount or a price the old order's holds. If the old
-        order was filled meanwhile it is an InvalidOrder, if its end cannot be confirmed an OperationFailed,
-        and in either case nothing is placed. A new order that breaks a rule is refused before the old one is
-        touched. With an empty id `clientOrderId` names the old order, and the new one keeps it (or takes
-        `newClientOrderId`); with an id it is the new order's.
+        by its end is left out of the new one. Without an amount or a price the old order's holds; so do, on
+        its side, its trigger, the stops attached to it, `reduceOnly`, and of a limit order `postOnly` or
+        `timeInForce`, unless params say otherwise. If the old order was filled meanwhile it is an
+        InvalidOrder, if its end cannot be confirmed an OperationFailed, and in either case nothing is placed.
+        A new order that breaks a rule is refused before the old one is touched. With an empty id
+        `clientOrderId` names the old order, and the new one keeps it (or takes `newClientOrderId`); with an
+        id it is the new order's.
         """
         if self.markets is None:
             yield self.load_markets()
@@ -77,6 +79,10 @@ class ReplacedOrders(Outcomes, GuardedOrders):
         yield from self._refuse_by_guards("api/v1/order", asked, instead_of=reference)
         ended = yield from self._confirmed_cancellation(reference, market)
         amount = self._left_to_trade(ended, amount)
+        rest = {
+            **_kept(self._known_orders().named(ended), str(type).lower(), str(side).lower(), rest),
+            **rest,
+        }
         try:
             placed: Order = yield self.create_order(symbol, type, side, amount, price, rest)
         except BaseError as error:
@@ -152,6 +158,40 @@ class ReplacedOrders(Outcomes, GuardedOrders):
                 "was cancelled; nothing was placed"
             )
         return left
+
+
+ATTACHED = {
+    word: tuple(f"{word}{fact}" for fact in ("TriggerPrice", "LimitPrice", "TriggerBy"))
+    for word in ("stopLoss", "takeProfit")
+}
+TRIGGERS = {"triggerPrice", "stopPrice", "stopLossPrice", "takeProfitPrice", "triggerPriceType", "triggerBy"}
+
+
+def _kept(ended: Payload, kind: str, side: str, said: Params) -> Params:
+    """What the new order has of the old one, as nobody has said otherwise; of one on the other side nothing.
+
+    Without its trigger a stop of another amount would sell at once; an order that is to rest would take.
+    """
+    if SIDE.get(ended.get("side") or "") != side:
+        return {}
+    kept: Params = {"reduceOnly": True} if ended.get("reduceOnly") and "reduceOnly" not in said else {}
+    if kind == "limit" and said.keys().isdisjoint({"postOnly", "timeInForce"}):
+        kept |= {"postOnly": True} if ended.get("postOnly") else {}
+        kept |= {"timeInForce": word} if (word := ended.get("timeInForce")) in ("IOC", "FOK") else {}
+    if ended.get("triggerPrice") is not None:
+        return kept | (_trigger(ended) if said.keys().isdisjoint(TRIGGERS) else {})
+    for word, names in ATTACHED.items():
+        if ended.get(names[0]) is not None and said.keys().isdisjoint({word, *names}):
+            kept |= {name: ended[name] for name in names if ended.get(name) is not None}
+    return kept
+
+
+def _trigger(stop: Payload) -> Params:
+    """The trigger of a stop, under the name that its caller has used where that is known."""
+    words = [word for word in ATTACHED if stop.get(f"{word}TriggerPrice") is not None]
+    name = f"{words[0]}Price" if words else "triggerPrice"
+    by = {} if stop.get("triggerBy") is None else {"triggerBy": stop["triggerBy"]}
+    return {name: stop["triggerPrice"], **by}
 
 
 def _edited(exchange_id: str, order_id: str, params: Params) -> tuple[Payload, Params]:

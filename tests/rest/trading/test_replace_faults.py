@@ -140,3 +140,65 @@ def test_an_edit_without_keys_leaves_the_old_order_alone() -> None:
     with pytest.raises(AuthenticationError):
         exchange.edit_order("11", SOL, "limit", "buy", 2, 50)
     assert exchange.asked_for() == []
+
+
+SWAP = "SOL/USDC:USDC"
+STOP = {"triggerPrice": "45", "triggerBy": "MarkPrice", "triggerQuantity": "2", "reduceOnly": True}
+
+
+@pytest.mark.parametrize(
+    ("old", "kind", "params", "kept"),
+    [
+        ({"postOnly": True}, "limit", {}, {"postOnly": True}),
+        ({"postOnly": True}, "limit", {"postOnly": False}, {}),
+        ({"postOnly": True}, "limit", {"timeInForce": "IOC"}, {"timeInForce": "IOC"}),
+        ({"postOnly": True}, "market", {}, {}),
+        ({"timeInForce": "IOC"}, "limit", {}, {"timeInForce": "IOC"}),
+        ({"reduceOnly": True}, "limit", {}, {"reduceOnly": True}),
+        ({"reduceOnly": True}, "limit", {"reduceOnly": False}, {}),
+        ({"stopLossTriggerPrice": "40"}, "limit", {}, {"stopLossTriggerPrice": "40"}),
+        (
+            {"stopLossTriggerPrice": "40", "stopLossLimitPrice": "39", "takeProfitTriggerPrice": "70"},
+            "limit",
+            {"stopLoss": {"triggerPrice": 41}},
+            {"stopLossTriggerPrice": "41", "takeProfitTriggerPrice": "70"},
+        ),
+    ],
+)
+def test_what_is_not_said_of_the_new_order_stays_as_it_was(
+    old: dict[str, Any], kind: str, params: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    given = {"symbol": "SOL_USDC_PERP", **old}
+    exchange = scripted_exchange([view(**CANCELLED, **given), view(id="12", symbol="SOL_USDC_PERP")])
+    price = 51 if kind == "limit" else None
+    exchange.edit_order("11", SWAP, kind, "buy", 2, price, {"clientOrderId": 7, **params})
+    sent = exchange.asked_for()[-1].params
+    told = ("symbol", "side", "orderType", "quantity", "price", "clientId")
+    assert {name: value for name, value in sent.items() if name not in told} == kept
+
+
+@pytest.mark.parametrize(
+    ("params", "kept"),
+    [
+        ({}, {"triggerPrice": "45", "triggerBy": "MarkPrice", "triggerQuantity": "1", "reduceOnly": True}),
+        ({"triggerPrice": 46}, {"triggerPrice": "46", "triggerQuantity": "1", "reduceOnly": True}),
+    ],
+)
+def test_a_stop_of_another_amount_is_still_a_stop(params: dict[str, Any], kept: dict[str, Any]) -> None:
+    old = {"symbol": "SOL_USDC_PERP", "side": "Ask", "orderType": "Market", "price": None, "quantity": None}
+    exchange = scripted_exchange(
+        [
+            view(**{**CANCELLED, **STOP, **old}),
+            view(**{**STOP, **old, "id": "12", "status": "TriggerPending"}),
+        ]
+    )
+    exchange.edit_order("11", SWAP, "market", "sell", 1, None, {"clientOrderId": 7, **params})
+    sent = exchange.asked_for()[-1].params
+    told = ("symbol", "side", "orderType", "clientId")
+    assert {name: value for name, value in sent.items() if name not in told} == kept
+
+
+def test_an_order_on_the_other_side_has_nothing_of_the_old_one() -> None:
+    exchange = scripted_exchange([view(**CANCELLED, postOnly=True), view(id="12", side="Ask")])
+    exchange.edit_order("11", SOL, "limit", "sell", 2, 90)
+    assert "postOnly" not in exchange.asked_for()[-1].params
