@@ -97,9 +97,12 @@ class bpx(Backpack, Exchange):
             self._run_errands()
 
     def _has_lost_its_loop(self) -> bool:
-        """Whether it was not closed before its event loop ended, as that of `asyncio.run` does."""
+        """Whether its event loop has ended, as that of `asyncio.run` does, or is another process's."""
         loop: asyncio.AbstractEventLoop | None = self.asyncio_loop
-        return loop is not None and loop.is_closed()
+        return self._is_inherited() or (loop is not None and loop.is_closed())
+
+    def _is_inherited(self) -> bool:
+        return isinstance(self.session, AsyncioSession) and self.session.is_inherited
 
     def _leave_behind(self) -> None:
         """Forget what has ended with its loop; a session that the caller has given is the caller's."""
@@ -112,7 +115,9 @@ class bpx(Backpack, Exchange):
 
     async def close(self, *args: Any, **kwargs: Any) -> None:
         """Close what is open, as ccxt does; what was left in a loop that has ended is past closing."""
-        if self._has_lost_its_loop():
+        if self._is_inherited():
+            self._leave_behind()
+        elif self._has_lost_its_loop():
             self._forget_tasks()
         await super().close(*args, **kwargs)
 

@@ -35,16 +35,52 @@ if __name__ == "__main__":
 """
 
 
+IN_A_LOOP = """
+import asyncio, json, multiprocessing, sys
+from concurrent.futures import ProcessPoolExecutor
+from bpx_connector.pro import bpx
+
+exchange = bpx(json.loads(sys.argv[1]))
+exchange.timeout_on_exit = 0
+
+async def asked(price):
+    order = await exchange.create_order("SOL/USDC", "limit", "buy", 1, price)
+    book = await asyncio.wait_for(exchange.watch_order_book("SOL/USDC", 1), 20)
+    return [(order["clientOrderId"], order["price"] == price and len(book["bids"]) == 1)]
+
+async def closing(price):
+    told = await asked(price)
+    await exchange.close()
+    return told
+
+def work(price):
+    return asyncio.run(closing(price))
+
+async def main():
+    told, loop = await asked(58), asyncio.get_running_loop()
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
+        elsewhere = loop.run_in_executor(pool, work, 60)
+        for _ in range(3):
+            told += await asked(59)
+        told += await elsewhere
+    print(json.dumps(told + await closing(57)))
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
-def test_what_was_forked_has_its_own_connections_and_its_own_client_ids() -> None:
-    with SandboxThread(seed=1, symbols=("SOL_USDC",), speed=0) as sandbox:
+@pytest.mark.parametrize(("text", "orders"), [(PROGRAM, 15), (IN_A_LOOP, 6)], ids=["blocking", "asyncio"])
+def test_what_was_forked_has_its_own_connections_and_its_own_client_ids(text: str, orders: int) -> None:
+    with SandboxThread(seed=1, symbols=("SOL_USDC",), speed=10) as sandbox:
         config = json.dumps({**FIRST.credentials, "urls": {"api": sandbox.url}})
         program = subprocess.run(
-            [sys.executable, "-c", PROGRAM, config], capture_output=True, text=True, check=False
+            [sys.executable, "-c", text, config], capture_output=True, text=True, check=False
         )
     assert program.returncode == 0, program.stderr
     told = json.loads(program.stdout)
-    assert len({client_id for client_id, _ in told}) == 15
+    assert len({client_id for client_id, _ in told}) == orders
     assert all(is_ones_own for _, is_ones_own in told)
 
 

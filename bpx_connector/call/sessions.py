@@ -38,6 +38,9 @@ async def _sent_once(request: ClientRequest, handler: ClientHandlerType) -> Clie
         raise ClientConnectionError(str(error) or type(error).__name__) from error
 
 
+_inherited: list[Any] = []
+
+
 class _Session:
     """A session of either library; all that is not said here is the session's own."""
 
@@ -92,9 +95,23 @@ class AsyncioSession(_Session):
     routes: dict[str, Route]
     """The ways that requests have taken, by the beginning of their addresses."""
 
+    is_inherited: bool
+    """Whether it was made in the process from which this one was forked."""
+
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         vars(self)["routes"] = {}
+        vars(self)["is_inherited"] = False
+        tell_when_forked(self)
+
+    def begin_anew(self) -> None:
+        """Be left alone: these connections, and the loop that reads them, are another process's.
+
+        It is kept for good, as its end would take them out of what that loop listens to: the processes share
+        that as well.
+        """
+        vars(self)["is_inherited"] = True
+        _inherited.append(self)
 
     async def _sent(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         """The answer to one sending; the way that it took is remembered."""
