@@ -6,10 +6,11 @@ changed since the last call is handed out at once. `newUpdates` (ccxt's) chooses
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
+from ccxt.base.errors import AuthenticationError, BaseError, InvalidNonce
 from ccxt.base.types import (
     Balances,
     FundingRate,
@@ -98,6 +99,8 @@ STREAM_DESCRIPTION: dict[str, Any] = {
     },
 }
 
+
+R = TypeVar("R")
 
 Candle = list[Any]
 """ccxt's OHLCV: time, open, high, low, close, volume."""
@@ -423,7 +426,7 @@ class bpx(async_support.bpx):
         symbols = await self._of_kind("watchOrders", _only(symbol), params, is_open=False)
         if self._gateway is not None and self._gateway.reader.resume is not None:
             return await self._resumed_orders(symbols, since, limit, is_trigger)
-        return await account.watch_orders(self._watching, symbols, since, limit, is_trigger)
+        return await self._signed(account.watch_orders(self._watching, symbols, since, limit, is_trigger))
 
     async def un_watch_orders(self, symbol: Any = None, params: Params = {}) -> bool:
         """End watch_orders."""
@@ -444,7 +447,7 @@ class bpx(async_support.bpx):
             fills = await self._gateway.fills(await self._ids_of(symbols))
             rows: list[Trade] = self.filter_by_since_limit(fills, since, limit, "timestamp", True)
             return rows
-        return await account.watch_my_trades(self._watching, symbols, since, limit)
+        return await self._signed(account.watch_my_trades(self._watching, symbols, since, limit))
 
     async def _resumed_orders(self, symbols: Any, since: Any, limit: Any, is_trigger: Any) -> list[Order]:
         """The orders that have changed since the last call, while nobody was there as well."""
@@ -477,7 +480,7 @@ class bpx(async_support.bpx):
         """
         since, limit = self._watched_span("watchMyLiquidations", since, limit)
         session = self._asked("watchMyLiquidations", params)
-        return await account.watch_my_liquidations(session, _only(symbol), since, limit)
+        return await self._signed(account.watch_my_liquidations(session, _only(symbol), since, limit))
 
     async def un_watch_my_liquidations(self, symbol: Any = None, params: Params = {}) -> bool:
         """End watch_my_liquidations."""
@@ -493,7 +496,7 @@ class bpx(async_support.bpx):
         """
         since, limit = self._watched_span("watchMyLiquidationsForSymbols", since, limit)
         session = self._asked("watchMyLiquidationsForSymbols", params)
-        return await account.watch_my_liquidations(session, symbols, since, limit)
+        return await self._signed(account.watch_my_liquidations(session, symbols, since, limit))
 
     async def un_watch_my_liquidations_for_symbols(self, symbols: Any = None, params: Params = {}) -> bool:
         """End watch_my_liquidations_for_symbols of these markets or of all."""
@@ -510,7 +513,7 @@ class bpx(async_support.bpx):
         since, limit = self._watched_span("watchPositions", since, limit)
         if type(params) is not dict or params:
             self._watched_contracts("watchPositions", params)
-        return await account.watch_positions(self._watching, symbols, since, limit)
+        return await self._signed(account.watch_positions(self._watching, symbols, since, limit))
 
     async def un_watch_positions(self, symbols: Any = None, params: Params = {}) -> bool:
         """End watch_positions of these markets or of all."""
@@ -524,7 +527,7 @@ class bpx(async_support.bpx):
         https://docs.backpack.exchange/#tag/Streams/Private/Balance-update
         """
         kind = self._watched_balance("watchBalance", params)
-        return await account.watch_balance(self._watching, kind)
+        return await self._signed(account.watch_balance(self._watching, kind))
 
     async def un_watch_balance(self, params: Params = {}) -> bool:
         """End watch_balance."""
@@ -540,7 +543,8 @@ class bpx(async_support.bpx):
         https://docs.backpack.exchange/#tag/Streams/Private/RFQ-update
         """
         since, limit = self._watched_span("watchRfqUpdates", since, limit)
-        return await account.watch_rfqs(self._asked("watchRfqUpdates", params), symbol, since, limit)
+        session = self._asked("watchRfqUpdates", params)
+        return await self._signed(account.watch_rfqs(session, symbol, since, limit))
 
     async def un_watch_rfq_updates(self, symbol: Any = None, params: Params = {}) -> bool:
         """End watch_rfq_updates."""
@@ -639,6 +643,28 @@ class bpx(async_support.bpx):
         if type(params) is not dict or params:
             self._check_watched(method, params, known)
         return self._watching
+
+    async def _signed(self, watching: Awaitable[R]) -> R:
+        """What is watched by a signature; one that the venue refuses may be in order, and the clock wrong."""
+        try:
+            return await watching
+        except AuthenticationError as error:
+            raise await self._signature_trouble(error) from error
+
+    async def _signature_trouble(self, error: AuthenticationError) -> BaseError:
+        """What is wrong where a stream was refused: a wrong time says the same, and REST tells it."""
+        before = self.options.get("timeDifference")
+        try:
+            await self.private_get_api_v1_account()
+        except InvalidNonce as told:
+            return InvalidNonce(f"{error}; {told}")
+        except BaseError:
+            return error
+        if self.options.get("timeDifference") == before:
+            return error
+        return InvalidNonce(
+            f"{self.id} {error}; the clock was wrong, and has been measured anew: watch again"
+        )
 
     async def _of_kind(
         self, method: str, symbols: Any, params: Params, *, is_open: bool = True, known: Collection[str] = ()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import ccxt
 import pytest
 from ccxt.async_support.base.exchange import Exchange as AsyncioExchange
 from ccxt.base.decimal_to_precision import TICK_SIZE
@@ -84,6 +85,10 @@ def test_every_entry_that_is_true_is_a_method_in_both_spellings(kind: Any) -> No
         assert callable(getattr(exchange, snake_case(entry), None)), snake_case(entry)
 
 
+IS_OLDER = tuple(map(int, ccxt.__version__.split(".")[:3])) < (4, 5, 87)
+"""Until then ccxt's withdraw had a `tag` before its params, and createMarketOrderWs was listed everywhere."""
+
+
 @EVERY_CLASS
 def test_every_method_has_ccxts_own_signature(kind: Any) -> None:
     different = {
@@ -92,7 +97,7 @@ def test_every_method_has_ccxts_own_signature(kind: Any) -> None:
         if (theirs := method_of(BASES[kind], entry)) is not None
         if shape(method_of(kind, entry)) != shape(theirs)
     }
-    assert different == {}
+    assert different.keys() <= ({"withdraw"} if IS_OLDER else set()), different
 
 
 @EVERY_CLASS
@@ -350,7 +355,8 @@ CALLS: dict[str, Arguments] = {
 
 
 def test_the_calls_cover_every_entry() -> None:
-    assert set(CALLS) == set(listed(bpx_connector.bpx, value=True))
+    entries = set(listed(bpx_connector.bpx, value=True))
+    assert set(CALLS) == entries - ({"createMarketOrderWs"} if IS_OLDER else set())
 
 
 @pytest.mark.parametrize("entry", CALLS)

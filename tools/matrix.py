@@ -63,7 +63,7 @@ def supported(classifiers: list[str]) -> list[str]:
 
 
 def lower_bounds(dependencies: list[str]) -> list[str]:
-    """`aiohttp>=3.14.3,<4` -> `aiohttp==3.14.3`"""
+    """`aiohttp>=3.14.4,<4` -> `aiohttp==3.14.4`"""
     found = (re.match(r"([\w.-]+)(?:\[[^]]*\])?>=([\w.]+)", line) for line in dependencies)
     return [f"{match[1]}=={match[2]}" for match in found if match]
 
@@ -100,7 +100,7 @@ def prepared(python: str, version: str, age: str) -> Path | None:
 
 
 def installed(python: Path) -> str:
-    """What was chosen: `ccxt 4.5.76, aiohttp 3.14.3, ...`"""
+    """What was chosen: `ccxt 4.5.76, aiohttp 3.14.4, ...`"""
     line = (
         "import importlib.metadata as m, sys; print(*(f'{n} {m.version(n)}' for n in sys.argv[1:]), sep=', ')"
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from math import inf
+from random import random
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -25,7 +26,7 @@ from bpx_connector.venue.description import DESCRIPTION, REQUESTS_PER_MINUTE
 from bpx_connector.venue.endpoints import ENDPOINTS, HISTORICAL, STANDARD, Budget, Endpoint
 from bpx_connector.venue.errors import RateLimited
 
-__all__ = ["Calls"]
+__all__ = ["Calls", "pause_before"]
 
 # A second sending of these changes nothing; a second order would.
 REPEATABLE = frozenset({"GET", "PATCH"})
@@ -56,10 +57,21 @@ ANSWERS_ARE_SEEN_BY = ("fetch", "handle_errors", "parse_json")
 
 
 class Repeats(NamedTuple):
-    """How often a call without a certain answer is made again, and after how many milliseconds."""
+    """How often a call without a certain answer is made again, and after how many milliseconds (0: ours)."""
 
     times: int = 0
     pause: float = 0
+
+
+FIRST_PAUSE, LONGEST_PAUSE = 100, 5000
+
+
+def pause_before(repeat: int, luck: float) -> float:
+    """Milliseconds before the first, second, ... repeat: twice as long each time, by chance up to half less.
+
+    Programs that were all refused in one moment do not come back in one moment. `luck` is from 0 to 1.
+    """
+    return min(FIRST_PAUSE * 2.0 ** min(repeat - 1, 10), LONGEST_PAUSE) * (1 - luck / 2)
 
 
 class Calls(Ccxt):
@@ -84,7 +96,8 @@ class Calls(Ccxt):
         """The decoded answer of one operation.
 
         Waits until the account's budget has room (`enableRateLimit`). A call that failed without a certain
-        answer is repeated as often as `maxRetriesOnFailure` says, unless repeating it could act twice.
+        answer is repeated as often as `maxRetriesOnFailure` says, unless repeating it could act twice, with
+        growing pauses (or `maxRetriesOnFailureDelay`) and never later than `timeout` after it began.
         `config["decode"]` reads the answer's text instead of plain JSON.
         """
         return (yield from self._called(path, api, method, params, *rest, config=config))
@@ -103,6 +116,7 @@ class Calls(Ccxt):
         addresses = self._addresses()
         refuse_mixture(self.id, addresses, has_streams=self.has.get("ws") is True)
         failures, is_clock_new = 0, False
+        begun = self.milliseconds() if repeats.times else 0
         while True:
             if self.enableRateLimit:
                 yield from self._its_turn(endpoint, addresses.private, config.get("patience", inf))
@@ -125,10 +139,10 @@ class Calls(Ccxt):
                     raise
             except OperationFailed:
                 failures += 1
-                if failures > repeats.times:
+                pause = repeats.pause or pause_before(failures, random())  # noqa: S311  no secret
+                if failures > repeats.times or self.milliseconds() - begun + pause > self.timeout:
                     raise
-                if repeats.pause:
-                    yield self.sleep(repeats.pause)
+                yield self.sleep(pause)
 
     def _repeats(self, path: str, method: str, params: Any) -> tuple[Repeats, Any]:
         """How often this call may be repeated, and the params that are left."""
