@@ -217,6 +217,12 @@ def pair_of(market_id: str) -> tuple[str, str]:
 RFQ_SUFFIX = "_RFQ"
 """How the id of a market for requests for quotes ends."""
 
+
+def is_rfq(symbol: str | None) -> bool:
+    """Whether a symbol names a market for requests for quotes."""
+    return symbol is not None and (".RFQ/" in symbol or symbol.endswith(RFQ_SUFFIX))
+
+
 RFQ_EXECUTION_MODES = ("AwaitAccept", "Immediate")
 
 STOCK_SUFFIXES = (".US", ".HK")

@@ -22,7 +22,7 @@ from bpx_connector.parse.names import Names
 from bpx_connector.parse.numbers import EXACT, Figure, Number, milliseconds_of, number_or_none, plain
 from bpx_connector.parse.overriding import is_overridden, own
 from bpx_connector.parse.rows import Row, figure_text, object_of, quoted, read_each, rows_in
-from bpx_connector.venue.words import MARKET_TYPE, OPEN_BOOK, SYSTEM_STATUS
+from bpx_connector.venue.words import MARKET_TYPE, OPEN_BOOK, STOCK_SUFFIXES, SYSTEM_STATUS
 
 __all__ = ["ParseListed", "highest_leverage"]
 
@@ -240,6 +240,7 @@ class ParseListed(Ccxt):
         found["lowercaseId"] = market_id.lower()
         found["symbol"] = _symbol(market_id, pair, kind, settle)
         found["base"], found["quote"], found["baseId"], found["quoteId"] = pair
+        found["stock"] = bool(pair.base_id) and str(pair.base_id).endswith(STOCK_SUFFIXES)
         found["active"] = read.orderBookState == OPEN_BOOK if read.orderBookState else None
         found["taker"], found["maker"] = self._published_fees(market_id, kind)
         found["precision"] = {

@@ -37,9 +37,10 @@ from bpx_connector.parse.account.state import CROSS, ParseAccount
 from bpx_connector.parse.numbers import absolute, plain
 from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.parse.rows import Row, figure_text, object_of, read_each, rows_in
-from bpx_connector.rest.asking.arguments import asked_symbols, checked_word, real_of
+from bpx_connector.rest.asking.arguments import asked_symbols, checked_flag, checked_word, real_of
 from bpx_connector.rest.asking.histories import NEWEST, asked_span, history_rows
 from bpx_connector.rest.asking.params import taken
+from bpx_connector.venue.words import STOCK_SUFFIXES
 
 __all__ = ["AccountState", "of_contracts"]
 
@@ -62,14 +63,18 @@ class AccountState(ParseAccount):
 
         `type` spot (or `options['defaultType']`) is what can be withdrawn or sold: auto-lent money is not in
         it. `type` collateral, margin or swap counts all assets of the margin account, lent ones as free. What
-        is staked is in use. With it the venue's equity and margin figures are in `info`.
+        is staked is in use. With it the venue's equity and margin figures are in `info`. `stock` True: stocks
+        only.
         """
         if self.markets is None:
             yield self.load_markets()
+        only, params = self.handle_option_and_params(params or {}, "fetchBalance", "stock", False)
         kind, rest = self._balance_kind("fetchBalance", params)
         if kind in SPOT_BALANCE:
-            return self.parse_balance((yield self.private_get_api_v1_capital(rest)))
-        return self.parse_collateral((yield self.private_get_api_v1_capital_collateral(rest)))
+            balance = self.parse_balance((yield self.private_get_api_v1_capital(rest)))
+        else:
+            balance = self.parse_collateral((yield self.private_get_api_v1_capital_collateral(rest)))
+        return _of_stocks(balance) if checked_flag(f"{self.id} fetchBalance()", "stock", only) else balance
 
     def _balance_kind(self, method: str, params: Params) -> tuple[str, Params]:
         """Which balance ccxt's words ask for, and the params that are left."""
@@ -341,3 +346,14 @@ def of_contracts(call: str, params: Params) -> Params:
     if kind is not None:
         checked_word(call, "type", kind, ("swap", "future"))
     return rest
+
+
+def _of_stocks(balance: Any) -> Any:
+    """Of a balance what is held in stocks."""
+
+    def stocks(rows: Any) -> dict[str, Any]:
+        return {code: row for code, row in rows.items() if str(code).endswith(STOCK_SUFFIXES)}
+
+    kept = {name: balance[name] for name in ("info", "timestamp", "datetime") if name in balance}
+    parts = {name: stocks(balance[name]) for name in ("free", "used", "total", "debt") if name in balance}
+    return {**kept, **parts, **stocks(balance)}

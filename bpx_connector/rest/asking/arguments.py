@@ -9,7 +9,7 @@ from numbers import Real
 from operator import index
 from typing import Any
 
-from ccxt.base.errors import BadRequest, InvalidOrder
+from ccxt.base.errors import BadRequest, InvalidOrder, NotSupported
 
 from bpx_connector.aliases import Params
 from bpx_connector.parse.rows import figure_text
@@ -27,6 +27,7 @@ __all__ = [
     "flag_of",
     "prices_of",
     "real_of",
+    "refuse_without_book",
     "until_of",
     "whole_number_of",
     "whole_of",
@@ -175,6 +176,15 @@ def client_id_of(value: Any) -> int:
     raise InvalidOrder(
         f"clientOrderId {value!r} cannot be used: the venue takes whole numbers from 0 to {CLIENT_ID_MAX}"
     )
+
+
+def refuse_without_book(call: str, market: Any) -> None:
+    """Refuse to ask for the book or the trades of a market for requests for quotes: it has neither."""
+    if market.get("executionModel") is not None:
+        raise NotSupported(
+            f"{call} {market['symbol']} has no book: fetchStockIndicativeQuote tells what a size would cost, "
+            "fetchMyTrades what one's own requests traded"
+        )
 
 
 def prices_of(market: Any) -> Params:

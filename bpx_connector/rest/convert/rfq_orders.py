@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from ccxt.base.errors import ArgumentsRequired, InvalidOrder, OrderNotFound
+from ccxt.base.errors import ArgumentsRequired, BadSymbol, InvalidOrder, OrderNotFound
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow
 from bpx_connector.parse.convert.stocks import is_stock
+from bpx_connector.rest.asking.arguments import checked_flag
 from bpx_connector.rest.convert.rfqs import Rfqs
 from bpx_connector.rest.convert.stocks import Stocks
-from bpx_connector.venue.words import RFQ_SUFFIX, pair_of
+from bpx_connector.venue.words import is_rfq, pair_of
 
-__all__ = ["RfqOrders", "is_rfq"]
+__all__ = ["OF_STOCKS", "RfqOrders", "is_of_stock", "is_rfq"]
 
 ORDER_TYPES = ("limit", "market")
 NOT_OF_RFQS = frozenset(
@@ -29,9 +30,13 @@ NOT_OF_RFQS = frozenset(
 """What an order on a book can be told and a request cannot."""
 
 
-def is_rfq(symbol: str | None) -> bool:
-    """Whether a symbol names a market for requests for quotes."""
-    return symbol is not None and (".RFQ/" in symbol or symbol.endswith(RFQ_SUFFIX))
+OF_STOCKS: Params = {"assetClass": "STOCK", "stock": False}
+"""What a history on books is asked with for the rows of stocks."""
+
+
+def is_of_stock(symbol: str) -> bool:
+    """Whether a market trades a stock, by its symbol or id."""
+    return is_stock(symbol.partition("/")[0].removesuffix(".RFQ") if "/" in symbol else pair_of(symbol)[0])
 
 
 class RfqOrders(Rfqs, Stocks):
@@ -67,8 +72,31 @@ class RfqOrders(Rfqs, Stocks):
             raise InvalidOrder(f"{call} no price is to be had for {asset} now: {quote['reason']}")
         return quote["info"]["price"]
 
+    def _only_stocks(self, method: str, symbol: Any, params: Params) -> tuple[bool, Params]:
+        """Whether all that is about stocks is wanted, on books and by requests, and the params that are left.
+
+        `stock` True, or `options['stock']` as with ccxt's class; with a symbol it says nothing new, and of a
+        market that trades no stock it is a BadSymbol.
+        """
+        if "stock" not in params and symbol is not None:
+            return False, params
+        only, rest = self.handle_option_and_params(params, method, "stock", False)
+        if not checked_flag(f"{self.id} {method}()", "stock", only):
+            return False, rest
+        if symbol is not None and not is_of_stock(str(symbol)):
+            raise BadSymbol(f"{self.id} {method}() {symbol} trades no stock")
+        return symbol is None, rest
+
+    def _joined_of_stocks(
+        self, on_books: list[Any], by_requests: list[Any], since: Any, limit: Any
+    ) -> list[Any]:
+        """Stocks' rows of stocks two lists, oldest first; with `since` the first `limit`, else the latest."""
+        rows = [row for row in (*on_books, *by_requests) if is_of_stock(str(row["symbol"]))]
+        rows.sort(key=lambda row: row["timestamp"] or 0)
+        return list(self.filter_by_since_limit(rows, since, limit))
+
     def _rfq_orders(
-        self, symbol: str, since: int | None, limit: int | None, params: Params
+        self, symbol: str | None, since: int | None, limit: int | None, params: Params
     ) -> Flow[list[Any]]:
         """Requests open and ended, as orders, each once."""
         past = yield self.fetch_rfq_history(symbol, since, limit, params)
@@ -79,7 +107,7 @@ class RfqOrders(Rfqs, Stocks):
         return list(self.filter_by_since_limit(rows, since, limit))
 
     def _open_rfq_orders(
-        self, symbol: str, since: int | None, limit: int | None, params: Params
+        self, symbol: str | None, since: int | None, limit: int | None, params: Params
     ) -> Flow[list[Any]]:
         rfqs = yield self.fetch_open_rfqs(symbol, params)
         rows = [self.parse_rfq_order(rfq["info"]) for rfq in rfqs]

@@ -15,8 +15,9 @@ from bpx_connector.parse.markets.listed import ParseListed
 from bpx_connector.parse.numbers import milliseconds_of
 from bpx_connector.parse.rows import quoted
 from bpx_connector.rest.asking.arguments import checked_word
+from bpx_connector.rest.asking.params import taken
 from bpx_connector.rest.convert.stocks import Stocks
-from bpx_connector.venue.words import LISTED_TYPE
+from bpx_connector.venue.words import LISTED_TYPE, RFQ_SUFFIX, is_rfq
 
 __all__ = ["Listed"]
 
@@ -46,18 +47,20 @@ class Listed(Stocks, ParseListed, ParseCurrencies):
         https://docs.backpack.exchange/#tag/Markets/operation/get_markets
         https://docs.backpack.exchange/#tag/Markets/operation/get_securities
 
-        params: `marketType` (or `types`), one or a list of ccxt's words spot, swap, future, prediction, stock
-        or of the venue's SPOT, PERP, IPERP, DATED, PREDICTION, RFQ; stock (RFQ) adds the markets for requests
-        for quotes of all stocks, AAPL.US.RFQ/USDC. `stock` True gives what trades stocks and nothing else.
+        params: `marketType` (or `type`, `types`), one or a list of ccxt's words spot, swap, future,
+        prediction, stock or of the venue's SPOT, PERP, IPERP, DATED, PREDICTION, RFQ; stock (RFQ) adds the
+        markets for requests for quotes of all stocks, AAPL.US.RFQ/USDC. `stock` True gives what trades stocks
+        and nothing else.
         `options['fetchMarkets'] = {'marketType': [...]}` makes it the rule.
         """
         if self.options.get("adjustForTimeDifference"):
             yield self.load_time_difference()
         asked, params = self.handle_option_and_params(params, "fetchMarkets", "marketType")
         types, params = self.handle_option_and_params(params, "fetchMarkets", "types")
+        kind, params = taken(params, "type")
         only_stocks, params = self.handle_option_and_params(params, "fetchMarkets", "stock", False)
         kinds = _market_types(
-            f"{self.id} fetchMarkets()", asked or types or (STOCKS if only_stocks else None)
+            f"{self.id} fetchMarkets()", asked or types or kind or (STOCKS if only_stocks else None)
         )
         listed = [kind for kind in kinds if kind != RFQ_MARKETS]
         markets: list[Any] = []
@@ -124,7 +127,17 @@ class Listed(Stocks, ParseListed, ParseCurrencies):
             for name, market in self.markets.items():
                 if name.upper() == symbol:
                     return market
-        return super().market(symbol)
+        return self._rfq_of_a_stock(symbol) or super().market(symbol)
+
+    def _rfq_of_a_stock(self, symbol: str) -> Any:
+        """The market for requests for quotes of a stock where those are not loaded; of its steps and limits
+        nothing is known then. None for any other symbol."""
+        base, _, quote = symbol.replace(".RFQ/", "_", 1).removesuffix(RFQ_SUFFIX).partition("_")
+        if not (self.markets and is_rfq(symbol) and is_stock(base) and quote == "USDC"):
+            return None
+        if any(market.get("executionModel") for market in self.markets.values()):
+            return None  # all of them are loaded, and this is none
+        return {**self.rfq_market({"asset": base, "sessions": []}), "active": None}
 
     @flow
     def fetch_currencies(self, params: Params = {}) -> Flow[Currencies]:

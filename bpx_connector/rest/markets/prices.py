@@ -19,11 +19,15 @@ from bpx_connector.rest.asking.arguments import (
     checked_limit,
     checked_word,
     prices_of,
+    refuse_without_book,
 )
 from bpx_connector.rest.asking.params import taken
-from bpx_connector.venue.words import DEPTH_LIMITS, MARKET_KINDS
+from bpx_connector.venue.words import DEPTH_LIMITS, MARKET_KINDS, is_rfq, pair_of
 
 __all__ = ["Prices"]
+
+EXTERNAL = "External"
+"""The source of a stock's price outside."""
 
 
 def depth_limit(limit: int | None) -> int:
@@ -87,14 +91,23 @@ class Prices(ParsePrices):
 
         https://docs.backpack.exchange/#tag/Markets/operation/get_tickers
 
-        params: `type`, 'spot' or 'swap', leaves the others out; `interval`, '1d' (default) or '1w'.
+        params: `type`, 'spot' or 'swap', leaves the others out; `interval`, '1d' (default) or '1w'; `source`
+        Venue or External, the feed of the fair price of all stocks, which is what their markets for requests
+        for quotes have: for one call more beside others. `stock` True leaves out what trades no stocks.
         """
         if self.markets is None:
             yield self.load_markets()
-        wanted, params = self._wanted("fetchTickers", symbols, params)
         call = f"{self.id} fetchTickers()"
+        only_stocks, params = self.handle_option_and_params(params, "fetchTickers", "stock", False)
+        wanted, params = self._wanted("fetchTickers", symbols, params)
         has_tops, params = self.handle_option_and_params(params, "fetchTickers", "bidAsk", False)
-        tickers: Tickers = self.parse_tickers((yield self.public_get_api_v1_tickers(params)), wanted)
+        tickers: Tickers = yield from self._tickers_of(wanted, params)
+        if checked_flag(call, "stock", only_stocks):
+            tickers = {
+                symbol: ticker
+                for symbol, ticker in tickers.items()
+                if is_rfq(symbol) or (self.markets.get(symbol) or {}).get("stock")
+            }
         if not checked_flag(call, "bidAsk", has_tops):
             return tickers
         if wanted is None:
@@ -106,6 +119,31 @@ class Prices(ParsePrices):
                 continue  # a closed market has no book; the others have
             tickers[symbol] = {**tickers[symbol], **_top_of(book)}
         return tickers
+
+    def _tickers_of(self, wanted: Strings, params: Params) -> Flow[Tickers]:
+        """The tickers of the markets that are wanted, each from where its prices are."""
+        source = params.get("source")
+        outside = [symbol for symbol in wanted or () if source is None and is_rfq(symbol)]
+        tickers: Tickers = {}
+        if source == EXTERNAL or outside:
+            answer = yield self.public_get_api_v1_tickers({**params, "source": EXTERNAL})
+            tickers = self._from_outside(self.parse_tickers(answer), outside or wanted)
+        if source != EXTERNAL and (not outside or len(outside) < len(wanted or ())):
+            tickers |= self.parse_tickers((yield self.public_get_api_v1_tickers(params)), wanted)
+        return tickers
+
+    def _from_outside(self, tickers: Tickers, wanted: Strings) -> Tickers:
+        """Prices of stocks by the symbols of their markets: the listed one, that for requests for quotes."""
+        found: dict[str, Any] = {}
+        for name, ticker in tickers.items():
+            base, quote = pair_of(str((ticker["info"] or {}).get("symbol")))
+            symbols = [f"{self.safe_currency_code(base)}.RFQ/{self.safe_currency_code(quote)}"]
+            if name in self.markets:
+                symbols.append(name)
+            for symbol in symbols:
+                if wanted is None or symbol in wanted:
+                    found[symbol] = {**ticker, "symbol": symbol}
+        return found
 
     @flow
     def fetch_last_prices(self, symbols: Strings = None, params: Params = {}) -> Flow[LastPrices]:
@@ -142,6 +180,7 @@ class Prices(ParsePrices):
         if self.markets is None:
             yield self.load_markets()
         market = self.market(symbol)
+        refuse_without_book(f"{self.id} fetchOrderBook()", market)
         request = {"symbol": market["id"], "limit": str(depth_limit(levels))}
         if any(is_overridden(self, parser) for parser in BOOK_PARSERS):
             depth = yield self.public_get_api_v1_depth({**request, **params})

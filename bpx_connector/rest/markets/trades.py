@@ -22,7 +22,7 @@ from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.parse.rows import Row, rows_in
 from bpx_connector.parse.trading.in_time import oldest_first
 from bpx_connector.parse.trading.trades import ParseTrades
-from bpx_connector.rest.asking.arguments import whole_number_of
+from bpx_connector.rest.asking.arguments import refuse_without_book, whole_number_of
 from bpx_connector.rest.asking.histories import Span, asked_span
 from bpx_connector.rest.asking.params import taken
 
@@ -92,6 +92,7 @@ class Trades(ParseTrades):
         if self.markets is None:
             yield self.load_markets()
         market = self.market(symbol)
+        refuse_without_book(call, market)
         request = {"symbol": market["id"], **params}
         if span.is_whole and span.since is not None and span.limit is None:
             rows = yield from self._all_trades(call, request, span, whole_number_of(calls))

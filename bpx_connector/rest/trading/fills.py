@@ -19,7 +19,7 @@ from bpx_connector.rest.asking.arguments import checked_flag
 from bpx_connector.rest.asking.histories import NEWEST, Span, asked_span, history_rows
 from bpx_connector.rest.asking.history_pages import market_type_request, rows_from
 from bpx_connector.rest.asking.params import taken
-from bpx_connector.rest.convert.rfq_orders import RfqOrders, is_rfq
+from bpx_connector.rest.convert.rfq_orders import OF_STOCKS, RfqOrders, is_rfq
 from bpx_connector.rest.trading.find import FoundOrders, reference_of
 from bpx_connector.venue.description import HISTORY_LIMIT
 
@@ -49,13 +49,19 @@ class Fills(RfqOrders, FoundOrders, ParseTrades):
         All fills count, those of liquidations and conversions too, for they change the account like any
         other; `fillType` User leaves them out. With `since` or `limit` as many pages are read as that takes,
         1000 fills a call, and one page without either; `paginate` True reads all. `until`; `type` spot or
-        swap; `orderId`; `offset` for a page of one's own.
+        swap; `orderId`; `offset` for a page of one's own; `stock` True for all of stocks, on
+        books and by requests for quotes.
 
         What a stop has sold stands under the stop's own id, also where the venue gives another id to the
         order that the stop has placed; that one is in `info`. Where a stop of this object, or one that it has
         asked about, may be meant, the order history is asked once; with `withStops` True, or with
         `options['fetchMyTrades'] = {'withStops': True}`, of every order that bears no client id.
         """
+        only_stocks, params = self._only_stocks("fetchMyTrades", symbol, params)
+        if only_stocks:
+            on_books = yield self.fetch_my_trades(None, since, limit, {**params, **OF_STOCKS})
+            asked = yield self.fetch_rfq_fills(None, since, limit)
+            return self._joined_of_stocks(on_books, asked, since, limit)
         if is_rfq(symbol):
             traded: list[Trade] = yield self.fetch_rfq_fills(symbol, since, limit, params)
             return traded

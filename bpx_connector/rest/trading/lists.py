@@ -19,7 +19,7 @@ from bpx_connector.rest.asking.arguments import whole_number_of
 from bpx_connector.rest.asking.histories import NEWEST, Span, asked_span, history_rows
 from bpx_connector.rest.asking.history_pages import market_type_request
 from bpx_connector.rest.asking.params import taken, trigger_of
-from bpx_connector.rest.convert.rfq_orders import RfqOrders, is_rfq
+from bpx_connector.rest.convert.rfq_orders import OF_STOCKS, RfqOrders, is_rfq
 from bpx_connector.rest.trading.find import FoundOrders
 from bpx_connector.venue.words import ORDER_STATUS
 
@@ -56,6 +56,11 @@ class ListedOrders(RfqOrders, FoundOrders):
         `trigger` True gives trigger orders only, False the others only. `type` spot or swap: one kind of
         market. `until`; all come at once, so that `paginate` has nothing to add.
         """
+        only_stocks, params = self._only_stocks("fetchOpenOrders", symbol, params)
+        if only_stocks:
+            on_books = yield self.fetch_open_orders(None, since, None, {**params, "stock": False})
+            requests = yield from self._open_rfq_orders(None, since, None, {})
+            return self._joined_of_stocks(on_books, requests, since, limit)
         if symbol is not None and is_rfq(symbol):
             return (yield from self._open_rfq_orders(symbol, since, limit, params))
         if self.markets is None:
@@ -104,6 +109,11 @@ class ListedOrders(RfqOrders, FoundOrders):
         rows a call, and one call without either; `paginate` True reads all of it. `until`; `trigger`; `type`
         spot or swap; `offset` for a page of one's own.
         """
+        only_stocks, params = self._only_stocks("fetchOrders", symbol, params)
+        if only_stocks:
+            on_books = yield self.fetch_orders(None, since, limit, {**params, **OF_STOCKS})
+            requests = yield from self._rfq_orders(None, since, limit, {})
+            return self._joined_of_stocks(on_books, requests, since, limit)
         if symbol is not None and is_rfq(symbol):
             return (yield from self._rfq_orders(symbol, since, limit, params))
         call = f"{self.id} fetchOrders()"
@@ -132,9 +142,7 @@ class ListedOrders(RfqOrders, FoundOrders):
         on, `options['fetchClosedOrders'] = {'maxPages': 3}` stops earlier. `until`; `trigger`; `type` spot or
         swap; `offset` for a page of one's own.
         """
-        past = yield from self._past_orders("fetchClosedOrders", symbol, since, limit, params, CLOSED)
-        orders: list[Order] = self.parse_orders(past)
-        return orders
+        return (yield from self._orders_ended("fetchClosedOrders", symbol, since, limit, params, CLOSED))
 
     @flow
     def fetch_canceled_orders(
@@ -150,9 +158,9 @@ class ListedOrders(RfqOrders, FoundOrders):
 
         `until`; `type` spot or swap; `offset` for a page of one's own.
         """
-        past = yield from self._past_orders("fetchCanceledOrders", symbol, since, limit, params, UNFINISHED)
-        orders: list[Order] = self.parse_orders(past)
-        return orders
+        return (
+            yield from self._orders_ended("fetchCanceledOrders", symbol, since, limit, params, UNFINISHED)
+        )
 
     @flow
     def fetch_canceled_and_closed_orders(
@@ -168,11 +176,33 @@ class ListedOrders(RfqOrders, FoundOrders):
 
         `until`; `type` spot or swap; `offset` for a page of one's own.
         """
-        past = yield from self._past_orders(
-            "fetchCanceledAndClosedOrders", symbol, since, limit, params, ENDED
+        return (
+            yield from self._orders_ended("fetchCanceledAndClosedOrders", symbol, since, limit, params, ENDED)
         )
+
+    def _orders_ended(
+        self,
+        method: str,
+        symbol: str | None,
+        since: Any,
+        limit: Any,
+        params: Params,
+        statuses: frozenset[str],
+    ) -> Flow[list[Order]]:
+        """Orders that ended in one of these ways, requests for quotes too where they are meant."""
+        only_stocks, params = self._only_stocks(method, symbol, params)
+        is_of_rfqs = symbol is not None and is_rfq(symbol)
+        requests: list[Any] = []
+        if only_stocks or is_of_rfqs:
+            asked = yield from self._rfq_orders(symbol, since, None, {} if only_stocks else params)
+            words = {ORDER_STATUS[word] for word in statuses}
+            requests = [order for order in asked if order["status"] in words]
+        if is_of_rfqs:
+            return list(self.filter_by_since_limit(requests, since, limit))
+        rest = {**params, "assetClass": "STOCK"} if only_stocks else params
+        past = yield from self._past_orders(method, symbol, since, limit, rest, statuses)
         orders: list[Order] = self.parse_orders(past)
-        return orders
+        return self._joined_of_stocks(orders, requests, since, limit) if only_stocks else orders
 
     def _past_orders(
         self,

@@ -76,9 +76,13 @@ def listings(symbols: Iterable[str] | None = None) -> tuple[Listing, ...]:
 
 @cache
 def assets() -> list[dict[str, Any]]:
-    """The rows of `GET /assets`."""
+    """The rows of `GET /assets`, stocks among them, which live on no chain here."""
     rows: list[dict[str, Any]] = _data("assets.json")
-    return rows
+    held = [
+        {"coingeckoId": None, "displayName": row["name"], "symbol": row["asset"], "tokens": []}
+        for row in stocks()["securities"]
+    ]
+    return [*rows, *held]
 
 
 @cache

@@ -120,6 +120,15 @@ def test_markets_of_stocks_are_listed_when_they_are_asked_for(canned: Canned) ->
     assert asked_types(venue) == [None, "PERP", "PERP"]  # of repeated ones the last is read here
 
 
+def test_a_type_of_markets_is_asked_for_in_each_of_three_words(canned: Canned) -> None:
+    venue = canned({"GET /api/v1/markets": []})
+    for word in ("marketType", "type", "types"):
+        assert venue.call("fetch_markets", {word: "prediction"}) == []
+    assert asked_types(venue) == ["PREDICTION"] * 3
+    with pytest.raises(BadRequest, match="marketType has to be one of"):
+        venue.call("fetch_markets", {"type": "option"})
+
+
 def test_the_options_can_ask_for_them_too(canned: Canned) -> None:
     options = {"options": {"fetchMarkets": {"types": ["spot", "prediction"]}}}
     venue = canned({"GET /api/v1/markets": []}, options)
