@@ -74,6 +74,17 @@ def shortest_timeframe(timeframe: str, span: int) -> str:
     return next((name for name in longer if LENGTH[name] * KLINES_LIMIT >= span), longer[-1])
 
 
+def _from_near_to_far(timeframe: str) -> list[str]:
+    """Timeframes from this one on, none longer than a full answer of the one before it."""
+    ladder = [timeframe]
+    while True:
+        most = KLINES_LIMIT * LENGTH[ladder[-1]]
+        longest = max((name for name in LENGTH if LENGTH[name] <= most), key=LENGTH.__getitem__)
+        if LENGTH[longest] <= LENGTH[ladder[-1]]:
+            return ladder
+        ladder.append(longest)
+
+
 def _opens(rows: list[Any], until: int | None) -> list[int]:
     """When those candles opened that had trades, up to `until`."""
     opens = (opened_at(row) for row in rows if was_traded(row))
@@ -183,17 +194,24 @@ class Candles(ParseCandles):
         return [candle for candle in found if until is None or candle[0] <= until][-limit:]
 
     def _last_open(self, asked: Series, latest: int, until: int | None) -> Flow[int | None]:
-        """When the last candle with trades opened. Longer candles show where to look."""
-        start, end = max(0, latest - KLINES_LIMIT * DAY), latest + DAY
-        for _ in range(MOST_LOOKS):
-            timeframe = shortest_timeframe(asked.timeframe, end - start)
+        """When the last candle with trades opened. Longer candles show where to look.
+
+        From near to far: of a longer candle that is still running the venue may say nothing, but its time has
+        been looked through by then.
+        """
+        timeframe, opens = asked.timeframe, list[int]()
+        for timeframe in _from_near_to_far(asked.timeframe):
+            length = LENGTH[timeframe]
+            start, end = max(0, latest - KLINES_LIMIT * length), latest + length
             rows = yield from self._klines(asked._replace(timeframe=timeframe), start, end)
-            opens = _opens(rows, until)
-            if not opens:
-                return None
-            if timeframe == asked.timeframe:
-                return max(opens)
+            if opens := _opens(rows, until):
+                break
+        for _ in range(MOST_LOOKS):
+            if not opens or timeframe == asked.timeframe:
+                return max(opens, default=None)
             start, end = max(opens), max(opens) + LENGTH[timeframe]
+            timeframe = shortest_timeframe(asked.timeframe, end - start)
+            opens = _opens((yield from self._klines(asked._replace(timeframe=timeframe), start, end)), until)
         return None
 
     def _following(

@@ -99,8 +99,10 @@ class Trades(ParseTrades):
         else:
             rows = yield from self._trades_asked(call, request, span)
         trades = self._public_trades(rows, market)
-        if "offset" in request or (span.is_whole and span.limit is None):
+        if "offset" in request:
             return trades
+        if span.is_whole and span.limit is None:
+            return [trade for trade in trades if span.holds(trade["timestamp"])]
         usual = PAGE if span.since is not None else DEFAULT_TRADES
         return Span(span.since, span.limit or usual, span.until).cut(trades, lambda one: one["timestamp"])
 

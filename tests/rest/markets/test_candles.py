@@ -16,6 +16,7 @@ from bpx_connector.venue.description import KLINES_LIMIT
 from bpx_connector.venue.words import TIMEFRAME_OF
 from tests.support.callers import Caller
 from tests.support.made_up import BEGINNING, DAY, EXCHANGE, HOUR, MINUTE, PERPETUAL, SPOT, text
+from tests.support.streaming import exchange_on, sandbox_with
 
 
 def test_the_newest_candles_come_last(bpx: Caller) -> None:
@@ -266,3 +267,34 @@ def test_the_shortest_timeframe_that_covers_a_span_is_never_shorter_than_the_one
     found = shortest_timeframe(timeframe, span)
     assert LENGTH[found] >= LENGTH[timeframe]
     assert LENGTH[found] * KLINES_LIMIT >= span or found == "1M"
+
+
+@pytest.mark.parametrize(
+    ("timeframe", "opened"), [("1h", "00:00:00"), ("1m", "00:05:00"), ("1d", "00:00:00")]
+)
+async def test_the_newest_candles_of_a_quiet_market_are_found_though_longer_ones_still_run(
+    timeframe: str, opened: str
+) -> None:
+    """The venue leaves the running candle out, so that of a running month nothing is to be seen."""
+    async with sandbox_with("SOL_USDC", speed=0) as sandbox, exchange_on(sandbox) as exchange:
+        exchange.milliseconds = lambda: sandbox.clock.now() // 1000
+        clock: Any = sandbox.clock
+        clock.leap(300)
+        await exchange.create_order("SOL/USDC", "market", "buy", 0.5)
+        clock.leap(2 * 24 * 3_600)
+        [candle] = await exchange.fetch_ohlcv("SOL/USDC", timeframe, None, 1)
+        assert (exchange.iso8601(candle[0]), candle[5]) == (f"2026-01-01T{opened}:00.000Z", 0.5)
+
+
+async def test_trades_until_a_moment_are_no_later_with_paginate_either() -> None:
+    async with sandbox_with("SOL_USDC", speed=0) as sandbox, exchange_on(sandbox) as exchange:
+        clock: Any = sandbox.clock
+        for _ in range(3):
+            await exchange.create_order("SOL/USDC", "market", "buy", 0.5)
+            clock.leap(60)
+        trades = await exchange.fetch_trades("SOL/USDC", None, None, {"paginate": True})
+        until = trades[-2]["timestamp"]
+        held = await exchange.fetch_trades("SOL/USDC", None, None, {"paginate": True, "until": until})
+        assert [trade["id"] for trade in held] == [
+            trade["id"] for trade in trades if trade["timestamp"] <= until
+        ]
