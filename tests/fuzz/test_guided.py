@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from ccxt.base.errors import BadRequest
+from ccxt.base.errors import BadRequest, BaseError
 
 from bpx_connector.parse.events import checked_number, rfq_event
 from bpx_connector.stream.floors import Horizon
 from tests.fuzz.drawn import Drawn
+from tests.fuzz.good_answers import good_answer
 from tests.fuzz.guided import INSTRUMENTED, functions_of
 from tests.fuzz.spoilt_answers import oddities
 from tests.fuzz.targets import TARGETS, Heard, answer_tried, signature_tried
@@ -124,3 +127,12 @@ def test_what_python_takes_for_a_figure_and_no_venue_writes_is_none_on_a_stream(
 def test_a_time_that_is_none_is_not_believed(time: Any) -> None:
     with pytest.raises(ValueError, match=r"time|clock|whole"):
         Horizon(lambda: 1_788_284_044_094).checked(time)
+
+
+@pytest.mark.parametrize("side", [{}, [], 7, None, ""])
+def test_an_edit_goes_on_when_the_cancelled_order_says_no_side(side: Any) -> None:
+    exchange = answered_exchange()
+    answer = json.dumps({**good_answer("DELETE /api/v1/order"), "side": side, "symbol": side})
+    exchange.begin({"DELETE /api/v1/order": (200, answer)})
+    with suppress(BaseError):
+        exchange.edit_order("77", "SOL/USDC", "limit", "buy", 1.5, 90, {"clientOrderId": 8})

@@ -172,7 +172,8 @@ def _kept(ended: Payload, kind: str, side: str, said: Params) -> Params:
 
     Without its trigger a stop of another amount would sell at once; an order that is to rest would take.
     """
-    if SIDE.get(ended.get("side") or "") != side:
+    told = ended.get("side")
+    if not isinstance(told, str) or SIDE.get(told) != side:
         return {}
     kept: Params = {"reduceOnly": True} if ended.get("reduceOnly") and "reduceOnly" not in said else {}
     if kind == "limit" and said.keys().isdisjoint({"postOnly", "timeInForce"}):
