@@ -70,14 +70,13 @@ def run(name: str, sandbox: SandboxThread) -> bool:
         "BPX_API_KEY": keys.api_key,
         "BPX_SECRET": keys.secret,
     }
-    done = subprocess.run(
-        command,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=LONGEST,
-    )
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False, timeout=LONGEST
+        )
+    except subprocess.TimeoutExpired:
+        print(f"{name}: FAILED, it was not done within {LONGEST} s", flush=True)
+        return False
     is_well = done.returncode == 0 and "fine\n" in done.stdout
     print(f"{name}: {'well' if is_well else 'FAILED'}", flush=True)
     print((done.stdout if is_well else done.stdout + done.stderr)[-2000:])

@@ -68,8 +68,9 @@ class Terms(Ccxt):
 
     def parse_served(self, row: Payload) -> tuple[Any, Payload]:
         """A country, and whether it is served."""
-        flags = {name: row.get(name) for name in ("blocked", "sanctioned")}
-        return Row(row).needed("countryCode"), {"info": row, **flags}
+        read = Row(row)
+        flags = {name: read.flag(name) for name in ("blocked", "sanctioned")}
+        return read.needed("countryCode"), {"info": row, **flags}
 
     @flow
     @legible_steps
@@ -87,7 +88,7 @@ class Terms(Ccxt):
         """A country, and what may be traded there."""
         return Row(row).needed("countryCode"), {
             "info": row,
-            "swap": row.get("isPerpEnabled"),
+            "swap": Row(row).flag("isPerpEnabled"),
             "leverage": number_or_none(self.number, row.get("leverageLimit")),
         }
 
