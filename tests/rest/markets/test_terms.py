@@ -42,7 +42,7 @@ def test_what_is_not_documented_comes_as_it_is(canned: Canned) -> None:
 
 
 def test_countries_that_are_not_served_are_told(canned: Canned) -> None:
-    rows = [{"countryCode": "IR", "blocked": True, "sanctioned": True}, {"countryCode": "CH"}]
+    rows = [{"countryCode": "IR", "blocked": True, "sanctioned": True}, {"countryCode": "CH", "blocked": 7}]
     countries = canned({"GET /wapi/v1/country": rows}).call("fetch_countries")
     assert (countries["IR"]["blocked"], countries["IR"]["sanctioned"]) == (True, True)
     assert (countries["CH"]["blocked"], countries["CH"]["sanctioned"]) == (None, None)
