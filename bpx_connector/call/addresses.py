@@ -82,17 +82,17 @@ def refuse_mixture(exchange_id: str, addresses: Addresses, *, has_streams: bool)
     )
 
 
-def refuse_unverified(exchange_id: str, url: str, settings: Mapping[str, Any], is_meant: Any) -> None:
-    """BadRequest if a certificate would not be verified, and nobody has said that this is meant.
+def refuse_unverified(exchange_id: str, url: str, settings: Mapping[str, Any]) -> None:
+    """BadRequest if certificates would not be verified, and nobody has said so by False.
 
     ccxt turns verification off where `verify` is anything empty: a file's name that was not set, say.
     """
-    off = next((name for name, value in settings.items() if not value), None)
-    if off is not None and is_meant is not True and not _is_local(url):
+    off = next((name for name, value in settings.items() if not value and value is not False), None)
+    if off is not None and not _is_local(url):
         raise BadRequest(
             f"{exchange_id} {off} is {settings[off]!r}: certificates would not be verified, and anybody on "
             f"the way to {url} could answer; nothing was sent. It takes True, and `verify` a file of "
-            "certificates; where it is meant, say options['unverifiedTls'] = True as well"
+            "certificates; False where it is meant"
         )
 
 

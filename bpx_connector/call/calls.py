@@ -240,7 +240,7 @@ class Calls(Ccxt):
 
     def _check_tls(self, url: str) -> None:
         settings = {"verify": self.verify, "validateServerSsl": self.validateServerSsl}
-        refuse_unverified(self.id, url, settings, self.options.get("unverifiedTls"))
+        refuse_unverified(self.id, url, settings)
 
     def nonce(self) -> int:
         """Milliseconds by the venue's clock, as far as `adjustForTimeDifference` has measured it."""

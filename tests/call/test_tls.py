@@ -20,7 +20,7 @@ CLASSES = pytest.mark.parametrize("kind", [bpx_connector.bpx, async_support.bpx,
 @CLASSES
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [("verify", False), ("verify", None), ("verify", ""), ("verify", 0), ("validateServerSsl", False)],
+    [("verify", None), ("verify", ""), ("verify", 0), ("validateServerSsl", None)],
 )
 def test_an_empty_setting_does_not_turn_the_check_of_certificates_off(
     kind: Any, setting: str, value: Any
@@ -34,8 +34,9 @@ def test_an_empty_setting_does_not_turn_the_check_of_certificates_off(
 
 
 @CLASSES
-def test_who_says_that_it_is_meant_may_turn_it_off(kind: Any) -> None:
-    exchange = kind({"verify": False, "options": {"unverifiedTls": True}})
+@pytest.mark.parametrize("setting", ["verify", "validateServerSsl"])
+def test_who_says_false_means_it(kind: Any, setting: str) -> None:
+    exchange = kind({setting: False})
     assert exchange.sign("api/v1/time")["url"].startswith("https://")
 
 
