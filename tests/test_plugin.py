@@ -242,7 +242,7 @@ def test_an_error_of_the_program_is_shown_as_python_shows_it(program: Path) -> N
         (["run"], "no program to run"),
         (["run", "--wrong", "x.py"], "--wrong is not an option"),
         (["run", "-m"], "-m is not an option of `run`, or lacks its value"),
-        (["walk"], "python -m bpx_connector COMMAND"),
+        (["walk"], "python -m bpx_connector [OPTIONS] COMMAND"),
         ([], "python -m bpx_connector COMMAND"),
     ],
 )

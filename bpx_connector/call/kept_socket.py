@@ -8,6 +8,7 @@ first of all, is answered with None and goes urllib3's way, which also makes the
 
 from __future__ import annotations
 
+import socket
 from contextlib import suppress
 from functools import lru_cache
 from http.client import HTTPException, HTTPResponse, IncompleteRead
@@ -17,8 +18,8 @@ from typing import Any, NamedTuple
 
 import urllib3
 from urllib3._collections import HTTPHeaderDict
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 from urllib3.exceptions import SSLError as TlsTrouble
 
@@ -43,8 +44,10 @@ class Heard(NamedTuple):
     content: bytes
 
 
-POOLS = (HTTPConnectionPool, HTTPSConnectionPool)
-CONNECTIONS = (HTTPConnection, HTTPSConnection)
+ITS_POOLS, ITS_CONNECTIONS = "urllib3.connectionpool", "urllib3.connection"
+"""Modules of classes that are urllib3's own. Who plays answers back puts others under the same names, and may
+have done so before this is imported."""
+
 _REPLACED_BY_OTHERS = (
     (HTTPConnectionPool, "urlopen"),
     (HTTPConnectionPool, "_get_conn"),
@@ -63,7 +66,9 @@ ADDED_BY_URLLIB3 = {"accept-encoding", "user-agent"}
 
 def _is_as_usual(pool: Any) -> bool:
     return (
-        _IS_KNOWN and type(pool) in POOLS and all(getattr(kind, name) is ours for kind, name, ours in _OURS)
+        _IS_KNOWN
+        and type(pool).__module__ == ITS_POOLS
+        and all(getattr(kind, name) is ours for kind, name, ours in _OURS)
     )
 
 
@@ -102,7 +107,7 @@ def answer_over_kept_socket(pool: Any, asked: Asked, seconds: float) -> Heard | 
     if not _is_as_usual(pool) or seconds <= 0:
         return None
     connection = pool._get_conn()
-    is_kept = type(connection) in CONNECTIONS and connection.sock is not None
+    is_kept = type(connection).__module__ == ITS_CONNECTIONS and isinstance(connection.sock, socket.socket)
     text = _written(asked, _host(connection)) if is_kept else None
     if text is None:
         pool._put_conn(connection)
@@ -125,12 +130,11 @@ def answer_over_kept_socket(pool: Any, asked: Asked, seconds: float) -> Heard | 
 def _exchanged(
     pool: Any, connection: Any, asked: Asked, text: bytes, seconds: float
 ) -> tuple[HTTPResponse, bytes]:
-    socket = connection.sock
-    response: HTTPResponse = connection.response_class(socket, method=asked.method)
+    response: HTTPResponse = connection.response_class(connection.sock, method=asked.method)
     try:
-        socket.settimeout(seconds)
+        connection.sock.settimeout(seconds)
         with suppress(BrokenPipeError):  # there may be an answer all the same
-            socket.sendall(text)
+            connection.sock.sendall(text)
         response.begin()
         content = response.read()
     except TimeoutError as error:

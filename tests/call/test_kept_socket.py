@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ccxt.base.errors import NetworkError, RequestTimeout
+from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 
 import bpx_connector
@@ -211,6 +212,21 @@ def test_whoever_has_replaced_urllib3s_way_is_asked(
             exchange.public_get_api_v1_status()
         assert len(traced) == 2
         assert times == []
+
+
+def test_a_connection_of_who_plays_answers_back_is_asked_in_its_own_way(
+    times: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Played(HTTPConnection):
+        """Stands for a library's own."""
+
+    monkeypatch.setattr(HTTPConnectionPool, "ConnectionCls", Played)
+    with serving(OK, OK) as server:
+        exchange = exchange_at(server.url)
+        for _ in range(2):
+            assert exchange.public_get_api_v1_status() == {}
+        assert times == []
+        assert server.connections == 1
 
 
 def test_threads_that_share_an_object_do_not_share_an_answer() -> None:
