@@ -205,8 +205,9 @@ class flow(Generic[P, R]):  # noqa: N801  used as a decorator, named like one
 
 def settle_flows(owner: Any) -> None:
     """Put the functions themselves on a class that knows how it waits, where calls find them at once."""
-    names = {name for base in owner.__mro__ for name, value in vars(base).items() if isinstance(value, flow)}
-    for name in names:
-        method = inspect.getattr_static(owner, name)
+    found: dict[str, Any] = {}
+    for base in reversed(owner.__mro__):  # what stands nearer takes the place of what stands further
+        found |= vars(base)
+    for name, method in found.items():
         if isinstance(method, flow):
             setattr(owner, name, method.twin(owner.synchronous))
