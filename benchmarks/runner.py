@@ -56,10 +56,17 @@ async def running(module: str, *arguments: str, **settings: Any) -> AsyncIterato
         await process.wait()
 
 
+def go_apart() -> None:
+    """To another processor than the one that all are held to, where there is another."""
+    if hasattr(os, "sched_setaffinity"):
+        others = set(range(os.cpu_count() or 1)) - os.sched_getaffinity(0)
+        os.sched_setaffinity(0, others or os.sched_getaffinity(0))
+
+
 @asynccontextmanager
-async def canned_venue() -> AsyncIterator[int]:
+async def canned_venue(*, apart: bool = False) -> AsyncIterator[int]:
     """The canned venue, running; its port."""
-    async with running("benchmarks.server") as process:
+    async with running("benchmarks.server", preexec_fn=go_apart if apart else None) as process:
         assert process.stdout is not None
         yield int(await process.stdout.readline())
 
@@ -103,7 +110,9 @@ class Runner:
                 return await _ask(await self._worker(subject), measurement, count)
             async with AsyncExitStack() as stack:
                 # The canned venue sends a stream to one client only.
-                port = await stack.enter_async_context(canned_venue()) if measurement.at_once else self._port
+                port = self._port
+                if measurement.at_once or measurement.apart:
+                    port = await stack.enter_async_context(canned_venue(apart=measurement.apart))
                 opened = running("benchmarks.worker", subject, str(port))
                 return await _ask(await stack.enter_async_context(opened), measurement, count)
         except TimeoutError:
