@@ -121,7 +121,7 @@ MEASUREMENTS = {
             20,
             {},
             BOTH,
-            True,
+            fresh=True,
             at_once=True,
             rounds=1,
             quick_rounds=1,

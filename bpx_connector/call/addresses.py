@@ -21,6 +21,7 @@ __all__ = [
     "addresses_from",
     "addresses_of",
     "in_region",
+    "is_address",
     "kept_here",
     "refuse_mixture",
     "refuse_unverified",
@@ -104,7 +105,7 @@ def addresses_from(environment: Mapping[str, str]) -> dict[str, Any]:
     address = environment.get("BPX_SANDBOX")
     if not address:
         return {}
-    if not _is_address(address):
+    if not is_address(address):
         raise BadRequest(
             f"BPX_SANDBOX is {address!r}; it takes the address of a sandbox, such as http://127.0.0.1:8787"
         )
@@ -114,7 +115,8 @@ def addresses_from(environment: Mapping[str, str]) -> dict[str, Any]:
     return {"urls": {"api": all_there, "test": all_there}}
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether somebody could be reached by it over HTTP."""
     try:
         parts = urlsplit(text)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -192,10 +192,8 @@ async def answer_over_kept(session: Any, route: Route, asked: Asked, seconds: fl
     if connection is None:
         return None
     try:
-        _send(session, connection, asked, text)
-        async with asyncio.timeout(
-            seconds or None
-        ):  # to make it takes time, which an order does not wait for
+        _send(session, connection, asked, text)  # before the timeout is made, which takes time
+        async with asyncio.timeout(seconds or None):
             arrived = await _arrived(session, connection.protocol, asked)
     except BaseException:
         connection.close()

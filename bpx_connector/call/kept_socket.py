@@ -17,13 +17,14 @@ from ssl import SSLError
 from typing import Any, NamedTuple
 
 import urllib3
+from requests.structures import CaseInsensitiveDict
 from urllib3._collections import HTTPHeaderDict
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 from urllib3.exceptions import SSLError as TlsTrouble
 
-__all__ = ["Asked", "Heard", "answer_over_kept_socket"]
+__all__ = ["Asked", "Replied", "answer_over_kept_socket"]
 
 
 class Asked(NamedTuple):
@@ -35,7 +36,7 @@ class Asked(NamedTuple):
     body: bytes | None
 
 
-class Heard(NamedTuple):
+class Replied(NamedTuple):
     """An answer, decompressed."""
 
     status: int
@@ -99,7 +100,7 @@ def _written(asked: Asked, host: str) -> bytes | None:
     return head + (body or b"")
 
 
-def answer_over_kept_socket(pool: Any, asked: Asked, seconds: float) -> Heard | None:
+def answer_over_kept_socket(pool: Any, asked: Asked, seconds: float) -> Replied | None:
     """The answer to one request over a connection that is kept; None if it has to go urllib3's way.
 
     Errors are urllib3's. Nothing is sent twice: once a byte has left there is an answer or an error.
@@ -124,7 +125,7 @@ def answer_over_kept_socket(pool: Any, asked: Asked, seconds: float) -> Heard | 
     if "content-encoding" in headers:
         packed = urllib3.HTTPResponse(BytesIO(content), headers, response.status, request_method=asked.method)
         content = packed.data
-    return Heard(response.status, response.reason, headers, content)
+    return Replied(response.status, response.reason, CaseInsensitiveDict(headers), content)
 
 
 def _exchanged(

@@ -16,18 +16,9 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3 import Timeout
 
-from bpx_connector.call.kept_socket import Asked, answer_over_kept_socket
+from bpx_connector.call.kept_socket import Asked, Replied, answer_over_kept_socket
 
-__all__ = ["Pools", "Replied", "reply_over_pool"]
-
-
-class Replied(NamedTuple):
-    """An answer as it came."""
-
-    status: int
-    reason: str | None
-    headers: Any
-    content: bytes
+__all__ = ["Pools", "reply_over_pool"]
 
 
 class Address(NamedTuple):
@@ -137,9 +128,9 @@ def reply_over_pool(
     if headers is None or pool is None or type(session.get_adapter(address.url)) is not HTTPAdapter:
         return None
     session.cookies.clear()  # as ccxt does before each request
-    heard = answer_over_kept_socket(pool, Asked(method, address.target, headers, body), seconds)
-    if heard is not None:
-        return Replied(heard.status, heard.reason, CaseInsensitiveDict(heard.headers), heard.content)
+    reply = answer_over_kept_socket(pool, Asked(method, address.target, headers, body), seconds)
+    if reply is not None:
+        return reply
     answer = pool.urlopen(
         method,
         address.target,

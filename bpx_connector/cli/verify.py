@@ -18,7 +18,6 @@ from bpx_connector.cli.words import FAILED, Refusal
 
 if TYPE_CHECKING:
     from bpx_connector.verify.asking import Asker, Finding
-    from bpx_connector.verify.facts import Answer
     from bpx_connector.verify.questions import Question
 
 __all__ = ["add_to"]
@@ -88,11 +87,7 @@ def _asked(made: Any, symbols: list[str], out: Path, has_keys: bool) -> tuple[li
     asked = list(questions.public_questions(symbols[0], symbols[1], now))
     private = list(questions.private_questions(symbols[1])) if has_keys else []
     with noted(made, out / TAPE, access.address(made)) as tape, _sandbox() as beside:
-
-        def told(answer: Answer, method: str, url: str) -> None:
-            tape.answered(method, url, None, answer.status, answer.text)
-
-        asker = Asker(made, told)
+        asker = Asker(made, tape.told)
         findings = [*_all(asked, asker, beside), *_all(private, asker, beside), *_strangers(asker)]
         findings += [*_signatures(asker, questions), *_called(made, symbols, has_keys)]
     alone = 2 + (1 + len(questions.SIGNATURES) if private else 0)
@@ -160,11 +155,7 @@ def _ordered(made: Any, symbol: str, out: Path, yes: bool) -> list[Finding]:
     )
     agreed(f"place a {order.sentence}, at {access.address(made)}", yes)
     with noted(made, out / ORDERS_TAPE, access.address(made)) as tape:
-
-        def told(answer: Answer, method: str, url: str) -> None:
-            tape.answered(method, url, None, answer.status, answer.text)
-
-        return list(checked_by_order(Asker(made, told), order))
+        return list(checked_by_order(Asker(made, tape.told), order))
 
 
 def _heard(

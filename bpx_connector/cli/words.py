@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from urllib.parse import urlsplit
 
 __all__ = [
     "FAILED",
@@ -49,12 +48,9 @@ def sandbox_address() -> str:
 
 def checked_address(url: str) -> str:
     """The address of a sandbox; a Refusal if nobody can be reached by it."""
-    try:
-        parts = urlsplit(url)
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # its port is no number up to 65535
-        is_address = False
-    if not is_address:
+    from bpx_connector.call.addresses import is_address  # not before: it loads ccxt
+
+    if not is_address(url):
         raise Refusal(f"--sandbox and BPX_SANDBOX take an address such as {SANDBOX}, not {url!r}")
     return url
 

@@ -14,11 +14,9 @@ from bpx_connector.rest.account.state import AccountState, of_contracts
 from bpx_connector.rest.asking.arguments import checked_limit, checked_time, checked_word
 from bpx_connector.rest.asking.params import UnderstoodParams, trigger_of
 from bpx_connector.rest.markets.prices import Prices
+from bpx_connector.venue.words import PRICE_SOURCES
 
 __all__ = ["WatchedArguments"]
-
-SOURCES = ("Venue", "External")
-"""Of prices: the venue's trades, or a stock's market outside."""
 
 
 class WatchedArguments(AccountState, Prices, UnderstoodParams):
@@ -40,7 +38,9 @@ class WatchedArguments(AccountState, Prices, UnderstoodParams):
         if type(params) is dict and not params:
             return None
         source = plain_params(self.id, method, params).get("source")
-        return None if source is None else checked_word(f"{self.id} {method}()", "source", source, SOURCES)
+        if source is None:
+            return None
+        return checked_word(f"{self.id} {method}()", "source", source, PRICE_SOURCES)
 
     def _watched_symbols(
         self, method: str, symbols: Any, params: Params, *, is_open: bool, known: Collection[str] = ()

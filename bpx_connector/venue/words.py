@@ -225,5 +225,10 @@ def is_rfq(symbol: str | None) -> bool:
 
 RFQ_EXECUTION_MODES = ("AwaitAccept", "Immediate")
 
+EXTERNAL = "External"
+"""The source of prices that is a stock's market outside."""
+
+PRICE_SOURCES = ("Venue", EXTERNAL)
+
 STOCK_SUFFIXES = (".US", ".HK")
 """How an asset ends that is a stock: with the country it is listed in."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from types import UnionType
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -68,7 +69,7 @@ def _structure(structure: Any, reading: Reading) -> Iterator[str]:
     for name in reading.known:
         if structure.get(name) is None:
             yield f"has no {name} that is understood here"
-    hints = _hints(reading.kind) if reading.kind else {}
+    hints = _types_of(reading.kind) if reading.kind else {}
     for name, value in structure.items():
         if name in hints and not _is_of(value, hints[name]):
             yield f"becomes a {name} that is {type(value).__name__}, which ccxt's type is not"
@@ -78,7 +79,8 @@ def _structure(structure: Any, reading: Reading) -> Iterator[str]:
             yield f"becomes a {name} of {moment}, which is no time of today's"
 
 
-def _hints(kind: Any) -> dict[str, Any]:
+@cache
+def _types_of(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 

@@ -17,6 +17,7 @@ from bpx_connector.stream.recording import Recorded
 from bpx_connector.tape import TapeWriter
 from bpx_connector.tapes import for_now, recording
 from bpx_connector.venue.endpoints import ENDPOINTS
+from bpx_connector.verify.facts import Answer
 from bpx_connector.verify.report import scrubbed, scrubbed_event
 
 __all__ = ["ScrubbedTape", "noted"]
@@ -28,6 +29,10 @@ class ScrubbedTape(TapeWriter):
     def answered(self, method: str, url: str, body: Any, status: int, text: str) -> None:
         """Write down a question and its answer."""
         super().answered(method, url, body, status, _scrubbed(text) if _is_private(method, url) else text)
+
+    def told(self, answer: Answer, method: str, url: str) -> None:
+        """Write down what an `Asker` was answered."""
+        self.answered(method, url, None, answer.status, answer.text)
 
     def frame(self, socket: int, speaker: str, text: str) -> None:
         """Write down one text frame."""

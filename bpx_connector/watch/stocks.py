@@ -18,6 +18,7 @@ from bpx_connector.parse import events
 from bpx_connector.parse.convert.stocks import RFQ, is_stock, stock_of
 from bpx_connector.stream.followers import EventFollower, Follower
 from bpx_connector.stream.topics import Kind
+from bpx_connector.venue.words import EXTERNAL
 from bpx_connector.watch import prices
 from bpx_connector.watch.feed import Exchange, Feed, Market, OwnCaches, Streams, joined, symbols_of
 from bpx_connector.watch.kinds import EXTERNAL_TICKER, STOCK_PRICE, STOCK_QUOTE
@@ -25,7 +26,6 @@ from bpx_connector.watch.session import Session
 from bpx_connector.watch.waiting import Named, markets_of
 
 __all__ = [
-    "EXTERNAL",
     "PRICES",
     "QUOTES",
     "un_watch",
@@ -34,9 +34,6 @@ __all__ = [
     "watch_ticker",
     "watch_tickers",
 ]
-
-EXTERNAL = "External"
-"""The source of a ticker that is a stock's market outside; the other one is Venue."""
 
 
 class Told(NamedTuple):

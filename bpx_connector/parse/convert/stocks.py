@@ -20,7 +20,7 @@ from bpx_connector.parse.numbers import iso8601, milliseconds_of, number_or_none
 from bpx_connector.parse.rows import Row
 from bpx_connector.venue.words import RFQ_SUFFIX, SIDE, STOCK_SUFFIXES, pair_of
 
-__all__ = ["RFQ", "ParseStocks", "is_stock", "stock_of"]
+__all__ = ["RFQ", "ParseStocks", "base_of", "is_stock", "stock_of"]
 
 RFQ = "rfq"
 USDC = "USDC"
@@ -31,12 +31,16 @@ def is_stock(asset: str) -> bool:
     return asset.endswith(STOCK_SUFFIXES)
 
 
+def base_of(name: str) -> str:
+    """What a market trades, by its symbol or id: AAPL.US of AAPL.US/USDC, AAPL.US.RFQ/USDC, AAPL.US_USDC."""
+    return name.partition("/")[0].removesuffix(".RFQ") if "/" in name else pair_of(name)[0]
+
+
 def stock_of(call: str, symbol: Any) -> str:
     """The stock that a symbol or a market's id is about: AAPL.US, AAPL.US/USDC, AAPL.US.RFQ/USDC."""
     if symbol is None or (isinstance(symbol, str) and not symbol):
         raise ArgumentsRequired(f"{call} needs the symbol of a stock, such as AAPL.US/USDC")
-    name = symbol if isinstance(symbol, str) else ""
-    asset = name.partition("/")[0].removesuffix(".RFQ") if "/" in name else pair_of(name)[0]
+    asset = base_of(symbol if isinstance(symbol, str) else "")
     if not is_stock(asset):
         raise BadSymbol(f"{call} takes a stock such as AAPL.US, and {symbol!r} is none")
     return asset

@@ -13,7 +13,7 @@ from ccxt.base.errors import BadRequest, InvalidOrder, NotSupported
 
 from bpx_connector.aliases import Params
 from bpx_connector.parse.rows import figure_text
-from bpx_connector.venue.words import CLIENT_ID_MAX, RFQ_SUFFIX
+from bpx_connector.venue.words import CLIENT_ID_MAX, EXTERNAL, RFQ_SUFFIX
 
 __all__ = [
     "asked_currency",
@@ -196,4 +196,4 @@ def prices_of(market: Any) -> Params:
     market_id = market["id"]
     if not market_id.endswith(RFQ_SUFFIX):
         return {"symbol": market_id}
-    return {"symbol": market_id.removesuffix(RFQ_SUFFIX), "source": "External"}
+    return {"symbol": market_id.removesuffix(RFQ_SUFFIX), "source": EXTERNAL}

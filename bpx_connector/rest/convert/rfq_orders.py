@@ -12,7 +12,7 @@ from ccxt.base.errors import ArgumentsRequired, BadSymbol, InvalidOrder, OrderNo
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow
-from bpx_connector.parse.convert.stocks import is_stock
+from bpx_connector.parse.convert.stocks import base_of, is_stock
 from bpx_connector.rest.asking.arguments import checked_flag
 from bpx_connector.rest.convert.rfqs import Rfqs
 from bpx_connector.rest.convert.stocks import Stocks
@@ -36,7 +36,7 @@ OF_STOCKS: Params = {"assetClass": "STOCK", "stock": False}
 
 def is_of_stock(symbol: str) -> bool:
     """Whether a market trades a stock, by its symbol or id."""
-    return is_stock(symbol.partition("/")[0].removesuffix(".RFQ") if "/" in symbol else pair_of(symbol)[0])
+    return is_stock(base_of(symbol))
 
 
 class RfqOrders(Rfqs, Stocks):
@@ -90,7 +90,8 @@ class RfqOrders(Rfqs, Stocks):
     def _joined_of_stocks(
         self, on_books: list[Any], by_requests: list[Any], since: Any, limit: Any
     ) -> list[Any]:
-        """Stocks' rows of stocks two lists, oldest first; with `since` the first `limit`, else the latest."""
+        """The rows of two lists that are of stocks, oldest first: from `since` the first `limit`, else the
+        latest."""
         rows = [row for row in (*on_books, *by_requests) if is_of_stock(str(row["symbol"]))]
         rows.sort(key=lambda row: row["timestamp"] or 0)
         return list(self.filter_by_since_limit(rows, since, limit))

@@ -56,7 +56,7 @@ class Turning:
         new = [row for row in within if identity_of(row) not in seen]
         last = moment_of(within[-1]) if within else self.since
         if new and self._window is not None:  # of candles there is one a moment
-            self._seen, self.since = {identity_of(within[-1])}, last + SECOND
+            self.since = last + SECOND
         elif new and last > self.since:
             self._seen = {identity_of(row) for row in within if moment_of(row) == last}
             self.since = last

@@ -22,12 +22,9 @@ from bpx_connector.rest.asking.arguments import (
     refuse_without_book,
 )
 from bpx_connector.rest.asking.params import taken
-from bpx_connector.venue.words import DEPTH_LIMITS, MARKET_KINDS, is_rfq, pair_of
+from bpx_connector.venue.words import DEPTH_LIMITS, EXTERNAL, MARKET_KINDS, is_rfq, pair_of
 
 __all__ = ["Prices"]
-
-EXTERNAL = "External"
-"""The source of a stock's price outside."""
 
 
 def depth_limit(limit: int | None) -> int:

@@ -15,8 +15,8 @@ from bpx_connector.sandbox.crowd.listings import Listing
 from bpx_connector.sandbox.crowd.past import Past
 from bpx_connector.sandbox.exchange.exchange import Exchange
 from bpx_connector.sandbox.market.candles import Blank, Candle, Ticker, interval_bounds
+from bpx_connector.sandbox.records import refusals
 from bpx_connector.sandbox.records.figures import ZERO
-from bpx_connector.sandbox.records.refusals import Refusal
 from bpx_connector.sandbox.records.times import DAY, MINUTE, SECOND, WEEK
 
 __all__ = ["CandlesAsked", "History"]
@@ -78,10 +78,10 @@ class History:
 
         The one that is running at `now` comes last, if it is to be told (see `running_kline` in `switches`).
         """
-        if asked.rows > choices.MOST_KLINES and self._exchange.switches.long_klines != "all":
-            if self._exchange.switches.long_klines == "refuse":
-                raise Refusal(400, "INVALID_RANGE", f"Klines are limited to {choices.MOST_KLINES} rows")
-            asked = asked.cut(choices.MOST_KLINES)
+        told = self._told(asked)
+        if told is None:
+            raise refusals.too_many_candles(choices.MOST_KLINES)
+        asked = told
         found = {candle.start: candle for candle in self._past_candles(asked)}
         live = self._exchange.candles(
             asked.symbol, asked.interval, asked.first, asked.until, asked.price_type
@@ -94,11 +94,16 @@ class History:
 
     def prepare(self, asked: CandlesAsked) -> Iterator[None]:
         """Work out, step by step, what `candles` will need of the past: long ranges take long."""
-        if asked.rows > choices.MOST_KLINES and self._exchange.switches.long_klines == "cut":
-            asked = asked.cut(choices.MOST_KLINES)
-        is_told = asked.rows <= choices.MOST_KLINES or self._exchange.switches.long_klines == "all"
-        if is_told and asked.interval != "1s":
-            yield from self.pasts[asked.symbol].prepare(asked.interval, *_minutes(asked))
+        told = self._told(asked)
+        if told is not None and told.interval != "1s":
+            yield from self.pasts[told.symbol].prepare(told.interval, *_minutes(told))
+
+    def _told(self, asked: CandlesAsked) -> CandlesAsked | None:
+        """What of a request is answered: all of it, its first candles, or (None) nothing of one too long."""
+        how = self._exchange.switches.long_klines
+        if asked.rows <= choices.MOST_KLINES or how == "all":
+            return asked
+        return asked.cut(choices.MOST_KLINES) if how == "cut" else None
 
     def ticker(self, symbol: str, now: int, interval: str = "1d") -> Ticker | None:
         """The last day or week of one market, to the minute; None if nothing was traded in it."""

@@ -37,7 +37,7 @@ class Strategies:
         self._exchange: Final = exchange
         self._chance: Final = random.Random(seed)  # noqa: S311  sizes of slices, not secrets
         self._all: Final[dict[int, Strategy]] = {}
-        self._running: dict[int, Strategy] = {}
+        self._running: Final[dict[int, Strategy]] = {}
         self._next_id = choices.FIRST_STRATEGY_ID
         self._is_slicing = False
         exchange.duties.append(self.carry_out)

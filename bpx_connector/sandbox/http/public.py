@@ -18,7 +18,6 @@ from bpx_connector.sandbox.records.times import HOUR, MILLISECOND, MINUTE, SECON
 
 __all__ = ["PUBLIC", "candles_asked"]
 
-"""Levels a side without a limit: a probe saw thousands, and the newer documentation says up to 5000."""
 MOST_TRADES: Final = 1_000
 MOST_FUNDING_RATES: Final = 10_000
 DEFAULT_MARKET_TYPES: Final = ("SPOT", "PERP")

@@ -12,7 +12,6 @@ from bpx_connector.sandbox.http.answers import Answer
 from bpx_connector.sandbox.http.calls import Call
 from bpx_connector.sandbox.market.candles import Candle, Ticker, interval_bounds
 from bpx_connector.sandbox.records import refusals
-from bpx_connector.sandbox.records.refusals import Refusal
 from bpx_connector.sandbox.records.times import DAY, SECOND, WEEK
 
 __all__ = ["STOCKS", "outside_klines", "outside_ticker", "outside_tickers"]
@@ -55,7 +54,7 @@ def outside_klines(call: Call) -> Answer:
         rows.append(Candle(begins, ends, *outside.outside_candle(asset, begins, min(ends, call.now))))
         if len(rows) > choices.MOST_KLINES and call.context.exchange.switches.long_klines != "all":
             if call.context.exchange.switches.long_klines == "refuse":
-                raise Refusal(400, "INVALID_RANGE", f"Klines are limited to {choices.MOST_KLINES} rows")
+                raise refusals.too_many_candles(choices.MOST_KLINES)
             rows.pop()
             break
         start = ends

@@ -41,6 +41,7 @@ __all__ = [
     "repeated_client_id",
     "stop_without_position",
     "symbol_not_found",
+    "too_many_candles",
     "too_many_orders",
     "too_many_stops",
     "trading_paused",
@@ -175,6 +176,11 @@ def no_liquidity() -> Refusal:
 def unfilled() -> Refusal:
     """An IOC or FOK order that does not fill, where such are refused; chosen."""
     return Refusal(400, "INVALID_ORDER", "Order would not be filled")
+
+
+def too_many_candles(most: int) -> Refusal:
+    """More candles than are told at once; chosen."""
+    return Refusal(400, "INVALID_RANGE", f"Klines are limited to {most} rows")
 
 
 def incomplete_trigger() -> Refusal:
