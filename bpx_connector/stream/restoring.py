@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, NamedTuple, Protocol
 
-from ccxt.base.errors import BadResponse, BaseError, ExchangeError
+from ccxt.base.errors import BadResponse, BaseError, ExchangeClosedByUser, ExchangeError
 
 from bpx_connector.stream.followers import Follower
 from bpx_connector.stream.socket import Patience, Tools, pause_after
@@ -140,7 +140,7 @@ class Restoring:
             await self._pause(attempts - AT_ONCE, REFETCHING)
             return
         count = self._refused(follower.stream)
-        if count == 1:
+        if count == 1 and not isinstance(error, ExchangeClosedByUser):  # who closes it knows that
             self._tools.report(f"REST refuses what {follower.stream} needs", error)
         self._owner.give_up(follower, as_told(error, follower.stream))
         if self._must_ask(follower):  # or it is off the list, and nobody would end the pause

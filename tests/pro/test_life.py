@@ -11,12 +11,13 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from ccxt.base.errors import AuthenticationError, ExchangeClosedByUser, NetworkError
+from ccxt.base.errors import AuthenticationError, BadSymbol, ExchangeClosedByUser, NetworkError
 
 from bpx_connector.pro import bpx
 from bpx_connector.sandbox.server import Sandbox, SandboxThread
 from tests.support.keys import FIRST, KeyPair
 from tests.support.listeners import until
+from tests.support.scripted_source import scripted
 from tests.support.streaming import driven, exchange_on, sandbox_with, soon
 
 SPOT = "SOL/USDC"
@@ -45,6 +46,18 @@ async def test_close_wakes_every_watcher_and_the_instance_can_be_used_again(sand
         assert exchange.clients == {}
         assert exchange.session is None
         assert (await soon(exchange.watch_order_book(SPOT)))["nonce"]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_told"), [(ExchangeClosedByUser("closed"), False), (BadSymbol("x"), True)]
+)
+async def test_a_question_that_close_has_ended_is_no_refusal_of_the_venues(
+    error: Exception, is_told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with scripted({"/api/v1/depth": error}) as (exchange, _):
+        with pytest.raises(type(error)):
+            await soon(exchange.watch_order_book(SPOT))
+    assert ("REST refuses" in caplog.text) is is_told
 
 
 async def test_nothing_is_left_of_a_closed_instance(sandbox: Sandbox) -> None:
