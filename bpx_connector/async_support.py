@@ -79,7 +79,10 @@ class bpx(Backpack, Exchange):
 
     def open(self, lazy: bool = False) -> None:
         """Make ccxt's session, if there is none; whoever made it, it sends once and follows no redirect."""
-        if asyncio.get_running_loop() is not self.asyncio_loop:
+        if asyncio.get_running_loop() is self.asyncio_loop:
+            if isinstance(self.session, AsyncioSession) and not self.closed_by_user:
+                return  # it is open
+        else:
             if self.session is not None and self._has_lost_its_loop():
                 self._leave_behind()
             if self.session is None:
@@ -143,16 +146,13 @@ class bpx(Backpack, Exchange):
         What has to be logged, or goes by a proxy, is sent by ccxt's `fetch`; all else takes the straight way,
         which does the same for a sixth less.
         """
-        if self._goes_straight():
-            return await self._fetched(url, method, headers, body)
-        return await super().fetch(url, method, headers, body)
-
-    async def _fetched(self, url: str, method: str, headers: Any, body: str | None) -> Any:
+        if not self._goes_straight():
+            return await super().fetch(url, method, headers, body)
         self.open(True)
         sent = self.last_request_headers = self.prepare_request_headers(headers)
         try:
             arrived = await received(self.session, method, url, sent, body, self.timeout)
-        except (ClientError, TimeoutError, gaierror) as error:
+        except (ClientError, TimeoutError, gaierror, RuntimeError) as error:  # aiohttp's, of what was closed
             trouble = network_error(f"{self.id} {method} {url}", url, error)
             raise without_frames(trouble) from error.with_traceback(None)
         text, answer = self._meaning(arrived, url, method, sent, body)

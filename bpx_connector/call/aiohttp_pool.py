@@ -1,9 +1,9 @@
 """A request over a connection that aiohttp keeps, without aiohttp's machinery for making requests.
 
 That machinery costs some 100 µs of CPU of the 200 that creating an order takes, since it prepares for what is
-not asked for: redirects, cookies, proxies, uploads, traces, middlewares. Session, connector, TLS and parser
-are aiohttp's as before; so are the bytes. Whatever is otherwise, no connection that is kept first of all,
-goes the usual way, which also makes the connection.
+not asked for: redirects, proxies, uploads, traces, middlewares. Session, connector, TLS and cookies are
+aiohttp's as before; so are the bytes, and whatever is no plain answer is read by its parser. Whatever is
+otherwise, no connection that is kept first of all, goes the usual way, which also makes the connection.
 
 For requests this is the one file that knows what aiohttp does not document. Before a byte is sent it is
 certain that all of it is there, or the request goes the usual way: nothing is ever sent both ways.
@@ -12,10 +12,11 @@ certain that all of it is there, or the request goes the usual way: nothing is e
 from __future__ import annotations
 
 import asyncio
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import partial
 from inspect import signature
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from aiohttp import (
     ClientConnectionError,
@@ -31,50 +32,19 @@ from aiohttp import (
     TCPConnector,
 )
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.http import SERVER_SOFTWARE, HttpProcessingError
+from aiohttp.http import HttpProcessingError
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-__all__ = [
-    "KEPT_SECONDS",
-    "ORIGIN_BEGINS",
-    "Arrived",
-    "Asked",
-    "Route",
-    "answer_over_kept",
-    "keep_longer",
-    "route_of",
-]
+from bpx_connector.call.aiohttp_bytes import Asked, Route, written
+from bpx_connector.call.hearing import Hearing
+from bpx_connector.call.plain_answers import Arrived, joined
 
-
-class Route(NamedTuple):
-    """How aiohttp names the connections to a venue, and the venue in its requests."""
-
-    key: Any
-    host: str
-
-
-class Asked(NamedTuple):
-    """One request."""
-
-    method: str
-    url: str
-    headers: dict[str, str]
-    body: bytes | None
-
-
-class Arrived(NamedTuple):
-    """An answer as it came."""
-
-    status: int
-    reason: str
-    headers: Any
-    content: bytes
+__all__ = ["KEPT_SECONDS", "answer_over_kept", "keep_longer"]
 
 
 # --- whether aiohttp is as it is known here ----------------------------------------------------------------
 
-ORIGIN_BEGINS = len("https://")
 READING = ("read_bufsize", "max_line_size", "max_field_size", "max_headers")
 """How an answer is read, by the names of a session's attributes and of the parser's arguments."""
 
@@ -92,6 +62,7 @@ USUAL: dict[str, Any] = {
 }
 """A session that asks for nothing more than to send and to receive."""
 
+_parts_of = attrgetter("_connector", "_cookie_jar", "_default_headers")
 _reading_of = attrgetter(*(f"_{name}" for name in READING))
 _set_of = attrgetter(*USUAL)
 _USUAL = tuple(USUAL.values())
@@ -99,29 +70,34 @@ _REQUEST = ClientSession._request
 """Libraries that play answers back put another in its place."""
 
 _NEEDED = (
-    (TCPConnector, ("_get", "force_close")),
-    (ResponseHandler, ("read", "set_response_params")),
+    (TCPConnector, ("_get", "_available_connections")),
+    (ResponseHandler, ("read", "set_response_params", "should_close")),
     (StreamReader, ("is_eof", "read", "read_nowait")),
     (CookieJar, ("update_cookies_from_headers",)),
 )
 _IS_KNOWN = all(hasattr(kind, name) for kind, names in _NEEDED for name in names) and {
-    "skip_payload",
     "read_until_eof",
     *READING,
 } <= set(signature(ResponseHandler.set_response_params).parameters)
 
 
+BODILESS = "HEAD"
+"""A method whose answer tells the length of a body that does not come."""
+
+
 def _is_plain(session: Any) -> bool:
     """Whether a session is as ccxt makes them, and nobody has put another way of sending in its place."""
     try:
+        connector, jar, headers = _parts_of(session)
         return (
             type(session) is ClientSession
+            and session._loop is asyncio.get_running_loop()
             and ClientSession._request is _REQUEST
-            and type(session.connector) is TCPConnector
-            and not session.connector.force_close
+            and type(connector) is TCPConnector
+            and not connector._force_close
+            and type(jar) is CookieJar
+            and not headers
             and _set_of(session) == _USUAL
-            and not session.headers
-            and not len(session.cookie_jar)
             and None not in _reading_of(session)
         )
     except AttributeError:
@@ -140,84 +116,65 @@ def keep_longer(session: Any, seconds: float) -> None:
         connector._keepalive_timeout = seconds
 
 
-# --- the request as aiohttp would write it -----------------------------------------------------------------
-
-MORE_THAN_SENT = frozenset(
-    {"connection", "content-encoding", "content-length", "cookie", "expect", "host", "transfer-encoding"}
-)
-"""Headers that aiohttp does more with than send them."""
-
-
-def route_of(request: ClientRequest) -> tuple[str, Route] | None:
-    """The beginning of a request's address, and the route that it took; None of one by a proxy."""
-    if request.proxy is not None:
-        return None
-    return str(request.url.origin()), Route(request.connection_key, request.headers["Host"])
-
-
-@lru_cache(maxsize=64)
-def _added(names: tuple[str, ...], method: str, has_body: bool) -> str | None:
-    """The headers that aiohttp adds to those of these names, all but the length; None if it does more."""
-    used = {name.lower() for name in names}
-    if used & MORE_THAN_SENT or len(used) < len(names) or (has_body and "content-type" not in used):
-        return None
-    added = [*ClientRequest.DEFAULT_HEADERS.items(), ("User-Agent", SERVER_SOFTWARE)]
-    lines = [f"{name}: {value}\r\n" for name, value in added if name.lower() not in used]
-    has_length = has_body or method not in ClientRequest.GET_METHODS
-    return "".join(lines) + ("Content-Length: " if has_length else "")
-
-
-def _written(route: Route, asked: Asked) -> bytes | None:
-    """The request as aiohttp would write it; None if it would do something else with it."""
-    method, url, headers, body = asked
-    added = _added(tuple(headers), method, body is not None)
-    target = url[url.index("/", ORIGIN_BEGINS) :]
-    lines = [f"{name}: {value}" for name, value in headers.items()]
-    if added is None or not ("".join(lines) + target).isprintable():
-        return None  # control characters, which aiohttp refuses
-    head = f"{method} {target} HTTP/1.1\r\nHost: {route.host}\r\n" + "\r\n".join(lines)
-    length = f"{len(body or b'')}\r\n" if added.endswith(": ") else ""
-    return f"{head}\r\n{added}{length}\r\n".encode() + (body or b"")
-
-
 # --- there and back ----------------------------------------------------------------------------------------
 
 
 async def answer_over_kept(session: Any, route: Route, asked: Asked, seconds: float) -> Arrived | None:
     """The answer to one request over a connection that is kept; None if it has to go the usual way."""
-    text = _written(route, asked) if _IS_KNOWN and _is_plain(session) else None
+    inner = session.inner
+    if not (_IS_KNOWN and _is_plain(inner)) or asked.method == BODILESS:
+        return None
+    text = written(route, asked, inner._cookie_jar)
     if text is None:
         return None
-    connection = await session.connector._get(route.key, [])  # does not wait: there are no traces
+    connection = await inner._connector._get(route.key, [])  # does not wait: there are no traces
     if connection is None:
         return None
+    own = connection.protocol
+    if own.should_close:  # something has come that nobody has asked for
+        connection.close()
+        return None
+    ends, future = session.deadlines.after(seconds)
+    hearing = Hearing(own.transport, own, future, partial(_get_ready, inner, own))
     try:
-        _send(session, connection, asked, text)  # before the timeout is made, which takes time
-        async with asyncio.timeout(seconds or None):
-            arrived = await _arrived(session, connection.protocol, asked)
+        own.transport.write(text)
+        heard = await future
+        if heard is None:
+            async with asyncio.timeout_at(ends):
+                arrived = await _arrived(inner, own, asked)
+        else:
+            head, content = heard
+            arrived = Arrived(head.status, head.reason, head.headers, content.decode(errors="replace"))
+            if head.cookies:
+                _keep_cookies(inner, head.cookies, asked.url)
     except BaseException:
+        hearing.give_back()
         connection.close()
         raise
+    finally:
+        session.deadlines.forget(future)
     connection.release()
     return arrived
 
 
-def _send(session: Any, connection: Any, asked: Asked, text: bytes) -> None:
-    connection.protocol.set_response_params(
-        skip_payload=asked.method == "HEAD",
-        read_until_eof=True,
-        **dict(zip(READING, _reading_of(session), strict=True)),
-    )
-    connection.transport.write(text)
+def _get_ready(session: Any, protocol: Any) -> None:
+    """Have a connection's own protocol read an answer."""
+    protocol.set_response_params(read_until_eof=True, **dict(zip(READING, _reading_of(session), strict=True)))
 
 
 async def _arrived(session: Any, protocol: Any, asked: Asked) -> Arrived:
+    """An answer as aiohttp's own parser reads it."""
     message, payload = await _heard(protocol, asked)
     content = payload.read_nowait() if payload.is_eof() else await payload.read()
     cookies = message.headers.getall("Set-Cookie", ())
     if cookies:
-        session.cookie_jar.update_cookies_from_headers(cookies, URL(asked.url, encoded=True))
-    return Arrived(message.code, message.reason, message.headers, content)
+        _keep_cookies(session, cookies, asked.url)
+    text = content.decode(errors="replace")
+    return Arrived(message.code, message.reason or "", joined(message.headers.items()), text)
+
+
+def _keep_cookies(session: Any, cookies: Sequence[str], url: str) -> None:
+    session.cookie_jar.update_cookies_from_headers(cookies, URL(url, encoded=True))
 
 
 async def _heard(protocol: Any, asked: Asked) -> tuple[Any, Any]:

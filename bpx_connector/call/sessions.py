@@ -21,7 +21,8 @@ from aiohttp import (
 )
 from requests.adapters import HTTPAdapter
 
-from bpx_connector.call.aiohttp_pool import Route, route_of
+from bpx_connector.call.aiohttp_bytes import Route, route_of
+from bpx_connector.call.deadlines import Deadlines
 from bpx_connector.call.urllib3_pool import Pools
 from bpx_connector.forks import tell_when_forked
 
@@ -56,6 +57,11 @@ class _Session:
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._session, name, value)
+
+    @property
+    def headers(self) -> Any:
+        """What goes with every request; ccxt asks for it each time."""
+        return self._session.headers
 
     @property
     def inner(self) -> Any:
@@ -95,12 +101,16 @@ class AsyncioSession(_Session):
     routes: dict[str, Route]
     """The ways that requests have taken, by the beginning of their addresses."""
 
+    deadlines: Deadlines
+    """Until when answers have to have come."""
+
     is_inherited: bool
     """Whether it was made in the process from which this one was forked."""
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         vars(self)["routes"] = {}
+        vars(self)["deadlines"] = Deadlines()
         vars(self)["is_inherited"] = False
         tell_when_forked(self)
 

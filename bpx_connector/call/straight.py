@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from aiohttp import ClientTimeout
 from yarl import URL
 
-from bpx_connector.call.aiohttp_pool import ORIGIN_BEGINS, Asked, answer_over_kept
+from bpx_connector.call.aiohttp_bytes import ORIGIN_BEGINS, Asked
+from bpx_connector.call.aiohttp_pool import answer_over_kept
+from bpx_connector.call.plain_answers import Arrived, joined
 from bpx_connector.call.urllib3_pool import reply_over_pool
 
 __all__ = ["DETOURS", "Arrived", "is_straight", "received", "replied"]
@@ -43,15 +45,6 @@ _detours_of = attrgetter(*DETOURS)
 _NO_DETOURS = (None,) * len(DETOURS)
 
 
-class Arrived(NamedTuple):
-    """An answer as it came."""
-
-    status: int
-    reason: str
-    headers: dict[str, str]
-    text: str
-
-
 def is_straight(exchange: Any) -> bool:
     """Whether no setting of the exchange leads its requests another way."""
     return bool(_detours_of(exchange) == _NO_DETOURS)
@@ -65,14 +58,9 @@ async def received(
     route = session.routes.get(url[: url.find("/", ORIGIN_BEGINS)])
     if route is not None:
         asked = Asked(method, url, headers, content)
-        arrived = await answer_over_kept(session.inner, route, asked, timeout / 1000)
+        arrived = await answer_over_kept(session, route, asked, timeout / 1000)
         if arrived is not None:
-            return Arrived(
-                arrived.status,
-                arrived.reason or "",
-                _joined(arrived.headers),
-                arrived.content.decode(errors="replace"),
-            )
+            return arrived
     response = await session.request(
         method,
         URL(url, encoded=True),
@@ -82,7 +70,10 @@ async def received(
     )
     content = await response.read()  # to its end, so that nothing is left to be released
     return Arrived(
-        response.status, response.reason or "", _joined(response.headers), content.decode(errors="replace")
+        response.status,
+        response.reason or "",
+        joined(response.headers.items()),
+        content.decode(errors="replace"),
     )
 
 
@@ -91,14 +82,6 @@ def _client_timeout(milliseconds: float) -> ClientTimeout:
     """ccxt's `timeout`, for the whole and for each silence within it."""
     seconds = milliseconds / 1000
     return ClientTimeout(total=seconds, sock_connect=seconds, sock_read=seconds)
-
-
-def _joined(headers: Any) -> dict[str, str]:
-    """The headers of an answer; one that came several times is one with commas."""
-    joined: dict[str, str] = {}
-    for name, value in headers.items():
-        joined[name] = f"{joined[name]}, {value}" if name in joined else value
-    return joined
 
 
 def replied(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -12,6 +14,7 @@ import pytest
 import requests
 from ccxt.base.errors import BaseError, NetworkError, RequestTimeout
 from requests.adapters import HTTPAdapter
+from yarl import URL
 
 import bpx_connector
 import bpx_connector.async_support
@@ -257,6 +260,81 @@ async def test_hints_before_an_answer_are_no_answer() -> None:
         await exchange.close()
 
 
+async def test_an_answer_that_nobody_has_asked_for_is_nobodys(straightest: Counted) -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    served = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal served
+        with suppress(asyncio.IncompleteReadError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                served += 1
+                writer.write(OK if served < 3 else chunked)
+                if served == 2:
+                    await writer.drain()
+                    await asyncio.sleep(0.01)
+                    writer.write(OK.replace(b"{}", b"[]"))
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        exchange = exchange_at(bpx_connector.async_support.bpx, url)
+        told = []
+        for _ in range(4):
+            told.append(await exchange.public_get_api_v1_status())
+            await asyncio.sleep(0.05)
+        assert told == [{}] * 4
+        await exchange.close()
+
+
+async def test_an_exchange_that_is_closed_while_an_answer_comes_says_that_nothing_is_known() -> None:
+    begun = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(OK)
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n")
+            await writer.drain()
+            begun.set()
+            await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        exchange = exchange_at(bpx_connector.async_support.bpx, url, timeout=500)
+        await exchange.public_get_api_v1_status()
+        call = asyncio.ensure_future(exchange.private_post_api_v1_order(ORDER))
+        await begun.wait()
+        await exchange.close()
+        with pytest.raises(NetworkError):
+            await call
+
+
+def _asked_in_two_loops(venue: ScriptedVenue) -> None:
+    exchange = asyncio_at(venue, timeout=500)
+
+    async def asked(times: int) -> None:
+        for _ in range(times):
+            await exchange.public_get_api_v1_ping()
+
+    async def first() -> None:
+        exchange.session, exchange.own_session = aiohttp.ClientSession(), False
+        await asked(2)
+
+    asyncio.run(first())
+    with pytest.raises(NetworkError):
+        asyncio.run(asked(1))
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # what was left in a loop that has ended
+def test_a_session_of_the_callers_own_in_its_second_loop_is_trouble_on_the_way() -> None:
+    with ScriptedVenue(keeps_open=True) as venue:
+        _asked_in_two_loops(venue)
+        gc.collect()
+
+
 # --- whatever else is asked for leads the usual way --------------------------------------------------------
 
 
@@ -287,7 +365,6 @@ def _traced(session: Any) -> None:
 
 SESSION_CHANGES: dict[str, Callable[[Any], Any]] = {
     "headers": lambda session: session.headers.add("X-Session", "1"),
-    "a cookie": lambda session: session.cookie_jar.update_cookies({"a": "b"}),
     "a trace": _traced,
     "another way to send": lambda session: setattr(session.inner, "_middlewares", (object(),)),
     "a connector that keeps nothing": lambda session: setattr(session.connector, "_force_close", True),
@@ -314,9 +391,40 @@ async def test_a_cookie_of_the_venue_is_kept_and_sent_back(
         )  # a jar keeps no cookies of addresses
         for _ in range(3):
             await exchange.public_get_api_v1_ping()
-        assert straightest.times == 1
+        assert straightest.times == 2
         assert [request.headers.get("Cookie") for request in named.requests] == [None, None, "a=b"]
         await exchange.close()
+
+
+COOKIES = {
+    "one": ["a=b; Path=/"],
+    "two, as a load balancer keeps who comes again": [
+        "AWSALB=x/y+z==; Expires=Mon, 07 Dec 2099 10:00:00 GMT; Path=/",
+        "AWSALBCORS=x/y+z==; Expires=Mon, 07 Dec 2099 10:00:00 GMT; Path=/; SameSite=None",
+    ],
+    "of another path": ["a=b; Path=/wapi"],
+    "over TLS only": ["a=b; Path=/; Secure"],
+    "in quotes": ['a="b c"; Path=/'],
+    "gone again": ["a=b; Path=/; Max-Age=0"],
+}
+
+
+@pytest.mark.parametrize("name", COOKIES)
+async def test_cookies_are_sent_as_aiohttp_sends_them(straightest: Counted, name: str) -> None:
+    sent = []
+    for is_straight in (True, False):
+        with ScriptedVenue(keeps_open=True) as venue:
+            url = venue.url.replace("127.0.0.1", "localhost")
+            async with exchange_at(bpx_connector.async_support.bpx, url) as exchange:
+                exchange._goes_straight = lambda is_straight=is_straight: is_straight
+                await exchange.public_get_api_v1_status()
+                address = URL(url)
+                exchange.session.cookie_jar.update_cookies_from_headers(COOKIES[name], address)
+                await exchange.private_post_api_v1_order(ORDER)
+            requests = [bytes_of(request) for request in venue.requests]
+            sent.append([str(request).replace(venue.url.rpartition(":")[2], "port") for request in requests])
+    assert sent[0] == sent[1]
+    assert straightest.times == 1
 
 
 async def test_a_library_that_answers_in_aiohttps_place_is_asked(
