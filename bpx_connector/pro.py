@@ -95,6 +95,7 @@ STREAM_DESCRIPTION: dict[str, Any] = {
             "shortestPause": 250,
             "longestPause": 30_000,
             "closedAfter": 5_000,
+            "coalesce": 1,
         },
     },
 }

@@ -7,6 +7,7 @@ asserts that the installed aiohttp has them, and that one without them still wor
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from contextlib import suppress
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import aiohttp
 from aiohttp import WSMessage, WSMsgType
 
+from bpx_connector.stream.coalescing import Coalescing
 from bpx_connector.stream.link import Ended, Ping, Pong, Take
 
 __all__ = ["LARGEST_FRAME", "PRIVATE_PARTS", "AiohttpLink", "connected", "inbox_of"]
@@ -22,7 +24,7 @@ LARGEST_FRAME = 16 * 1024 * 1024
 
 PRIVATE_PARTS = {
     "websocket": ("_reader", "_conn"),
-    "protocol": ("_payload_parser", "set_parser"),
+    "protocol": ("_payload_parser", "_reading_paused", "set_parser", "transport"),
     "queue": ("_buffer", "is_eof", "read"),
 }
 """What `Inbox` needs that aiohttp does not promise. As of aiohttp 3.14, the only one that is allowed."""
@@ -35,9 +37,11 @@ MOST_UNTOLD = 16 * 1024
 class AiohttpLink:
     """A connection by aiohttp."""
 
-    def __init__(self, websocket: aiohttp.ClientWebSocketResponse) -> None:
+    def __init__(
+        self, websocket: aiohttp.ClientWebSocketResponse, coalescing: Coalescing | None = None
+    ) -> None:
         self.websocket = websocket
-        self._inbox = inbox_of(websocket)
+        self._inbox = inbox_of(websocket, coalescing or Coalescing())
 
     async def read(self, take: Take) -> Ping | Pong | Ended:
         while True:
@@ -62,7 +66,14 @@ class AiohttpLink:
         await self.websocket.close()
 
 
-async def connected(session: aiohttp.ClientSession, url: str, within: float, **settings: Any) -> AiohttpLink:
+async def connected(
+    session: aiohttp.ClientSession,
+    url: str,
+    within: float,
+    *,
+    coalescing: Coalescing | None = None,
+    **settings: Any,
+) -> AiohttpLink:
     """A connection to `url`. One that cannot be made is a ConnectionError that says why in a few words.
 
     aiohttp's own error for a refused handshake carries the whole request: cookies, authorization, a proxy's
@@ -77,7 +88,7 @@ async def connected(session: aiohttp.ClientSession, url: str, within: float, **s
         reason = _reason(error, within)
         settings.clear()  # variables of a traceback are shown by tools, and headers and proxies are secret
     else:
-        return AiohttpLink(websocket)
+        return AiohttpLink(websocket, coalescing)
     raise ConnectionError(reason)  # out here it has no context in which the request stands
 
 
@@ -115,9 +126,11 @@ class Inbox:
     behind it, until the link has received the pong; then C is handed on.
     """
 
-    def __init__(self, parser: Any, queue: Any) -> None:
-        self._parser = parser
+    def __init__(self, protocol: Any, queue: Any, coalescing: Coalescing) -> None:
+        self._protocol = protocol
+        self._parser = protocol._payload_parser
         self._queue = queue
+        self._coalescing = coalescing
         self._messages: deque[tuple[WSMessage, int]] = queue._buffer
         self._taken = 0
         self._take: Take | None = None
@@ -139,16 +152,32 @@ class Inbox:
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
         """Called by aiohttp with what has been read."""
         outcome: tuple[bool, bytes] = self._parser.feed_data(data)
-        self._hand_on()
+        frames = self._hand_on()
+        pause = self._coalescing.pause_after(frames, time.monotonic())
+        if pause and self._is_connected():
+            self._protocol.transport.pause_reading()
+            asyncio.get_running_loop().call_later(pause, self._read_on)
         return outcome
+
+    def _is_connected(self) -> bool:
+        transport = self._protocol.transport
+        return transport is not None and not transport.is_closing()
+
+    def _read_on(self) -> None:
+        """Read again, unless it has ended, or aiohttp has stopped it meanwhile, which is too far ahead."""
+        if self._is_connected() and not self._protocol._reading_paused:
+            self._protocol.transport.resume_reading()
 
     def feed_eof(self) -> None:
         """Called by aiohttp when the connection has ended."""
         self._parser.feed_eof()
         self._hand_on()
 
-    def _hand_on(self) -> None:
+    def _hand_on(self) -> int:
+        """Hand on what has come, up to what is no text; how many frames that were."""
+        frames = 0
         while self._take is not None and (texts := self._next_texts()):
+            frames += len(texts)
             try:
                 self._take(texts)
             except Exception as error:
@@ -156,6 +185,7 @@ class Inbox:
                 self._trouble, self._take = error, None
         if self._messages or self._trouble or self._queue.is_eof():
             self._is_over.set()
+        return frames
 
     def _next_texts(self) -> list[str]:
         """Take a batch out of the queue, past its own coroutine for reading a message at a time."""
@@ -182,14 +212,15 @@ class Inbox:
             self._queue.read().send(None)
 
 
-def inbox_of(websocket: Any) -> Inbox | None:
+def inbox_of(websocket: Any, coalescing: Coalescing) -> Inbox | None:
     """Put an inbox between a connection and its parser; None where aiohttp is built in another way."""
     queue: Any = getattr(websocket, "_reader", None)
     protocol: Any = getattr(getattr(websocket, "_conn", None), "protocol", None)
-    parser: Any = getattr(protocol, "_payload_parser", None)
-    if parser is None or not all(hasattr(queue, name) for name in PRIVATE_PARTS["queue"]):
+    if getattr(protocol, "_payload_parser", None) is None:
         return None
-    inbox = Inbox(parser, queue)
+    if not all(hasattr(queue, name) for name in PRIVATE_PARTS["queue"]):
+        return None
+    inbox = Inbox(protocol, queue, coalescing)
     protocol.set_parser(inbox, queue)
     return inbox
 

@@ -21,7 +21,7 @@ from bpx_connector.stream.socket import Patience, Tools
 from bpx_connector.stream.topics import Kind, Topic
 from bpx_connector.watch.closures import Closures
 from bpx_connector.watch.feed import Exchange, Feed, Market, OwnCaches, Streams, is_closed
-from bpx_connector.watch.source import Snapshots, Venue
+from bpx_connector.watch.source import Snapshots, Venue, coalescing_of
 
 __all__ = ["Session"]
 
@@ -90,6 +90,7 @@ class Session:
             raise ExchangeClosedByUser(f"{self.exchange.id} is being closed")
         self.exchange.open()
         options = self.exchange.options.get("streams") or {}
+        coalescing_of(self.exchange.options)  # refused here, where the caller hears of it
         limits = Limits(streams_per_socket=int(options.get("streamsPerSocket") or 200))
         self._keeps_books = self.source if isinstance(self.source, Snapshots) else None
         if self._keeps_books is not None:

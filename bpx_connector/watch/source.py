@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
+
+from ccxt.base.errors import BadRequest
 
 from bpx_connector.stream.aiohttp_link import connected
 from bpx_connector.stream.book import Snapshot
+from bpx_connector.stream.coalescing import Coalescing
 from bpx_connector.stream.link import Link
 
-__all__ = ["Snapshots", "Venue"]
+__all__ = ["Snapshots", "Venue", "coalescing_of"]
 
 HANDSHAKE_WITHIN = 10.0
+
+
+LONGEST_PAUSE = 100
+"""Milliseconds between two reads; a venue's ping waits as long."""
+
+
+def coalescing_of(options: Mapping[str, Any]) -> Coalescing:
+    """What `options["streams"]["coalesce"]` asks for; BadRequest if it is no number of milliseconds."""
+    pause = (options.get("streams") or {}).get("coalesce")
+    if pause is None:
+        return Coalescing()
+    if not isinstance(pause, int | float) or not 0 <= pause <= LONGEST_PAUSE:
+        raise BadRequest(
+            f"options['streams']['coalesce'] is {pause!r}; it takes milliseconds from 0 to {LONGEST_PAUSE}, "
+            "0 for never"
+        )
+    return Coalescing(pause / 1000)
 
 
 @runtime_checkable
@@ -47,7 +67,11 @@ class Venue:
         """A connection to the streams, past the proxies that ccxt's settings name."""
         self._exchange.open()
         return await connected(
-            self._session(), self._stream_url(), HANDSHAKE_WITHIN, **self._handshake_settings()
+            self._session(),
+            self._stream_url(),
+            HANDSHAKE_WITHIN,
+            coalescing=coalescing_of(self._exchange.options),
+            **self._handshake_settings(),
         )
 
     def _session(self) -> Any:

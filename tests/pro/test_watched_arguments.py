@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Any
 
 import pytest
 from ccxt.base.errors import BadRequest, BadSymbol, NetworkError, NotSupported
 
 from bpx_connector.pro import WATCHED, bpx
+from bpx_connector.watch.source import coalescing_of
 from tests.support.listeners import until
 from tests.support.scripted_source import scripted
 from tests.support.streaming import exchange_on, sandbox_with, soon
@@ -148,3 +150,21 @@ async def test_trigger_orders_are_told_alone_and_the_others_alone() -> None:
         await soon(asyncio.gather(*watching))
         assert {order["id"] for order in found[True]} == {stop["id"]}
         assert {order["id"] for order in found[False]} == {plain["id"]}
+
+
+@pytest.mark.parametrize("pause", ["x", "1", [1], {"a": 1}, math.nan, math.inf, -1, 101])
+async def test_between_reads_there_is_no_other_pause_than_a_short_one(pause: Any) -> None:
+    exchange: Any = bpx({"options": {"streams": {"coalesce": pause}}})
+    exchange.set_markets([exchange.safe_market_structure({"id": "SOL_USDC", "symbol": SPOT, "active": True})])
+    try:
+        with pytest.raises(BadRequest, match=r"coalesce.*milliseconds from 0 to 100"):
+            await exchange.watch_trades(SPOT)
+    finally:
+        await exchange.close()
+
+
+@pytest.mark.parametrize(("pause", "seconds"), [(None, 0.001), (0, 0), (False, 0), (2.5, 0.0025)])
+def test_reads_wait_as_long_as_they_are_told(pause: Any, seconds: float) -> None:
+    coalescing = coalescing_of({"streams": {"coalesce": pause}})
+    told = [coalescing.pause_after(1, read * 0.00005) for read in range(1_000)]
+    assert told[-1] == seconds

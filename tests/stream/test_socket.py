@@ -16,6 +16,7 @@ import pytest
 from aiohttp import WSMessage, WSMsgType
 
 from bpx_connector.stream.aiohttp_link import PRIVATE_PARTS, AiohttpLink, inbox_of
+from bpx_connector.stream.coalescing import Coalescing
 from bpx_connector.stream.link import Ended, Ping
 
 TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
@@ -92,7 +93,9 @@ class Taken:
 
 
 @asynccontextmanager
-async def connected(venue: RawVenue, compress: int = 0) -> AsyncIterator[AiohttpLink]:
+async def connected(
+    venue: RawVenue, compress: int = 0, coalescing: Coalescing | None = None
+) -> AsyncIterator[AiohttpLink]:
     server = await asyncio.start_server(venue.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     try:
@@ -105,7 +108,7 @@ async def connected(venue: RawVenue, compress: int = 0) -> AsyncIterator[Aiohttp
                 max_msg_size=LARGEST,
                 timeout=aiohttp.ClientWSTimeout(ws_close=0.1),
             )
-            link = AiohttpLink(websocket)
+            link = AiohttpLink(websocket, coalescing)
             yield link
             await link.close()
     finally:
@@ -248,6 +251,44 @@ async def test_a_failure_to_take_is_raised_to_the_reader() -> None:
             await read(link, fail)
 
 
+class Always(Coalescing):
+    """Has each read wait, and notes what it has brought."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.brought: list[int] = []
+
+    def pause_after(self, frames: int, now: float) -> float:
+        self.brought.append(frames)
+        return 0.02
+
+
+async def test_where_reads_wait_nothing_is_lost_and_each_brings_more() -> None:
+    venue, taken, always = RawVenue(), Taken(), Always()
+    async with connected(venue, coalescing=always) as link:
+        reading = asyncio.ensure_future(read(link, taken))
+        await venue.say(frame("0"))
+        for number in range(1, 30):
+            venue.writer.write(frame(str(number)))
+            await asyncio.sleep(0)
+        await venue.say(frame(b"", CLOSE))
+        assert await reading == Ended("CLOSE")
+    assert taken.texts == [str(number) for number in range(30)]
+    assert len(taken.batches) < 30
+
+
+async def test_a_connection_that_ends_while_the_next_read_waits_is_left_alone() -> None:
+    venue, taken = RawVenue(), Taken()
+    async with connected(venue, coalescing=Always()) as link:
+        reading = asyncio.ensure_future(read(link, taken))
+        await venue.say(frame("0"))
+        link.websocket._conn.close()  # type: ignore[union-attr]
+        await asyncio.sleep(0.03)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+    assert taken.texts == ["0"]
+
+
 class UnknownWebSocket:
     """A connection of an aiohttp that is built in another way: it can only be received from."""
 
@@ -274,6 +315,6 @@ async def test_the_installed_aiohttp_has_the_private_parts_that_we_reach_into() 
         found = {"websocket": websocket, "protocol": protocol, "queue": websocket._reader}
         for part, names in PRIVATE_PARTS.items():
             assert [name for name in names if not hasattr(found[part], name)] == [], part
-        assert inbox_of(websocket) is not None
+        assert inbox_of(websocket, Coalescing()) is not None
         await venue.say(frame(b"", CLOSE))
         assert await read(link, Taken()) == Ended("CLOSE")
