@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ccxt.base.types import FundingRate, OpenInterest, Position, Ticker
 
 from bpx_connector.aliases import Decoded, Payload, Structure
-from bpx_connector.parse.markets.prices import mark_price
+from bpx_connector.parse.markets.prices import mark_price, unknown_ticker
 from bpx_connector.parse.numbers import (
     EARLIEST,
     IS_FIGURE,
@@ -195,7 +195,7 @@ def mark_price_event(event: MarkPriceEvent, symbol: str, number: Number) -> Tick
 
 def bid_ask_event(event: BookTickerEvent, symbol: str, number: Number) -> Ticker:
     """A ticker of which only the best bid and ask are known; None on a side that is empty."""
-    structure = dated(mark_price({}, symbol, number), event)
+    structure = dated(unknown_ticker(symbol), event)
     structure["bid"] = number_or_none(number, event.get("b"))
     structure["bidVolume"] = number_or_none(number, event.get("B"))
     structure["ask"] = number_or_none(number, event.get("a"))

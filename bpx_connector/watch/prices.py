@@ -52,13 +52,16 @@ class Price(NamedTuple, Generic[T]):
     kind: Kind
     stream: str
     read: Callable[[Exchange, Market, Decoded], T | None]
+    """Its figures are figures: a frame of which that is not so is a ValueError."""
     cache: Callable[[Cached], dict[str, T]]
     is_of_contracts: bool = False
     """Whether spot markets have none of it."""
 
 
 def _ticker(exchange: Exchange, market: Market, event: TickerEvent) -> Ticker:
-    return events.dated(exchange.parse_ticker(events.ticker_words(event), market), event)
+    found = exchange.parse_ticker(events.ticker_words(event), market)
+    events.check_figures(found)
+    return events.dated(found, event)
 
 
 def _bid_ask(exchange: Exchange, market: Market, event: BookTickerEvent) -> Ticker:
@@ -72,12 +75,16 @@ def _mark_price(exchange: Exchange, market: Market, event: MarkPriceEvent) -> Ti
 def _funding_rate(exchange: Exchange, market: Market, event: MarkPriceEvent) -> FundingRate | None:
     if event.get("f") is None:
         return None
-    return events.dated(exchange.parse_funding_rate(events.funding_words(event), market), event)
+    found = exchange.parse_funding_rate(events.funding_words(event), market)
+    events.check_figures(found)
+    return events.dated(found, event)
 
 
 def _open_interest(exchange: Exchange, market: Market, event: OpenInterestEvent) -> OpenInterest:
     row = {"symbol": market["id"], "openInterest": event["o"]}
-    return events.dated(exchange.parse_open_interest(row, market), event)
+    found = exchange.parse_open_interest(row, market)
+    events.check_figures(found)
+    return events.dated(found, event)
 
 
 TICKERS: Price[Ticker] = Price(TICKER, "ticker", _ticker, lambda has: has.exchange.tickers)
@@ -159,7 +166,6 @@ def _follower(feed: Feed, name: str, stream: str, market: Market) -> Follower:
         for row in rows:
             structure = row.read(exchange, market, event)
             if structure is not None:
-                events.check_figures(structure)
                 row.cache(feed)[symbol] = structure
                 feed.topics.publish(row.kind, symbol)
 

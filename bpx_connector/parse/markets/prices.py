@@ -21,7 +21,7 @@ from bpx_connector.parse.numbers import Figure, Number
 from bpx_connector.parse.overriding import is_overridden, own
 from bpx_connector.parse.rows import Row, rows_in
 
-__all__ = ["ParsePrices", "mark_price", "ticker"]
+__all__ = ["ParsePrices", "mark_price", "ticker", "unknown_ticker"]
 
 TICKER_FIGURES = (
     "firstPrice",
@@ -127,11 +127,18 @@ def _without_zero_prices(one: Any) -> Ticker:
     return cleaned
 
 
+def unknown_ticker(symbol: str | None) -> Ticker:
+    """A ticker of which nothing is known but its symbol, to be filled in."""
+    found: Any = UNKNOWN_TICKER.copy()
+    found["symbol"] = symbol
+    ticker: Ticker = found
+    return ticker
+
+
 def mark_price(row: Payload, symbol: str | None, number: Number) -> Ticker:
     """A ticker of which only the mark price, and for perpetuals the index price, is known."""
     read = Row(row)
-    found: Any = UNKNOWN_TICKER.copy()
-    found["symbol"] = symbol
+    found: Any = unknown_ticker(symbol)
     found["indexPrice"] = read.number("indexPrice", number)
     found["markPrice"] = read.number("markPrice", number)
     found["info"] = row
