@@ -34,6 +34,9 @@ __all__ = ["Flow", "flow", "is_in_a_flow", "is_ours", "ours", "settle_flows"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
+PARTS = __name__.partition(".")[0] + "."
+"""How the names of our modules begin."""
+
 Flow = Generator[Any, Any, R]
 """What a flow method returns when written: a generator that ends with an R."""
 
@@ -94,7 +97,7 @@ def ours(function: Function) -> Function:
 
 def is_ours(exchange: Any, *names: str) -> bool:
     """Whether these methods are still our own: not replaced by a subclass, on the class or on the object."""
-    return all(getattr(getattr(exchange, name), "__func__", None) in _OURS for name in names)
+    return _OURS.issuperset([getattr(getattr(exchange, name), "__func__", None) for name in names])
 
 
 def _blocking_twin(steps: Callable[..., Flow[R]]) -> Callable[..., R]:
@@ -203,11 +206,24 @@ class flow(Generic[P, R]):  # noqa: N801  used as a decorator, named like one
         return self._blocking if blocks else self._awaited
 
 
+def is_part(base: type) -> bool:
+    """Whether a class is a part of our exchanges, and no exchange itself."""
+    return base.__module__.startswith(PARTS) and not hasattr(base, "synchronous")
+
+
 def settle_flows(owner: Any) -> None:
-    """Put the functions themselves on a class that knows how it waits, where calls find them at once."""
-    found: dict[str, Any] = {}
+    """Put the functions themselves on a class that knows how it waits, where calls find them at once.
+
+    So on a class of ours with all that its parts define: an exchange has seventy classes, and whatever
+    Python's small cache of names has lost is looked for in one after the other: 4 % of creating an order.
+    What is inherited of another exchange stays there: somebody's own may come to stand in between.
+    """
+    is_ours = owner.__module__.startswith(PARTS)
+    found: dict[str, tuple[type, Any]] = {}
     for base in reversed(owner.__mro__):  # what stands nearer takes the place of what stands further
-        found |= vars(base)
-    for name, method in found.items():
-        if isinstance(method, flow):
-            setattr(owner, name, method.twin(owner.synchronous))
+        found |= {name: (base, value) for name, value in vars(base).items()}
+    for name, (base, value) in found.items():
+        if isinstance(value, flow):
+            setattr(owner, name, value.twin(owner.synchronous))
+        elif is_ours and is_part(base) and name[:2] != "__":
+            setattr(owner, name, value)

@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 
 import pytest
 
+from bpx_connector import async_support, bpx, pro
 from bpx_connector.flow import Flow, flow, settle_flows
 
 
@@ -227,3 +228,33 @@ def test_every_flow_waits_for_calls_and_for_nothing_made_of_them() -> None:
     ]
     assert sum(1 for tree in sources.values() for _ in flows(tree)) > 80
     assert wrong == []
+
+
+def test_what_a_subclass_has_replaced_is_found_wherever_it_stands() -> None:
+    class Guarded(async_support.bpx):
+        def sign(self, *args: Any, **kwargs: Any) -> Any:
+            raise RuntimeError("no orders today")
+
+    class Mine(pro.bpx, Guarded):
+        pass
+
+    class Mixed:
+        def nonce(self) -> int:
+            return 77
+
+    class Before(Mixed, bpx):
+        pass
+
+    assert Mine.sign is Guarded.sign
+    assert Before({}).nonce() == 77
+
+
+@pytest.mark.parametrize("name", ["sign", "fetch", "nonce", "handle_errors", "parse_order", "create_order"])
+def test_what_is_put_in_the_asyncio_classs_place_the_class_with_streams_has_too(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def instead(self: Any) -> None:
+        """Somebody's own."""
+
+    monkeypatch.setattr(async_support.bpx, name, instead)
+    assert getattr(pro.bpx, name) is instead
