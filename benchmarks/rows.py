@@ -193,7 +193,7 @@ ROWS = (
         one="depth",
     ),
     # ccxt's class is at the end of its processor, 50 µs a frame, and falls behind: more it cannot cost.
-    Row("depth_many", "depth delta, 100 books at 20,000 frames/s", FRAME, "depth_many", 1.5),
+    Row("depth_many", "depth delta, 100 books at 20,000 frames/s", FRAME, "depth_many", 3),
     Row("trade", "trade to the caller, burst", FRAME, "trade", 3),
     Row("best", "bookTicker to the caller, burst", FRAME, "best", 3),
     Row("ticker", "ticker to the caller, burst", FRAME, "ticker", 3),
@@ -205,7 +205,7 @@ ROWS = (
     Row("orders", "100 orders", CALL, "orders", 6),
     Row("book", "1,000-level book", CALL, "book", 2),
     Row("markets", "load_markets, 200 markets", CALL, "markets", 3),
-    Row("create_order", "createOrder round trip", CALL, "create_order", 1.5),
+    Row("create_order", "createOrder round trip", CALL, "create_order", 2),
     Row("blocking", "createOrder, blocking class", CALL, "create_order_blocking", 2.5),
     Row("sign", "signing one order", CALL, "sign", 2.5),
     Row("tick", "price to order on the wire, 2,000/s, p50", "µs", "tick", 1.5, figure="p50"),

@@ -56,6 +56,9 @@ if TYPE_CHECKING:
         ) -> Generator[Any, Any, Any]:
             """The steps of `fetch2`; `call.Calls` has them."""
 
+        def _checked_addresses(self) -> Any:
+            """Where requests go; `call.Calls` has it."""
+
         def _turn_of(self, endpoint: Endpoint, patience: float) -> Generator[Any, Any, None]:
             """The wait for the budget's turn; `call.Calls` has it."""
 else:

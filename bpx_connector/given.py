@@ -9,6 +9,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import wraps
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from ccxt.base.errors import BadRequest, BadSymbol
@@ -36,6 +38,8 @@ SHORT_WAYS = (
 PLAIN = frozenset({bool, float, int, type(None)})
 """What needs no second look."""
 
+PLAIN_OR_TEXT = PLAIN | {str}
+
 NAMES = {
     "symbol": (BadSymbol, "a symbol such as 'SOL/USDC'"),
     "code": (BadRequest, "a currency's code such as 'SOL'"),
@@ -58,15 +62,20 @@ class Given:
     def __init__(self, method: str, names: list[str]) -> None:
         self._method = method
         self._names = names
+        self._texts: dict[tuple[type, ...], Callable[[Any], Any]] = {}
+        """By kinds of arguments that were looked at, what of such arguments is looked at again: texts."""
 
     def check(self, exchange_id: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         """BadRequest or BadSymbol of what no method could take."""
-        for name, value in zip(self._names, args, strict=False):
-            if type(value) not in PLAIN or name in NAMES or name in LISTS:
-                self._check_one(exchange_id, name, value)
-        for name, value in kwargs.items():
-            if type(value) not in PLAIN or name in NAMES or name in LISTS:
-                self._check_one(exchange_id, name, value)
+        kinds = tuple(map(type, args))
+        texts = None if kwargs else self._texts.get(kinds)
+        if texts is not None and "".join(texts(args)).isascii():
+            return
+        for name, value in chain(zip(self._names, args, strict=False), kwargs.items()):
+            self._check_one(exchange_id, name, value)
+        if PLAIN_OR_TEXT.issuperset(kinds) and LISTS.isdisjoint(self._names[: len(args)]):
+            places = [place for place, kind in enumerate(kinds) if kind is str]
+            self._texts[kinds] = itemgetter(*places) if places else _no_texts
 
     def _check_one(self, exchange_id: str, name: str, value: Any) -> None:
         call = f"{exchange_id} {self._method}()"
@@ -78,6 +87,10 @@ class Given:
         trouble = _trouble(value, DEEPEST)
         if trouble is not None:
             raise BadRequest(f"{call} {name} cannot be used: {trouble}")
+
+
+def _no_texts(args: Any) -> str:
+    return ""
 
 
 def params_of(exchange_id: str, method: str, given: Any) -> dict[str, Any]:

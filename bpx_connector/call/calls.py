@@ -113,8 +113,7 @@ class Calls(Ccxt):
         headers, body, config = (*rest, config)[:3] if len(rest) > 1 else (None, None, *rest, config)[:3]
         endpoint = ENDPOINTS.get((method, path))
         repeats, params = self._repeats(path, method, params)
-        addresses = self._addresses()
-        refuse_mixture(self.id, addresses, has_streams=self.has.get("ws") is True)
+        addresses = self._checked_addresses()
         failures, is_clock_new = 0, False
         begun = self.milliseconds() if repeats.times else 0
         while True:
@@ -161,10 +160,13 @@ class Calls(Ccxt):
 
     def _turn_of(self, endpoint: Endpoint, patience: float) -> Flow[None]:
         """Wait for the turn of a request that was signed before; RateLimited if that takes too long."""
+        yield from self._its_turn(endpoint, self._addresses().private, patience)
+
+    def _checked_addresses(self) -> Addresses:
+        """Where requests go; BadRequest if some would go to a sandbox and some to the venue."""
         addresses = self._addresses()
         refuse_mixture(self.id, addresses, has_streams=self.has.get("ws") is True)
-        if self.enableRateLimit:
-            yield from self._its_turn(endpoint, addresses.private, patience)
+        return addresses
 
     def _its_turn(self, endpoint: Endpoint | None, venue: str, patience: float) -> Flow[None]:
         """Wait until the account's budget lets this call go; who gives up gives the place back.

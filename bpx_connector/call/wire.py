@@ -22,17 +22,20 @@ from ccxt.base.errors import BadRequest
 __all__ = ["Wire", "value_text"]
 
 Pair = tuple[str, str]
+TEXT = frozenset({str})
 
 
 def value_text(value: Any) -> str:
     """One value as it stands in the signed string: raw text, lower-case booleans, no exponents."""
     if type(value) is str:
         return value
+    if type(value) is int:
+        return str(value)
     if value is True:
         return "true"
     if value is False:
         return "false"
-    if isinstance(value, str | int):
+    if isinstance(value, str | int):  # their kinds
         return str(value)
     if isinstance(value, float):
         value = Decimal(float.__repr__(value))
@@ -73,21 +76,25 @@ class Wire:
     def _row(self, params: Any, is_query: bool) -> list[Pair]:
         if not isinstance(params, dict):
             raise BadRequest(f"params have to be a dict, not a {type(params).__name__}; nothing was sent")
-        row: list[Pair] = []
+        if not TEXT.issuperset(map(type, params)):
+            params = {_name(name): value for name, value in params.items()}
+        texts: dict[str, Any] = {**params}  # most are text already
+        several = False
         for name, value in params.items():
-            if type(value) is str and type(name) is str:
-                row.append((name, value))
-            elif value is not None:
-                several = is_query and isinstance(value, list | tuple)
-                row += [(name, self._text(name, one, is_query)) for one in (value if several else (value,))]
-        return row
+            if type(value) is str:
+                continue
+            if value is None:
+                del texts[name]
+            elif is_query and isinstance(value, list | tuple):
+                texts[name], several = [self._text(name, one) for one in value], True
+            else:
+                texts[name] = self._text(name, value)
+                if not is_query and (type(value) is int or _is_literal(value)):
+                    self._literal.add(name)
+        return list(texts.items()) if not several else _each_by_itself(texts)
 
-    def _text(self, name: Any, value: Any, is_query: bool) -> str:
-        if not isinstance(name, str):
-            raise BadRequest(f"params has {name!r} for a name; names are text; nothing was sent")
+    def _text(self, name: str, value: Any) -> str:
         try:
-            if not is_query and _is_literal(value):
-                self._literal.add(name)
             return value_text(value)
         except (TypeError, ValueError, OverflowError, msgspec.MsgspecError) as error:
             raise BadRequest(
@@ -96,6 +103,8 @@ class Wire:
 
     def signed(self, instruction: str) -> str:
         """The signed text, but for time and window. A batch repeats the instruction before each order."""
+        if not self.is_batch:
+            return _signed_row(instruction, self.rows[0])
         return "&".join([_signed_row(instruction, row) for row in self.rows])
 
     def query(self) -> str:
@@ -104,13 +113,25 @@ class Wire:
 
     def body(self) -> str:
         """The JSON body of an order: an object, or of a batch an array of them."""
-        objects = [self._object(row) for row in self.rows]
-        return msgspec.json.encode(objects if self.is_batch else objects[0]).decode()
+        body = [self._object(row) for row in self.rows] if self.is_batch else self._object(self.rows[0])
+        return msgspec.json.encode(body).decode()
 
     def _object(self, row: list[Pair]) -> dict[str, Any]:
-        if not self._literal:
-            return dict(row)
-        return {name: msgspec.Raw(text) if name in self._literal else text for name, text in row}
+        body: dict[str, Any] = dict(row)
+        for name in self._literal.intersection(body):
+            body[name] = msgspec.Raw(body[name])
+        return body
+
+
+def _name(name: Any) -> str:
+    """A name as plain text; it may be a member of an enumeration of texts."""
+    if not isinstance(name, str):
+        raise BadRequest(f"params has {name!r} for a name; names are text; nothing was sent")
+    return str.__str__(name)
+
+
+def _each_by_itself(texts: dict[str, Any]) -> list[Pair]:
+    return [(name, one) for name, text in texts.items() for one in ([text] if type(text) is str else text)]
 
 
 def _signed_row(instruction: str, row: list[Pair]) -> str:
@@ -119,7 +140,7 @@ def _signed_row(instruction: str, row: list[Pair]) -> str:
         raise BadRequest(
             f"{name} takes one value in a signed request: how several are signed is not documented"
         )
-    return "&".join([f"instruction={instruction}", *[f"{name}={text}" for name, text in sorted(row)]])
+    return "&".join((f"instruction={instruction}", *map("=".join, sorted(row))))
 
 
 @lru_cache(maxsize=256)

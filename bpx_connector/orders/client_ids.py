@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bpx_connector.aliases import Payload
 from bpx_connector.forks import tell_when_forked
-from bpx_connector.orders.stops import MARKING, REST_OF, told_by
+from bpx_connector.orders.stops import MARKING, MARKS, REST_OF
 from bpx_connector.venue.words import CLIENT_ID_MAX
 
 __all__ = ["ClientIds"]
@@ -42,7 +42,7 @@ class ClientIds:
             return self._next_marked * MARKING + rest
         given = self._next
         self._next = given + 1 if given < CLIENT_ID_MAX else 0
-        return self.next() if told_by(given) else given
+        return self.next() if given % MARKING in MARKS else given
 
     def named(self, request: Payload, asked: tuple[str, ...] = ()) -> Payload:
         """The request of an order, with a client id if the caller has given none."""

@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Context, Decimal, InvalidOperation
+from functools import partial
+from operator import is_not
 from typing import Any
 
 from bpx_connector.aliases import Payload
@@ -52,14 +54,16 @@ FIGURES = (
 """What ccxt's order is made of."""
 
 
-ARE_PLAIN = re.compile(r"(?:-?[0-9]{1,14}(?:\.[0-9]{1,14})?\n)*").fullmatch
+PLAIN = r"-?[0-9]{1,14}(?:\.[0-9]{1,14})?"
+ARE_PLAIN = re.compile(rf"(?:{PLAIN}\n)*").fullmatch
+is_said = partial(is_not, None)
 
 
 def are_plain(values: Iterable[Any]) -> bool:
     """Whether all of these are decimal text as the venue writes it, of up to 14 digits on either side of the
     point, or nothing. Then no figure has to be looked at by itself, which takes five times as long."""
     try:
-        return ARE_PLAIN("".join([value + "\n" for value in values if value is not None])) is not None
+        return ARE_PLAIN("\n".join([*filter(is_said, values), ""])) is not None
     except TypeError:
         return False
 

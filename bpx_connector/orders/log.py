@@ -237,13 +237,21 @@ class OrderLog:
 
     # --- being told --------------------------------------------------------------------------------------
 
-    def see(self, order: Payload, is_own: bool = False, asked: tuple[str, ...] = ()) -> Payload:
+    def see(
+        self,
+        order: Payload,
+        is_own: bool = False,
+        asked: tuple[str, ...] = (),
+        *,
+        is_sound: bool = False,
+    ) -> Payload:
         """Remember the answer to one of our own calls; the furthest view of the order is given back.
 
-        `is_own` says that the call has placed it, `asked` what it called the trigger price (`asked_as`).
+        `is_own` says that the call has placed it, `asked` what it called the trigger price (`asked_as`),
+        `is_sound` that its figures need no second look.
         """
         try:
-            is_moved = self.answer(order, self.version)
+            is_moved = self.answer(order, self.version, is_sound=is_sound)
         except (KeyError, TypeError, ValueError):
             return order  # not understood, so not remembered: the caller finds out what it is
         identity = order["id"]
@@ -293,9 +301,10 @@ class OrderLog:
         self._note(record)
         return record, is_changed or fill is not None, fill is not None
 
-    def answer(self, order: Payload, asked_at: int) -> bool:
+    def answer(self, order: Payload, asked_at: int, *, is_sound: bool = False) -> bool:
         """Take an order as REST gives it, asked for when `version` was `asked_at`; whether it has changed."""
-        check_figures(order)
+        if not is_sound:
+            check_figures(order)
         executed, is_open = standing_of(order)
         record = self._records.get(order["id"])
         if record is None:
@@ -307,6 +316,8 @@ class OrderLog:
             return True
         record.is_owed |= self._is_followed
         record.note = None
+        if record.order == order:
+            return False
         is_later = record.version <= asked_at
         is_further = moves_forward(record.is_open, record.executed, is_open, executed, is_later)
         if not is_further or _says_nothing_new(record.order, order):

@@ -53,7 +53,7 @@ def asked_as(params: Mapping[str, Any]) -> tuple[str, ...]:
     The venue keeps one trigger price, whatever it was called. Programs compare what they asked for with what
     they are told, and place a stop anew that has lost its stopLossPrice.
     """
-    return tuple(word for name, word in ASKED.items() if params.get(name) is not None)
+    return tuple(word for name, word in ASKED.items() if params.get(name) is not None) if params else ()
 
 
 MARKING = 4_093

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from base64 import b64decode, b64encode
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from bpx_connector.call.signer import (
     checked_window,
     signing_string,
 )
-from bpx_connector.call.wire import value_text
+from bpx_connector.call.wire import Wire, value_text
 from tests.support.keys import FIRST, SECOND
 
 NAMES = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1)
@@ -195,3 +196,20 @@ def test_an_exchange_builds_its_key_once(monkeypatch: pytest.MonkeyPatch) -> Non
     exchange.apiKey, exchange.secret = SECOND
     exchange.sign("api/v1/capital", "private", "GET")
     assert built == [tuple(FIRST), tuple(SECOND)]
+
+
+class Named(str, Enum):  # noqa: UP042  what is older than StrEnum
+    """Names as some programs keep them."""
+
+    SYMBOL = "symbol"
+
+
+def test_a_name_of_an_enumeration_is_signed_as_it_is_sent() -> None:
+    wire = Wire({Named.SYMBOL: "SOL_USDC"}, is_query=True)
+    assert wire.signed("accountQuery") == "instruction=accountQuery&symbol=SOL_USDC"
+    assert wire.query() == "symbol=SOL_USDC"
+
+
+def test_several_values_stand_where_they_were_given() -> None:
+    wire = Wire({"a": "1", "b": ["2", 3], "c": None, "d": 4}, is_query=True)
+    assert wire.query() == "a=1&b=2&b=3&d=4"

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpx_connector.orders.life import executed_of, figure_of, further_order, is_open, moves_forward
+from bpx_connector.orders.life import (
+    are_plain,
+    executed_of,
+    figure_of,
+    further_order,
+    is_open,
+    moves_forward,
+)
 from bpx_connector.venue.words import ORDER_STATUS
 
 views = st.fixed_dictionaries(
@@ -52,3 +59,23 @@ def test_nothing_is_zero(nothing: Any) -> None:
 def test_what_is_no_figure_is_refused(nonsense: Any) -> None:
     with pytest.raises(ValueError, match="is no figure"):
         figure_of(nonsense)
+
+
+@pytest.mark.parametrize(
+    ("values", "plain"),
+    [
+        ([], True),
+        ([None, None], True),
+        (["1", None, "-0.5", "12345678901234.12345678901234"], True),
+        ([""], False),
+        (["", "1"], False),
+        (["1", ""], False),
+        (["1\n"], False),
+        (["1", "1e5"], False),
+        (["1", " 2"], False),
+        ([1.5], False),
+        (["123456789012345"], False),
+    ],
+)
+def test_plain_figures_are_known_at_a_look(values: list[Any], plain: bool) -> None:
+    assert are_plain(values) is plain

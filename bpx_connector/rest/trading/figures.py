@@ -26,6 +26,9 @@ Market = Mapping[str, Any]
 _EXACT = Context(prec=200)
 MOST_DIGITS = 50
 IS_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?").fullmatch
+IS_PLAIN_FLOAT = re.compile(r"([0-9]+)\.(?:0|([0-9]+))").fullmatch
+"""A float as Python writes it, without sign and exponent: its whole part, and its fraction if it has one."""
+
 NOT_FINITE = frozenset({"nan", "inf", "infinity"})
 
 
@@ -93,16 +96,17 @@ def _text_as_it_is(figure: Any, step: Any, limits: Mapping[str, Any]) -> str | N
     """The text of a float that is at its step and within its limits already, as most are; else None."""
     if type(figure) is not float or type(step) is not float:
         return None
-    text = repr(figure)
-    whole, _, fraction = text.partition(".")
-    if fraction == "0":
-        text, fraction = whole, ""
-    is_plain = whole.isdigit() and (fraction.isdigit() or not fraction) and text != "0"
-    if not is_plain or len(fraction) > _places(step):
+    found = IS_PLAIN_FLOAT(repr(figure))
+    if found is None or not figure:
+        return None
+    whole, fraction = found.groups("")
+    if len(fraction) > _places(step):
         return None
     least, most = limits.get("min"), limits.get("max")
     is_within = (least is None or figure >= least) and (most is None or figure <= most)
-    return text if is_within else None
+    if not is_within:
+        return None
+    return f"{whole}.{fraction}" if fraction else whole
 
 
 def _known_rule(market: Market, name: str, word: str) -> Decimal:

@@ -77,7 +77,7 @@ class FoundOrders(ParseOrders):
 
     def _remembered(self, order: Payload, **how: Any) -> Payload:
         """The furthest view of an order that the venue has just told of; it is kept if it is sound."""
-        return self._known_orders().see(order, **how) if is_sound(order) else order
+        return self._known_orders().see(order, **how, is_sound=True) if is_sound(order) else order
 
     def _seen(self, reference: Payload) -> Payload | None:
         log = self._known_orders()

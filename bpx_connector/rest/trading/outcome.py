@@ -99,7 +99,7 @@ class Outcomes(Enquiries, FoundOrders):
     def _ids_known(self, requests: Iterable[Payload]) -> frozenset[str]:
         """The venue's ids of orders that carry these client ids already: a caller may use one again."""
         known = [self._seen({"clientId": one["clientId"]}) for one in requests if "clientId" in one]
-        return frozenset(order["id"] for order in known if order is not None)
+        return frozenset([order["id"] for order in known if order is not None])
 
     # --- looking -----------------------------------------------------------------------------------------
 

@@ -102,6 +102,7 @@ class PreparedOrders(PlacedOrders):
             yield self.load_markets()
         market = self.market(symbol)
         called = asked_as(params)
+        self._checked_addresses()
         request = self._named(order_request(market, type, side, amount, price, params), called)
         sent = self._sent_now(request)
         signed = self.sign(CREATE_ORDER.path, CREATE_ORDER.api, CREATE_ORDER.method, request)
@@ -130,9 +131,10 @@ class PreparedOrders(PlacedOrders):
         if not self._goes_directly(CREATE_ORDER):
             implicit = getattr(self, str(CREATE_ORDER.name))
             return (yield implicit(prepared.request))
-        left = prepared.sent.stamp + prepared.sent.window - self.nonce()
-        yield from self._turn_of(CREATE_ORDER, left)
-        self._refuse_if_expired(prepared)
+        if self.enableRateLimit:
+            left = prepared.sent.stamp + prepared.sent.window - self.nonce()
+            yield from self._turn_of(CREATE_ORDER, left)
+            self._refuse_if_expired(prepared)
         signed = prepared.signed
         self.set_last_rest_request_timestamp()
         self.set_last_request(signed)
