@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextvars import ContextVar
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +35,9 @@ from bpx_connector.rest.guards.guards import (
 from bpx_connector.venue.endpoints import Endpoint
 
 __all__ = ["GuardedOrders"]
+
+_has_passed: ContextVar[bool] = ContextVar("has_passed", default=False)
+"""Whether what is being sent has come through the gate already."""
 
 ONE_LEVEL = 5
 """The least that the venue's depth gives."""
@@ -64,8 +68,7 @@ class GuardedOrders(Ccxt):
         **more: Any,
     ) -> Any:
         """One operation, as ccxt's implicit methods ask for it."""
-        options = self.options
-        if method == "GET" or not (options.get("guards") or options.get("cancelOnClose")):
+        if method == "GET" or not self._has_gate():
             return super().request(path, api, method, params, *rest, **more)
         return self._guarded_request(path, api, method, params, *rest, **more)
 
@@ -82,25 +85,61 @@ class GuardedOrders(Ccxt):
 
     def _goes_directly(self, endpoint: Endpoint) -> bool:
         """Whether no rule is to be asked, and nobody has put other methods in the place of ours."""
-        options, named = self.options, getattr(self, str(endpoint.name))
-        if options.get("guards") or options.get("cancelOnClose"):
+        if self._has_gate():
             return False
+        named = getattr(self, str(endpoint.name))
         is_known = getattr(named, "__func__", None) is endpoint.unbound_method
         return is_known and is_ours(self, "request", "fetch2")
+
+    @flow
+    def fetch2(
+        self,
+        path: str,
+        api: Any = "public",
+        method: str = "GET",
+        params: Any = {},
+        *rest: Any,
+        config: Any = {},
+    ) -> Flow[Any]:
+        """The decoded answer of one operation; what has not come through the gate by `request` does so here.
+
+        Waits until the account's budget has room (`enableRateLimit`). A call that failed without a certain
+        answer is repeated as often as `maxRetriesOnFailure` says, unless repeating it could act twice, with
+        growing pauses (or `maxRetriesOnFailureDelay`) and never later than `timeout` after it began.
+        `config["decode"]` reads the answer's text instead of plain JSON.
+        """
+        answering = self._called(path, api, method, params, *rest, config=config)
+        if method == "GET" or _has_passed.get() or not self._has_gate():
+            return (yield from answering)
+        return (yield from self._gated(path, method, params, answering))
+
+    def _has_gate(self) -> bool:
+        return bool(self.options.get("guards") or self.options.get("cancelOnClose"))
 
     @flow
     def _guarded_request(
         self, path: str, api: Any, method: str, params: Any, *rest: Any, **more: Any
     ) -> Flow[Any]:
+        ask = super().request
+
+        def answering() -> Flow[Any]:
+            return (yield ask(path, api, method, params, *rest, **more))
+
+        return (yield from self._gated(path, method, params, answering()))
+
+    def _gated(self, path: str, method: str, params: Any, answering: Flow[Any]) -> Flow[Any]:
+        """The answer to something that acts, if it breaks no rule."""
         on_their_way = yield from self._let_pass(method, path, params)
         answer: Any = None
+        _has_passed.set(True)
         try:
-            answer = yield super().request(path, api, method, params, *rest, **more)
+            answer = yield from answering
             return answer
         except ExchangeError:
             answer = []  # certainly refused: nothing was placed
             raise
         finally:
+            _has_passed.set(False)
             now = time.monotonic()
             for order in on_their_way:
                 self._orders_on_their_way().answered(order, now)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ccxt.base.errors import BadRequest, InvalidOrder, NetworkError, OperationRejected
+from ccxt.base.errors import BadRequest, BaseError, InvalidOrder, NetworkError, OperationRejected
 
 from tests.support.canned import CannedVenue
 from tests.support.samples import SAMPLES
@@ -130,6 +130,25 @@ def test_the_venues_own_methods_do_not_go_past_the_guards(canned: Canned) -> Non
         with pytest.raises(InvalidOrder, match="guard largestOrder"):
             stern.call(name, body)
     assert asked(stern) == []
+
+
+@pytest.mark.parametrize("guards", [{"largestOrder": 1}, {"cancelOnly": True}])
+def test_ccxts_fetch2_does_not_go_past_the_guards(canned: Canned, guards: Any) -> None:
+    stern = venue(canned, guards)
+    body = {"symbol": "SOL_USDC", "side": "Bid", "orderType": "Limit", "quantity": "2", "price": "100"}
+    with pytest.raises((InvalidOrder, OperationRejected), match="guard"):
+        stern.call("fetch2", "api/v1/order", "private", "POST", body)
+    assert asked(stern) == []
+
+
+def test_an_order_is_measured_once_whichever_way_it_goes(canned: Canned) -> None:
+    calm = venue(canned, {"ordersPerMinute": 2})
+    body = {"symbol": "SOL_USDC", "side": "Bid", "orderType": "Limit", "quantity": "2", "price": "100"}
+    calm.call("fetch2", "api/v1/order", "private", "POST", body)
+    calm.call("create_order", SOL, "limit", "buy", 2, 100)
+    with pytest.raises(BaseError, match="ordersPerMinute"):
+        calm.call("fetch2", "api/v1/order", "private", "POST", body)
+    assert asked(calm) == [ORDER, ORDER]
 
 
 def test_the_kill_switch_leaves_cancellations_and_reads(canned: Canned) -> None:
