@@ -112,6 +112,7 @@ class Strategies:
             self_trade_prevention=strategy.self_trade_prevention,
             slippage_tolerance=None if tolerance is None else tolerance[0],
             slippage_tolerance_type=None if tolerance is None else tolerance[1],
+            strategy_id=strategy.id,
             **flags,
         )
         try:

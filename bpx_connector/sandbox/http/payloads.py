@@ -202,7 +202,7 @@ def _order_base(row: Order) -> Shape:
         "stopLossLimitPrice": _text(row.request.stop_loss_limit_price),
         "stopLossTriggerBy": row.request.stop_loss_trigger_by,
         "stopLossTriggerPrice": _text(row.request.stop_loss_trigger_price),
-        "strategyId": _id(row.strategy_id),
+        "strategyId": _id(row.request.strategy_id),
         "symbol": row.request.symbol,
         "takeProfitLimitPrice": _text(row.request.take_profit_limit_price),
         "takeProfitTriggerBy": row.request.take_profit_trigger_by,

@@ -325,7 +325,7 @@ def _order_history(call: Call) -> Answer:
     rows = [
         row
         for row in call.context.exchange.order_history(call.account)
-        if _matches(call, symbol=row.request.symbol, order_id=row.id, strategy_id=row.strategy_id)
+        if _matches(call, symbol=row.request.symbol, order_id=row.id, strategy_id=row.request.strategy_id)
     ]
     return history_page(call, rows, payloads.history_order)
 
@@ -343,12 +343,20 @@ SYSTEM_FILLS: Final[Mapping[str, set[str | None]]] = {
 """The system order types behind each `fillType`; a user's own fill has none."""
 
 
+def _strategies(call: Call) -> dict[int, int | None]:
+    """By the id of an order the strategy of which it is a slice, where the fills of one are asked for."""
+    if "strategyId" not in call.query:
+        return {}
+    orders = call.context.exchange.order_history(call.account)
+    return {order.id: order.request.strategy_id for order in orders}
+
+
 def _fills(call: Call) -> Answer:
-    kind = call.query.get("fillType")
+    kind, strategies = call.query.get("fillType"), _strategies(call)
     rows: list[Fill] = [
         row
         for row in call.context.exchange.fills(call.account)
-        if _matches(call, symbol=row.symbol, order_id=row.order_id)
+        if _matches(call, symbol=row.symbol, order_id=row.order_id, strategy_id=strategies.get(row.order_id))
         and _is_in_time(call, row.time)
         and (kind is None or row.system_order_type in SYSTEM_FILLS[kind])
     ]

@@ -123,6 +123,8 @@ class OrderRequest:
     auto_lend_redeem: bool | None = None
     auto_borrow: bool | None = None
     auto_borrow_repay: bool | None = None
+    strategy_id: int | None = None
+    """The strategy of which it is a slice; no client can say so."""
 
     @property
     def has_children(self) -> bool:
@@ -148,7 +150,6 @@ class Order:
     executed_quote_quantity: Decimal = ZERO
     triggered_at: int | None = None
     related_order_id: int | None = None
-    strategy_id: int | None = None
     expiry_reason: str | None = None
     system_order_type: str | None = None
     held: Decimal = ZERO

@@ -129,7 +129,7 @@ def _links(order: Order) -> dict[str, Any]:
     return {
         "c": order.request.client_id,
         "I": None if order.related_order_id is None else str(order.related_order_id),
-        "H": order.strategy_id,
+        "H": order.request.strategy_id,
     }
 
 

@@ -289,10 +289,10 @@ def test_every_documented_field_of_an_order_update_can_be_there() -> None:
             stop_loss_trigger_price=some,
             stop_loss_limit_price=some,
             stop_loss_trigger_by="IndexPrice",
+            strategy_id=6023471188,
         ),
         quantity=some,
         related_order_id=1111343026156135,
-        strategy_id=6023471188,
         expiry_reason="PriceImpact",
     )
 
