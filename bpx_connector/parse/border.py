@@ -49,8 +49,9 @@ def legible_steps(steps: Callable[P, Generator[Any, Any, R]]) -> Callable[P, Gen
     illegible, failure = ILLEGIBLE, BadResponse
 
     def read(*args: P.args, **kwargs: P.kwargs) -> Generator[Any, Any, R]:
+        begun = steps(*args, **kwargs)  # a forgotten argument is the caller's matter
         try:
-            return (yield from steps(*args, **kwargs))
+            return (yield from begun)
         except illegible as error:
             raise failure(f"{steps.__name__} cannot read the venue's answer: {error!r}") from error
 

@@ -14,11 +14,12 @@ from bpx_connector.orders.log import ORDERS_REMEMBERED
 from bpx_connector.orders.stops import is_stop, with_outcome
 from bpx_connector.parse.trading.orders import orders_in, understood_order
 from bpx_connector.rest.asking.enquiries import Enquiry, Sent, is_open_question
+from bpx_connector.rest.asking.histories import NEWEST
 from bpx_connector.rest.asking.history_pages import market_type_request
 from bpx_connector.rest.asking.params import taken, trigger_of
 from bpx_connector.rest.convert.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.rest.trading.answers import NOTHING_SAID, answered_order, answered_orders
-from bpx_connector.rest.trading.find import reference_of
+from bpx_connector.rest.trading.find import is_meant, reference_of
 from bpx_connector.rest.trading.outcome import Outcomes
 from bpx_connector.venue.words import CANCEL_ORDER_TYPE, ORDER_STATUS
 
@@ -26,6 +27,10 @@ __all__ = ["CancelledOrders"]
 
 CONFIRMED_WITHIN = 3000
 """Milliseconds in which an accepted cancellation is asked for until it is done."""
+
+HISTORY = "wapi/v1/history/orders"
+PATIENCE = 1000
+"""Milliseconds that a question about an order which is certainly not on the book may wait for the budget."""
 
 
 class CancelledOrders(RfqOrders, Outcomes):
@@ -46,8 +51,8 @@ class CancelledOrders(RfqOrders, Outcomes):
         symbol the order is looked for among those this object has seen and those that are open.
         `clientOrderId` names it instead of the id. An order that is not on the book (any more) is
         OrderNotFound, but one that cancel_all_orders has cancelled, whose caller named no order, comes as it
-        ended. By the id of a stop that has fired, and that this object has placed or
-        seen in a list, what it has placed is cancelled.
+        ended. By the id of a stop that has fired what it has placed is cancelled; of an order that this
+        object has never seen the history is asked whether it is one.
         """
         if is_rfq(symbol):
             rfq: Order = yield from self._cancelled_rfq(id, params)
@@ -78,16 +83,35 @@ class CancelledOrders(RfqOrders, Outcomes):
     def _cancelled_after_stop(self, reference: Payload, market_id: str, sent: Sent) -> Flow[Payload | None]:
         """The stop as it ended, where what it has placed was open and is cancelled now; None otherwise."""
         seen = self._seen(reference)
-        if seen is None or not is_stop(seen):
+        if seen is None:
+            stop = yield from self._unseen_stop(reference, market_id)
+        elif is_stop(seen):
+            stop = (yield from self._past_order({"orderId": seen["id"]}, market_id, {})) or seen
+        else:
             return None
-        known = {"orderId": seen["id"]}
-        stop = (yield from self._past_order(known, market_id, {})) or seen
+        if stop is None or not is_stop(stop):
+            return None
         stop = yield from self._with_outcome(self._known_orders().furthest(stop), {})
         fired: Payload | None = stop.get("firedOrder")
         if fired is None or not is_open(fired):
             return None
         told = yield from self._cancelled({"orderId": fired["id"], "symbol": fired["symbol"]}, sent)
         return None if told is None else with_outcome(stop["triggerOrder"], self._remembered(told))
+
+    def _unseen_stop(self, reference: Payload, market_id: str) -> Flow[Payload | None]:
+        """An order that this object has never seen, as after a restart, if the history has it.
+
+        The venue has said already that it is not on the book: an answer that does not come changes nothing.
+        """
+        if "orderId" not in reference:
+            return None  # the history cannot be asked for a client's id
+        asked: Params = {"symbol": market_id, **NEWEST, **reference}
+        try:
+            rows = orders_in((yield from self._look(HISTORY, asked, PATIENCE)), f"{self.id} an order")
+        except BaseError as trouble:
+            self._note_trouble(trouble)
+            return None
+        return next((row for row in rows if is_meant(row, reference)), None)
 
     def _end_of_lost(
         self, error: NetworkError, reference: Payload, market_id: str, sent: Sent

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from ccxt.base.errors import OrderNotFound
 from ccxt.base.types import Trade
 
 from bpx_connector.aliases import Params, Payload
@@ -163,7 +164,10 @@ class Fills(RfqOrders, FoundOrders, ParseTrades):
         trades: list[Trade] = yield self.fetch_my_trades(symbol, since, limit, {**rest, **reference})
         if not trades and self._may_be_stop(reference["orderId"]):
             # A stop that has fired has no fills of its own: fetch_order finds what it has placed.
-            yield self.fetch_order(reference["orderId"], symbol)
+            try:
+                yield self.fetch_order(reference["orderId"], symbol)
+            except OrderNotFound:
+                return trades
             fired = self._fired_by(reference["orderId"])
             if fired != reference["orderId"]:
                 trades = yield self.fetch_my_trades(symbol, since, limit, {**rest, "orderId": fired})
@@ -176,7 +180,7 @@ class Fills(RfqOrders, FoundOrders, ParseTrades):
 
     def _may_be_stop(self, order_id: str) -> bool:
         record = self._known_orders().get(order_id)
-        return record is not None and record.is_stop and record.fired is None
+        return record is None or (record.is_stop and record.fired is None)
 
 
 def _moment_of(fill: Payload) -> int | None:

@@ -105,6 +105,9 @@ class ReplacedOrders(Outcomes, GuardedOrders):
                 ended = understood_order(answered_order(call, answer))
         except OrderNotFound as error:
             found = yield from self._found_order("editOrder", reference, market["symbol"], {})
+            fired = found.get("firedOrder")
+            if fired is not None and fired["id"] != reference.get("orderId") and is_open(fired):
+                return (yield from self._confirmed_cancellation({"orderId": fired["id"]}, market))
             raise self._cannot_replace(found) from error
         except NetworkError as error:
             if not (is_open_question(error) and self._longest_enquiry()):

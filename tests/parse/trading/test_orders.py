@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bpx_connector.parse.arithmetic import arithmetic_in
 from bpx_connector.parse.numbers import EARLIEST
 from bpx_connector.parse.trading.orders import (
+    is_sound,
     is_zero,
     order_structures,
     refused_order,
@@ -391,3 +392,27 @@ def test_the_average_is_what_was_paid_by_what_was_filled(
 @given(st.decimals(0, 10**12, places=6))
 def test_zero_is_what_decimal_calls_zero(figure: Decimal) -> None:
     assert is_zero(f"{figure:f}") == (figure == 0)
+
+
+HISTORY_ROW = {
+    "id": "1", "symbol": "SOL_USDC", "side": "Bid", "orderType": "Limit", "status": "Cancelled",
+    "price": "80", "quantity": "1", "executedQuantity": "0", "createdAt": "2026-11-30T12:55:04.110", "clientId": 7,
+    "postOnly": False, "timeInForce": "GTC",
+}  # fmt: skip
+
+
+def test_an_order_of_the_history_is_sound() -> None:
+    assert is_sound(HISTORY_ROW)
+    assert is_sound({**HISTORY_ROW, "createdAt": 1_796_043_304_110})
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"createdAt": "soon"}, {"price": ""}, {"price": "x"}, {"status": "Odd"}, {"status": None},
+        {"executedQuantity": "2"}, {"executedQuantity": "-1"}, {"side": "Up"}, {"orderType": "x"},
+        {"postOnly": "yes"}, {"symbol": 1},
+    ],
+)  # fmt: skip
+def test_what_is_odd_about_an_order_makes_it_unsound(odd: dict[str, Any]) -> None:
+    assert not is_sound({**HISTORY_ROW, **odd})

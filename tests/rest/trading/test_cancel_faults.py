@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from ccxt.base.errors import (
     ArgumentsRequired,
+    ExchangeError,
     NetworkError,
     OrderNotFound,
 )
 
+from bpx_connector.venue.errors import RateLimited
 from tests.support.scripted import NOT_FOUND, Asked, scripted_exchange
 from tests.support.scripted_orders import ACCEPTED, CANCELLED, OLDER_NOT_FOUND, SOL, view
 
@@ -35,7 +37,30 @@ def test_an_accepted_cancellation_is_asked_for_until_it_is_done() -> None:
 @pytest.mark.parametrize("not_found", [NOT_FOUND, OLDER_NOT_FOUND])
 def test_cancelling_what_is_gone_is_order_not_found(not_found: Any) -> None:
     with pytest.raises(OrderNotFound):
-        scripted_exchange([not_found]).cancel_order("11", SOL)
+        scripted_exchange([not_found, []]).cancel_order("11", SOL)
+
+
+@pytest.mark.parametrize(
+    "answer", [NetworkError("cut off"), RateLimited("no room"), ExchangeError("no"), {}, [{}], [view()]]
+)
+def test_whether_it_was_a_stop_is_asked_once_and_no_answer_changes_nothing(answer: Any) -> None:
+    exchange = scripted_exchange([NOT_FOUND, answer])
+    with pytest.raises(OrderNotFound):
+        exchange.cancel_order("11", SOL)
+    assert [asked.call for asked in exchange.asked_for()] == [
+        "DELETE /api/v1/order",
+        "GET /wapi/v1/history/orders",
+    ]
+
+
+def test_nothing_is_asked_of_an_order_that_was_seen_or_is_named_by_the_client() -> None:
+    exchange = scripted_exchange([view(), NOT_FOUND, NOT_FOUND])
+    exchange.create_order(SOL, "limit", "buy", 2, 50)
+    with pytest.raises(OrderNotFound):
+        exchange.cancel_order("11", SOL)
+    with pytest.raises(OrderNotFound):
+        exchange.cancel_order("", SOL, {"clientOrderId": 77})
+    assert len(exchange.asked_for()) == 3
 
 
 def test_the_venue_is_never_given_both_ids() -> None:
@@ -46,16 +71,16 @@ def test_the_venue_is_never_given_both_ids() -> None:
 
 def test_all_cancellations_are_tried_whatever_happens_to_one() -> None:
     exchange = scripted_exchange(
-        [view(id="1", **CANCELLED), NetworkError("cut off"), NOT_FOUND, view(id="4", **CANCELLED)],
+        [view(id="1", **CANCELLED), NetworkError("cut off"), NOT_FOUND, [], view(id="4", **CANCELLED)],
         {"options": {"outcome": False}},
     )
     with pytest.raises(NetworkError, match="cut off; 1 of 4 cancellations failed, done: 1, 3, 4"):
         exchange.cancel_orders(["1", "2", "3", "4"], SOL)
-    assert len(exchange.asked_for()) == 4
+    assert len(exchange.asked_for()) == 5
 
 
 def test_an_order_that_was_gone_keeps_its_place_in_the_list() -> None:
-    exchange = scripted_exchange([view(id="1", **CANCELLED), NOT_FOUND])
+    exchange = scripted_exchange([view(id="1", **CANCELLED), NOT_FOUND, []])
     first, second = exchange.cancel_orders(["1", "2"], SOL)
     assert (first["id"], first["status"]) == ("1", "canceled")
     assert (second["id"], second["symbol"], second["status"]) == ("2", SOL, None)
