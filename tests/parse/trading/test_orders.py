@@ -396,8 +396,8 @@ def test_zero_is_what_decimal_calls_zero(figure: Decimal) -> None:
 
 HISTORY_ROW = {
     "id": "1", "symbol": "SOL_USDC", "side": "Bid", "orderType": "Limit", "status": "Cancelled",
-    "price": "80", "quantity": "1", "executedQuantity": "0", "createdAt": "2026-11-30T12:55:04.110", "clientId": 7,
-    "postOnly": False, "timeInForce": "GTC",
+    "price": "80", "quantity": "1", "executedQuantity": "0", "createdAt": "2026-11-30T12:55:04.110",
+    "clientId": 7, "postOnly": False, "timeInForce": "GTC",
 }  # fmt: skip
 
 
