@@ -206,7 +206,7 @@ class flow(Generic[P, R]):  # noqa: N801  used as a decorator, named like one
         return self._blocking if blocks else self._awaited
 
 
-def is_part(base: type) -> bool:
+def _is_part(base: type) -> bool:
     """Whether a class is a part of our exchanges, and no exchange itself."""
     return base.__module__.startswith(PARTS) and not hasattr(base, "synchronous")
 
@@ -225,5 +225,5 @@ def settle_flows(owner: Any) -> None:
     for name, (base, value) in found.items():
         if isinstance(value, flow):
             setattr(owner, name, value.twin(owner.synchronous))
-        elif is_ours and is_part(base) and name[:2] != "__":
+        elif is_ours and _is_part(base) and name[:2] != "__":
             setattr(owner, name, value)

@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "operations.md"
 SOURCES = (ROOT / "bpx_connector" / "rest", ROOT / "bpx_connector" / "parse")
 NOT_A_METHOD = frozenset({"CORS", "spot", "margin", "swap", "future", "option", "sandbox", "ws", "index"})
-EVERY_CALL = frozenset({"request", "fetch2"})
+EVERY_CALL = "request"
 """What every method goes through is named with none."""
 
 INTRODUCTION = """# Operations
@@ -131,7 +131,7 @@ def callers() -> dict[str, set[str]]:
         uses[name] |= used
     reached: dict[str, set[str]] = defaultdict(set)
     for name in uses:
-        if not name.startswith("_") and not name.isupper() and name not in EVERY_CALL:
+        if not name.startswith("_") and not name.isupper() and name != EVERY_CALL:
             for endpoint in _reached_from(name, uses):
                 reached[endpoint].add(name)
     return reached

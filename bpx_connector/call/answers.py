@@ -14,7 +14,8 @@ from ccxt.base.errors import BaseError, ExchangeError, ExchangeNotAvailable, Inv
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.call.masking import hiding, masked
-from bpx_connector.call.straight import Arrived, is_straight
+from bpx_connector.call.plain_answers import Arrived
+from bpx_connector.call.straight import is_straight
 from bpx_connector.call.troubles import network_error, without_frames
 from bpx_connector.flow import Flow, flow, ours
 from bpx_connector.garbage import uncollected

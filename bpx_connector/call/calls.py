@@ -100,7 +100,12 @@ class Calls(Ccxt):
         growing pauses (or `maxRetriesOnFailureDelay`) and never later than `timeout` after it began.
         `config["decode"]` reads the answer's text instead of plain JSON.
         """
-        return (yield from self._called(path, api, method, params, *rest, config=config))
+        answering = self._called(path, api, method, params, *rest, config=config)
+        return (yield from self._let_through(path, method, params, answering))
+
+    def _let_through(self, path: str, method: str, params: Any, answering: Flow[Any]) -> Flow[Any]:
+        """The answer, if nothing forbids to ask for it."""
+        return (yield from answering)
 
     def _note_signing(self) -> None:
         """Something that acts was signed just now, after it has waited for the budget."""

@@ -32,11 +32,8 @@ IS_LENGTH = re.compile("[0-9]{1,15}").fullmatch
 SAID_ONCE = ("content-length", "connection")
 STAYS_OPEN = "keep-alive"
 
-
-NAMES = {str(name): str(name) for name in vars(hdrs).values() if isinstance(name, istr)}
+NAMES = {name.lower(): str(name) for name in vars(hdrs).values() if isinstance(name, istr)}
 """Headers as aiohttp writes their names, whatever the venue's letters."""
-
-_OTHERWISE = {name.lower(): name for name in NAMES}
 
 
 class Arrived(NamedTuple):
@@ -70,7 +67,7 @@ def plain_head(data: bytes) -> Head | None:
     if found is None or found[1] in BODILESS:
         return None
     lines = [line.split(": ", 1) for line in found[3].decode("ascii").split("\r\n")[:-1]]
-    rows = [(NAMES.get(name) or _name(name), value) for name, value in lines]
+    rows = [(NAMES.get(name.lower(), name), value) for name, value in lines]
     lowered = {name.lower(): value for name, value in rows}
     length = lowered.get("content-length", "")
     if IS_LENGTH(length) is None or not lowered.keys().isdisjoint(READ_ELSEWHERE):
@@ -85,10 +82,6 @@ def plain_head(data: bytes) -> Head | None:
         headers = joined(rows)
     cookies = _values(rows, "set-cookie") if "set-cookie" in lowered else []
     return Head(int(found[1]), found[2].decode("ascii"), headers, cookies, found.end(), int(length))
-
-
-def _name(name: str) -> str:
-    return _OTHERWISE.get(name.lower(), name)
 
 
 def _values(rows: Iterable[tuple[str, str]], wanted: str) -> list[str]:

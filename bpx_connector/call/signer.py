@@ -61,8 +61,6 @@ def _whole_up_to(most: int, value: Any) -> int:
 
 def checked_window(window: Any) -> int:
     """The window in milliseconds, refused here if the venue would refuse it."""
-    if type(window) is int and 0 < window <= MAXIMUM_WINDOW:
-        return window
     milliseconds = _whole_up_to(MAXIMUM_WINDOW, window)
     if milliseconds <= 0:
         raise BadRequest(

@@ -17,7 +17,7 @@ from bpx_connector.call.aiohttp_pool import answer_over_kept
 from bpx_connector.call.plain_answers import Arrived, joined
 from bpx_connector.call.urllib3_pool import reply_over_pool
 
-__all__ = ["DETOURS", "Arrived", "is_straight", "received", "replied"]
+__all__ = ["DETOURS", "is_straight", "received", "replied"]
 
 DETOURS = (
     "aiohttp_proxy",

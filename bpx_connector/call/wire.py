@@ -29,13 +29,11 @@ def value_text(value: Any) -> str:
     """One value as it stands in the signed string: raw text, lower-case booleans, no exponents."""
     if type(value) is str:
         return value
-    if type(value) is int:
-        return str(value)
     if value is True:
         return "true"
     if value is False:
         return "false"
-    if isinstance(value, str | int):  # their kinds
+    if isinstance(value, str | int):
         return str(value)
     if isinstance(value, float):
         value = Decimal(float.__repr__(value))
@@ -89,7 +87,7 @@ class Wire:
                 texts[name], several = [self._text(name, one) for one in value], True
             else:
                 texts[name] = self._text(name, value)
-                if not is_query and (type(value) is int or _is_literal(value)):
+                if not is_query and _is_literal(value):
                     self._literal.add(name)
         return list(texts.items()) if not several else _each_by_itself(texts)
 

@@ -216,9 +216,10 @@ def inbox_of(websocket: Any, coalescing: Coalescing) -> Inbox | None:
     """Put an inbox between a connection and its parser; None where aiohttp is built in another way."""
     queue: Any = getattr(websocket, "_reader", None)
     protocol: Any = getattr(getattr(websocket, "_conn", None), "protocol", None)
-    if getattr(protocol, "_payload_parser", None) is None:
+    needed = (("protocol", protocol), ("queue", queue))
+    if not all(hasattr(part, name) for kind, part in needed for name in PRIVATE_PARTS[kind]):
         return None
-    if not all(hasattr(queue, name) for name in PRIVATE_PARTS["queue"]):
+    if protocol._payload_parser is None:
         return None
     inbox = Inbox(protocol, queue, coalescing)
     protocol.set_parser(inbox, queue)

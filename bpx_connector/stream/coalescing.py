@@ -2,7 +2,7 @@
 
 A read costs what ten frames cost, whatever it brings: a turn of the event loop, the system's calls, the
 waking of who waits. A hundred books at 20,000 frames a second came one frame a read, and took two thirds of a
-processor; with a millisecond between reads they take a tenth. Network cards do the same with interrupts.
+processor; with a millisecond between reads they take a third. Network cards do the same with interrupts.
 """
 
 from __future__ import annotations

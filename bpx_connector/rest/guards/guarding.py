@@ -91,24 +91,8 @@ class GuardedOrders(Ccxt):
         is_known = getattr(named, "__func__", None) is endpoint.unbound_method
         return is_known and is_ours(self, "request", "fetch2")
 
-    @flow
-    def fetch2(
-        self,
-        path: str,
-        api: Any = "public",
-        method: str = "GET",
-        params: Any = {},
-        *rest: Any,
-        config: Any = {},
-    ) -> Flow[Any]:
-        """The decoded answer of one operation; what has not come through the gate by `request` does so here.
-
-        Waits until the account's budget has room (`enableRateLimit`). A call that failed without a certain
-        answer is repeated as often as `maxRetriesOnFailure` says, unless repeating it could act twice, with
-        growing pauses (or `maxRetriesOnFailureDelay`) and never later than `timeout` after it began.
-        `config["decode"]` reads the answer's text instead of plain JSON.
-        """
-        answering = self._called(path, api, method, params, *rest, config=config)
+    def _let_through(self, path: str, method: str, params: Any, answering: Flow[Any]) -> Flow[Any]:
+        """The answer to what `fetch2` is asked for; what has not come by `request` meets the gate here."""
         if method == "GET" or _has_passed.get() or not self._has_gate():
             return (yield from answering)
         return (yield from self._gated(path, method, params, answering))
