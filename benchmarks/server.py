@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import itertools
 import json
 import socket
@@ -17,10 +18,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from benchmarks import canned
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
 TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
@@ -176,13 +180,31 @@ class Venue:
             self.books.pop(stream.partition(".")[2], None)
 
 
+class Stamped(io.RawIOBase):
+    """What a socket receives, and when the last of it was here: before anything is made of it."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self.received = 0
+        """Nanoseconds of the monotonic clock."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        count = self._connection.recv_into(buffer)
+        self.received = time.monotonic_ns()
+        return count
+
+
 class Connection:
     """One client connection: HTTP requests until it asks for a WebSocket."""
 
     def __init__(self, venue: Venue, connection: socket.socket) -> None:
         self._venue = venue
         self._connection = connection
-        self._file = connection.makefile("rb")
+        self._bytes = Stamped(connection)
+        self._file = io.BufferedReader(self._bytes)
 
     def run(self) -> None:
         """Serve until the client goes."""
@@ -210,7 +232,7 @@ class Connection:
             return False
         body = self._file.read(int(headers.get("content-length", 0)))
         if method == "POST" and target.path == "/api/v1/order":
-            self._venue.orders.append(time.monotonic_ns())
+            self._venue.orders.append(self._bytes.received)
         answer = self._answer(method, target.path, parse_qs(target.query), body)
         status = b"200 OK" if answer is not None else b"404 Not Found"
         content = answer if answer is not None else b'{"code":"RESOURCE_NOT_FOUND","message":"Not Found"}'
