@@ -116,6 +116,16 @@ class bpx(Backpack, Exchange):
     def _forget_tasks(self) -> None:
         self.clients = {name: one for name, one in (self.clients or {}).items() if name not in ENDED_WITH_IT}
 
+    async def load_markets(self, reload: bool = False, params: Any = {}) -> Any:
+        """The markets by symbol, loaded once for all who ask meanwhile, or anew.
+
+        Who gives up waiting ends it for himself alone: in ccxt's own a call with a deadline takes along
+        whoever waits for the same answer.
+        """
+        if self.markets and not reload:
+            return await super().load_markets(reload, params)
+        return await asyncio.shield(super().load_markets(reload, params))
+
     async def close(self, *args: Any, **kwargs: Any) -> None:
         """Close what is open, as ccxt does; what was left in a loop that has ended is past closing."""
         if self._is_inherited():

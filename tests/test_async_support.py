@@ -12,6 +12,7 @@ from ccxt.base.errors import BaseError, ExchangeNotAvailable, RequestTimeout
 from bpx_connector.async_support import bpx
 from bpx_connector.call.straight import DETOURS
 from tests.support.keys import FIRST
+from tests.support.sandboxes import RunningSandbox
 from tests.support.scripted_venue import ANSWERS, Answer, ScriptedVenue
 
 ORDER = {"symbol": "SOL_USDC", "side": "Bid", "orderType": "Limit", "price": "90", "quantity": "1"}
@@ -120,3 +121,21 @@ async def test_what_is_not_to_be_kept_is_not(venue: ScriptedVenue) -> None:
     assert (exchange.last_http_response, exchange.last_response_headers) == before
     assert exchange.last_json_response == {"id": "1"}
     await exchange.close()
+
+
+async def test_who_gives_up_waiting_for_the_markets_ends_it_for_himself_alone(
+    sandbox: RunningSandbox,
+) -> None:
+    exchange: Any = bpx({**FIRST.credentials, "urls": {"api": sandbox.url}})
+    sandbox.run(lambda served: served.faults.set("late", "/api/v1/markets", seconds=0.5, times=1))
+    try:
+        hasty = asyncio.ensure_future(exchange.fetch_ticker("SOL/USDC"))
+        patient = asyncio.ensure_future(exchange.create_order("SOL/USDC", "limit", "buy", 1, 50))
+        await asyncio.sleep(0.05)
+        assert exchange.markets is None
+        hasty.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await hasty
+        assert (await patient)["status"] == "open"
+    finally:
+        await exchange.close()

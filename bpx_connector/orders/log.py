@@ -151,7 +151,8 @@ class OrderLog:
         self._records: dict[str, Record] = {}
         self._ended: dict[str, None] = {}
         self._fills: dict[tuple[Any, ...], None] = {}
-        self._id_of_client: dict[str, str] = {}
+        self._ids_of_client: dict[str, tuple[str, ...]] = {}
+        """The one last seen is the last: who gives orders their client ids may use one again."""
         self._untold: dict[str, None] = {}
         self._stops: dict[str, Record] = {}
         """Stops that wait, or of which it is not known what they have placed."""
@@ -184,8 +185,13 @@ class OrderLog:
 
     def get_of_client(self, client_id: int | str) -> Record | None:
         """What is known of the latest order with the client's id."""
-        identity = self._id_of_client.get(str(client_id))
-        return None if identity is None else self._records.get(identity)
+        identities = self._ids_of_client.get(str(client_id))
+        return None if identities is None else self._records.get(identities[-1])
+
+    def all_of_client(self, client_id: int | str) -> list[Record]:
+        """What is known of all orders with the client's id, the latest last."""
+        records = map(self._records.get, self._ids_of_client.get(str(client_id), ()))
+        return [record for record in records if record is not None]
 
     def furthest(self, order: Payload) -> Payload:
         """This view of an order, or what is known of it if that is further. Nothing is remembered."""
@@ -372,7 +378,8 @@ class OrderLog:
             raise ValueError(f"{identity!r} is no id of an order")
         self._records[identity] = record
         if client_id is not None:
-            self._id_of_client[str(client_id)] = identity
+            name = str(client_id)
+            self._ids_of_client[name] = (*self._ids_of_client.get(name, ()), identity)
         if record.is_stop:
             self._note_stop(record)
         elif self._stops:
@@ -466,8 +473,9 @@ class OrderLog:
             if known:
                 known.pop(identity, None)
         self.incomplete.discard(identity)
-        if self._id_of_client.get(client_id) == identity:
-            del self._id_of_client[client_id]
+        left = tuple(one for one in self._ids_of_client.pop(client_id, ()) if one != identity)
+        if left:
+            self._ids_of_client[client_id] = left
 
 
 def _says_nothing_new(known: Payload, told: Payload) -> bool:

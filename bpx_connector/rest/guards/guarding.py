@@ -33,6 +33,7 @@ from bpx_connector.rest.guards.guards import (
     switched_off,
 )
 from bpx_connector.venue.endpoints import Endpoint
+from bpx_connector.venue.errors import error_class
 
 __all__ = ["GuardedOrders"]
 
@@ -124,28 +125,39 @@ class GuardedOrders(Ccxt):
             raise
         finally:
             _has_passed.set(False)
-            now = time.monotonic()
-            for order in on_their_way:
-                self._orders_on_their_way().answered(order, now)
+            self._note_answer(on_their_way, method, answer)
             if method == "POST" and self.options.get("cancelOnClose"):
                 self._orders_placed_here.update(placed_by(path, params, answer))
 
-    def _let_pass(self, method: str, path: str, body: Any) -> Flow[list[object]]:
-        """The orders of a request, from now on counted as on their way; or the first one's refusal."""
+    def _note_answer(self, on_their_way: Mapping[int, object], method: str, answer: Any) -> None:
+        """What has become of the orders that are counted; `answer` is [] of a refusal, None if it is lost."""
+        held, now = self._orders_on_their_way(), time.monotonic()
+        rows = answer if isinstance(answer, list) else [answer]
+        if method == "DELETE":
+            for row in rows:
+                held.cancelled(row)
+        for place, key in on_their_way.items():
+            if answer == [] or (place < len(rows) and is_refused(rows[place])):
+                held.forget(key)
+            else:
+                held.answered(key, rows[place] if place < len(rows) else None, now)
+
+    def _let_pass(self, method: str, path: str, body: Any) -> Flow[dict[int, object]]:
+        """The orders of a request by place, counted as on their way from now on; or a refusal."""
         if not self.options.get("guards"):
-            return []
+            return {}
         guards, asked, known = yield from self._measured(method, path, body)
         now, held, pace = time.monotonic(), self._orders_on_their_way(), self._order_pace()
         self._refuse(pace.refusal(guards, len(asked), now))
-        counted: list[object] = []
+        counted: dict[int, object] = {}
         try:
-            for order in asked:
+            for place, order in enumerate(asked):
                 self._refuse(refusal(guards, order, self._with_held(known[order.market_id], order, now)))
                 quantity = quantity_of(order, known[order.market_id])
                 if not order.is_reduce_only and quantity is not None:
-                    counted.append(held.add(order.market_id, order.is_buy, quantity))
+                    counted[place] = held.add(order.market_id, order.is_buy, quantity)
         except BaseError:
-            for key in counted:
+            for key in counted.values():
                 held.forget(key)
             raise
         pace.count(len(asked), now)
@@ -198,8 +210,8 @@ class GuardedOrders(Ccxt):
     def _with_held(self, known: Known, order: Asked, now: float) -> Known:
         held = self._orders_on_their_way()
         return known._replace(
-            buys=known.buys + held.on_side(order.market_id, True, now),
-            sells=known.sells + held.on_side(order.market_id, False, now),
+            buys=known.buys + held.on_side(order.market_id, True, now, known.listed),
+            sells=known.sells + held.on_side(order.market_id, False, now, known.listed),
         )
 
     # --- what is read first ------------------------------------------------------------------------------
@@ -251,6 +263,14 @@ def placed_by(path: str, body: Any, answer: Any) -> dict[str, tuple[Payload, str
     return named
 
 
+def is_refused(row: Any) -> bool:
+    """Whether this result of a batch says that its order was certainly not placed."""
+    if not isinstance(row, Mapping) or row.get("operation") != "Err":
+        return False
+    kind = error_class(400, str(row.get("code")), str(row.get("message")), "api/v1/orders")
+    return issubclass(kind, ExchangeError)
+
+
 def _with_position(
     known: Known,
     market_id: str,
@@ -264,7 +284,8 @@ def _with_position(
         is_replaced = instead_of and instead_of in ({"orderId": order["id"]}, {"clientId": order["clientId"]})
         if not order.get("reduceOnly") and not is_replaced:
             sides[order["side"]] += _left_of(order, net)
-    return known._replace(net=net, buys=sides["Bid"], sells=sides["Ask"])
+    listed = frozenset([str(order["id"]) for order in open_orders])
+    return known._replace(net=net, buys=sides["Bid"], sells=sides["Ask"], listed=listed)
 
 
 def _left_of(order: Payload, net: Decimal) -> Decimal:

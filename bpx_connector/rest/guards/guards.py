@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 
 from ccxt.base.errors import BadRequest, BaseError, InvalidOrder, OperationRejected
 
+from bpx_connector.orders.life import standing_of
 from bpx_connector.parse.numbers import plain
 
 __all__ = [
@@ -98,6 +99,8 @@ class Known(NamedTuple):
     buys: Decimal = ZERO
     sells: Decimal = ZERO
     """What the open orders, and those on their way, would add on either side."""
+    listed: frozenset[str] = frozenset()
+    """The venue's ids of the open orders that were read."""
 
 
 # --- what is asked ------------------------------------------------------------------------------------------
@@ -321,28 +324,72 @@ class Pace:
         self._times.extend([now] * count)
 
 
+class OnItsWay(NamedTuple):
+    """An order that is being sent, or has been answered a moment ago."""
+
+    market_id: str
+    is_buy: bool
+    quantity: Decimal
+    until: float = inf
+    identity: str | None = None
+    executed: Decimal = ZERO
+    """What it had traded when it was answered."""
+
+
 class Held:
     """Orders on their way: each counts until its answer has settled, so that two at once see each other."""
 
     def __init__(self) -> None:
-        self._rows: dict[object, tuple[str, bool, Decimal, float]] = {}
+        self._rows: dict[object, OnItsWay] = {}
 
     def add(self, market_id: str, is_buy: bool, quantity: Decimal) -> object:
         """Count an order from now on; what is returned ends it."""
         key = object()
-        self._rows[key] = (market_id, is_buy, quantity, inf)
+        self._rows[key] = OnItsWay(market_id, is_buy, quantity)
         return key
 
     def forget(self, key: object) -> None:
-        """The order was not sent after all."""
+        """The order was not sent after all, or was refused."""
         del self._rows[key]
 
-    def answered(self, key: object, now: float) -> None:
-        """The order has its answer: it counts a moment longer."""
-        market_id, is_buy, quantity, _ = self._rows[key]
-        self._rows[key] = (market_id, is_buy, quantity, now + SETTLING)
+    def answered(self, key: object, answer: Any, now: float) -> None:
+        """The order has its answer, None if that was lost: it counts a moment longer.
 
-    def on_side(self, market_id: str, is_buy: bool, now: float) -> Decimal:
-        """How much is on its way on one side of a market."""
-        self._rows = {key: row for key, row in self._rows.items() if row[3] > now}
-        return sum((row[2] for row in self._rows.values() if row[:2] == (market_id, is_buy)), ZERO)
+        What has ended counts with what it has traded, of which the position may not tell yet.
+        """
+        row = self._rows[key]._replace(until=now + SETTLING)
+        told = _standing(answer)
+        if told is not None:
+            executed, is_open = told
+            quantity = row.quantity if is_open else executed
+            row = row._replace(quantity=quantity, identity=str(answer.get("id")), executed=executed)
+        self._rows[key] = row
+
+    def cancelled(self, answer: Any) -> None:
+        """An order has been cancelled, if this says so: what it has not traded counts no more."""
+        told = _standing(answer)
+        if told is None or told[1]:
+            return
+        for key, row in self._rows.items():
+            if row.identity == str(answer.get("id")):
+                self._rows[key] = row._replace(quantity=told[0])
+
+    def on_side(
+        self, market_id: str, is_buy: bool, now: float, listed: frozenset[str] = frozenset()
+    ) -> Decimal:
+        """How much is on its way on one side of a market, beside the open orders that are listed anyway."""
+        self._rows = {key: row for key, row in self._rows.items() if row.until > now}
+        sizes = (
+            row.executed if row.identity in listed else row.quantity
+            for row in self._rows.values()
+            if (row.market_id, row.is_buy) == (market_id, is_buy)
+        )
+        return sum(sizes, ZERO)
+
+
+def _standing(answer: Any) -> tuple[Decimal, bool] | None:
+    """How much an order has traded and whether it is open; None where that cannot be read."""
+    try:
+        return standing_of(answer) if isinstance(answer, Mapping) and answer.get("id") else None
+    except (TypeError, ValueError):
+        return None

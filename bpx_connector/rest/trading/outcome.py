@@ -10,78 +10,28 @@ has passed: until then the venue may still take it. Nothing is ever sent a secon
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from ccxt.base.errors import BadResponse, BaseError, OrderNotFound
+from ccxt.base.errors import BaseError, OrderNotFound
 
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.client_ids import ClientIds
 from bpx_connector.orders.life import is_open
-from bpx_connector.parse.numbers import milliseconds_of
 from bpx_connector.parse.trading.orders import orders_in, understood_order
 from bpx_connector.rest.asking.arguments import client_id_of
 from bpx_connector.rest.asking.enquiries import ABSENT, Enquiries, Enquiry, Sent, now_in_ms, with_words
 from bpx_connector.rest.asking.histories import NEWEST
+from bpx_connector.rest.asking.wanted import Before, Seen, Wanted
 from bpx_connector.rest.trading.answers import answered_order, answered_orders
 from bpx_connector.rest.trading.find import FoundOrders, is_meant, text_of
 from bpx_connector.venue.description import HISTORY_LIMIT
 from bpx_connector.venue.errors import OutcomeUnknown
 from bpx_connector.venue.words import CANCEL_ORDER_TYPE, ORDER_STATUS
 
-__all__ = ["Outcomes", "Wanted", "wanted_of"]
+__all__ = ["Outcomes"]
 
 MOST_UNSETTLED = 1000
-CLOCK_DOUBT = 120_000
-"""Milliseconds before its sending in which an order of that client id is still taken for the one sent."""
-
-
-class Wanted(NamedTuple):
-    """Orders of one market that are looked for by client id."""
-
-    market_id: str
-    client_ids: frozenset[int]
-    sent: Sent
-    known_before: frozenset[str]
-    """The venue's ids of older orders with these client ids: a caller may use one again."""
-
-    def among(self, rows: Any) -> dict[int, Payload]:
-        """Those of these orders that are the ones sent.
-
-        A row that cannot be read could be one of them: then nothing can be said of any.
-        """
-        if not isinstance(rows, list):
-            raise BadResponse(f"orders were asked for, and {type(rows).__name__} came")
-        return {_client_id_in(row): row for row in rows if self._is_meant(row)}
-
-    def _is_meant(self, row: Any) -> bool:
-        if _client_id_in(row) not in self.client_ids or row.get("id") in self.known_before:
-            return False
-        moment = milliseconds_of(row.get("createdAt", row.get("timestamp")))
-        return moment is None or moment >= self.sent.stamp - CLOCK_DOUBT
-
-    def without(self, found: Iterable[int]) -> Wanted:
-        """What is still missing."""
-        return self._replace(client_ids=self.client_ids - frozenset(found))
-
-
-def _client_id_in(row: Any) -> int:
-    """The client id of an order or a fill; -1 if it has none."""
-    client_id = row.get("clientId") if isinstance(row, dict) else row
-    if client_id is None and row is not None:
-        return -1
-    text = str(client_id)
-    if not text.isdecimal():
-        raise BadResponse(f"{client_id!r} is no client id")
-    return int(text)
-
-
-def wanted_of(requests: Iterable[Payload], sent: Sent, older: frozenset[str]) -> list[Wanted]:
-    """What to look for after these orders were sent, market by market."""
-    of_market: dict[str, set[int]] = {}
-    for request in requests:
-        of_market.setdefault(request["symbol"], set()).add(request["clientId"])
-    return [Wanted(market_id, frozenset(ids), sent, older) for market_id, ids in of_market.items()]
 
 
 class Outcomes(Enquiries, FoundOrders):
@@ -96,20 +46,19 @@ class Outcomes(Enquiries, FoundOrders):
             self._client_ids = ClientIds()
         return self._client_ids.named(request, asked)
 
-    def _ids_known(self, requests: Iterable[Payload]) -> frozenset[str]:
-        """The venue's ids of orders that carry these client ids already: a caller may use one again."""
-        known = [self._seen({"clientId": one["clientId"]}) for one in requests if "clientId" in one]
-        return frozenset([order["id"] for order in known if order is not None])
+    def _ids_known(self, requests: Iterable[Payload]) -> Before:
+        """For each client id that the caller has given the orders that carry it already."""
+        of_client = self._known_orders().all_of_client
+        given = [one["clientId"] for one in requests if "clientId" in one]
+        return {each: frozenset([record.order["id"] for record in of_client(each)]) for each in given}
 
     # --- looking -----------------------------------------------------------------------------------------
 
-    def _sights(self, wanted: Wanted, *, is_last: bool, patience: float) -> Flow[tuple[Any, frozenset[int]]]:
-        """The orders that are found, and the client ids that have fills although their order is not."""
-        found: dict[int, Payload] = {}
-        for client_id in wanted.client_ids:
-            record = self._known_orders().get_of_client(client_id)
-            if record is not None:
-                found |= wanted.among([{**record.order}])
+    def _sights(self, wanted: Wanted, *, is_last: bool, patience: float) -> Flow[tuple[Seen, Wanted]]:
+        """What is there of what is looked for, and what is still missing."""
+        records = [record for one in wanted.client_ids for record in self._known_orders().all_of_client(one)]
+        seen, wanted = yield from self._among(wanted, [{**record.order} for record in records], patience)
+        found, doubtful = seen
         sources: tuple[tuple[str, Params], ...] = (
             ("api/v1/orders", {}),
             ("wapi/v1/history/orders", {**NEWEST, "limit": HISTORY_LIMIT}),
@@ -117,16 +66,27 @@ class Outcomes(Enquiries, FoundOrders):
         for path, more in sources:
             wanted = wanted.without(found)
             if not wanted.client_ids:
-                return found, frozenset()
-            found |= wanted.among(
-                (yield from self._look(path, {"symbol": wanted.market_id, **more}, patience))
-            )
+                return Seen(found, frozenset()), wanted
+            rows = yield from self._look(path, {"symbol": wanted.market_id, **more}, patience)
+            seen, wanted = yield from self._among(wanted, rows, patience)
+            found, doubtful = found | seen.orders, doubtful | seen.doubtful
         wanted = wanted.without(found)
-        if not (is_last and wanted.client_ids):
-            return found, frozenset()
-        request = {"symbol": wanted.market_id, **NEWEST, "limit": HISTORY_LIMIT}
-        fills = yield from self._look("wapi/v1/history/fills", request, patience)
-        return found, frozenset(wanted.among(fills))
+        if is_last and wanted.client_ids:
+            request = {"symbol": wanted.market_id, **NEWEST, "limit": HISTORY_LIMIT}
+            fills = yield from self._look("wapi/v1/history/fills", request, patience)
+            seen, wanted = yield from self._among(wanted, fills, patience)
+            doubtful |= seen.orders.keys() | seen.doubtful
+        return Seen(found, doubtful & wanted.client_ids), wanted
+
+    def _among(self, wanted: Wanted, rows: Any, patience: float) -> Flow[tuple[Seen, Wanted]]:
+        """What these rows show of what is looked for, by the venue's clock where only that tells."""
+        meant = wanted.rows_in(rows)
+        if wanted.needs_clock(meant):
+            asked_at, how = now_in_ms(), {"patience": max(patience, 0.0)}
+            clock = yield self.fetch2("api/v1/time", ["public"], "GET", {}, how)
+            wanted = wanted.by_clock(int(clock), asked_at, now_in_ms())
+            meant = wanted.rows_in(meant)
+        return wanted.among(meant), wanted
 
     def _found_out(self, wanted: Wanted, enquiry: Enquiry) -> Flow[tuple[dict[int, Payload], frozenset[int]]]:
         """The orders that were placed, and the client ids of those that certainly were not."""
@@ -134,15 +94,13 @@ class Outcomes(Enquiries, FoundOrders):
         while True:
             is_last = enquiry.has_window_passed
             try:
-                seen, executed = yield from self._sights(
-                    wanted.without(found), is_last=is_last, patience=enquiry.left
-                )
-                found |= seen
-                if is_last and not executed:
-                    return found, wanted.without(found).client_ids
+                seen, wanted = yield from self._sights(wanted, is_last=is_last, patience=enquiry.left)
+                found |= seen.orders
+                if is_last and not seen.doubtful:
+                    return found, wanted.client_ids
             except BaseError as trouble:
                 self._note_trouble(trouble)
-            if not wanted.without(found).client_ids:
+            if not wanted.client_ids:
                 return found, frozenset()
             pause = enquiry.next_pause()
             if not pause:
@@ -186,7 +144,7 @@ class Outcomes(Enquiries, FoundOrders):
         """Remember when orders were sent of which nothing is known, for whoever asks later."""
         kept = self._unsettled = self._unsettled or {}
         for client_id in wanted.client_ids:
-            kept[client_id] = wanted._replace(client_ids=frozenset({client_id}))
+            kept[client_id] = wanted._replace(asked={client_id: wanted.asked[client_id]})
             if len(kept) > MOST_UNSETTLED:
                 del kept[next(iter(kept))]
 
@@ -195,7 +153,7 @@ class Outcomes(Enquiries, FoundOrders):
         kept = (self._unsettled or {}).get(client_id)
         if kept is None or kept.market_id != market_id:
             sent = Sent(now_in_ms(), 0, self._sent_now(params).recv_window)
-            kept = Wanted(market_id, frozenset({client_id}), sent, frozenset())
+            kept = Wanted(market_id, {client_id: {}}, sent, frozenset(), sent.at)
             self._keep_unsettled(kept)
         return kept
 

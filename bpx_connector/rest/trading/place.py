@@ -12,6 +12,7 @@ from typing import Any
 from ccxt.base.errors import (
     ArgumentsRequired,
     BadRequest,
+    DuplicateOrderId,
     ExchangeError,
     NetworkError,
 )
@@ -23,14 +24,15 @@ from bpx_connector.orders.stops import asked_as
 from bpx_connector.parse.rows import Row
 from bpx_connector.parse.trading.orders import refused_order, understood_order
 from bpx_connector.rest.asking.enquiries import Sent, is_open_question, with_words
+from bpx_connector.rest.asking.wanted import Before, wanted_of
 from bpx_connector.rest.convert.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.rest.guards.guarding import GuardedOrders
 from bpx_connector.rest.trading.answers import answered_order, answered_results
-from bpx_connector.rest.trading.outcome import Outcomes, wanted_of
+from bpx_connector.rest.trading.outcome import Outcomes
 from bpx_connector.rest.trading.request import CALL_PARAMS, order_request
 from bpx_connector.venue.description import ORDERS_PER_BATCH
 from bpx_connector.venue.endpoints import ENDPOINTS
-from bpx_connector.venue.errors import OutcomeUnknown, error_class
+from bpx_connector.venue.errors import NOTHING_SENT, OutcomeUnknown, error_class
 
 __all__ = ["CREATE_ORDER", "PlacedOrders"]
 
@@ -87,9 +89,7 @@ class PlacedOrders(RfqOrders, Outcomes, GuardedOrders):
         request, sent = self._named(request, called), self._sent_now(request)
         return (yield from self._told(request, sent, older, self._answer_of(CREATE_ORDER, request)))
 
-    def _told(
-        self, request: Payload, sent: Sent, older: frozenset[str], answering: Flow[Any]
-    ) -> Flow[Payload]:
+    def _told(self, request: Payload, sent: Sent, older: Before, answering: Flow[Any]) -> Flow[Payload]:
         """What the venue says of an order that is being sent, also where its answer is lost."""
         call = f"{self.id} createOrder()"
         try:
@@ -146,11 +146,11 @@ class PlacedOrders(RfqOrders, Outcomes, GuardedOrders):
 
         https://docs.backpack.exchange/#tag/Order/operation/execute_order_batch
 
-        At most 50. If one of them breaks a rule of its market none is sent. An order that the venue refuses
-        stays in its place with status 'rejected' and the refusal ({code, message}) as `info`; the others are
-        not touched by it. If the answer is lost every order is looked for by its client id: one that was
-        certainly not placed is 'rejected', one of which nothing is known has status None. `params` are those
-        of every order.
+        At most 50. If one of them breaks a rule of its market, or two have one client id, none is sent. An
+        order that the venue refuses stays in its place with status 'rejected' and the refusal ({code,
+        message}) as `info`; the others are not touched by it. If the answer is lost every order is looked
+        for by its client id: one that was certainly not placed is 'rejected', one of which nothing is known
+        has status None. `params` are those of every order.
         """
         if self.markets is None:
             yield self.load_markets()
@@ -163,7 +163,7 @@ class PlacedOrders(RfqOrders, Outcomes, GuardedOrders):
             for result, request, words in zip(results, requests, called, strict=True)
         ]
 
-    def _results(self, requests: list[Payload], older: frozenset[str]) -> Flow[list[Payload]]:
+    def _results(self, requests: list[Payload], older: Before) -> Flow[list[Payload]]:
         """What became of each order of a batch, also where the answer does not tell."""
         call, sent = f"{self.id} createOrders()", self._sent_now()
         failure: NetworkError | None = None
@@ -195,7 +195,15 @@ class PlacedOrders(RfqOrders, Outcomes, GuardedOrders):
             raise BadRequest(
                 f"{self.id} createOrders() was given {len(orders)} orders; a batch takes {ORDERS_PER_BATCH}"
             )
-        return [self._request_of_batch(place, order, params) for place, order in enumerate(orders)]
+        requests = [self._request_of_batch(place, order, params) for place, order in enumerate(orders)]
+        given = [request["clientId"] for request in requests if "clientId" in request]
+        if len(set(given)) < len(given):
+            twice = next(each for each in given if given.count(each) > 1)
+            raise DuplicateOrderId(
+                f"{self.id} createOrders() two orders of the batch have the clientOrderId {twice}; each has "
+                f"its own, in its params, or none; {NOTHING_SENT}"
+            )
+        return requests
 
     def _request_of_batch(self, place: int, order: Any, params: Params) -> Payload:
         if not isinstance(order, dict) or not order.get("symbol"):

@@ -210,3 +210,33 @@ def test_orders_sent_at_once_do_not_pass_the_limit_together(canned: Canned) -> N
     outcomes = stern.caller.result(at_once())
     assert sum(isinstance(outcome, InvalidOrder) for outcome in outcomes) == 2
     assert asked(stern).count(ORDER) == 2
+
+
+def test_what_was_cancelled_leaves_room_at_once(canned: Canned) -> None:
+    stern = venue(canned, {"largestPosition": 3})
+    for _ in range(4):
+        stern.call("create_order", SWAP, "limit", "buy", 2, 100)
+        stern.call("cancel_order", row()["id"], SWAP)
+    assert asked(stern).count(ORDER) == 4
+
+
+def test_what_was_refused_leaves_room_at_once(canned: Canned) -> None:
+    refused = {"code": "INSUFFICIENT_FUNDS", "message": "Insufficient funds"}
+    batch = [{"operation": "Err", **refused}, {"operation": "Err", "code": "TIMEOUT", "message": ""}]
+    stern = venue(canned, {"largestPosition": 5}, **{"POST /api/v1/orders": batch})
+    stern.caller.exchange.options["outcome"] = False
+    order = {"symbol": SWAP, "type": "limit", "side": "buy", "amount": 2, "price": 100}
+    stern.call("create_orders", [order, order])
+    stern.call("create_order", SWAP, "limit", "buy", 3, 100)  # beside the 2 of which nothing is known
+    with pytest.raises(InvalidOrder, match="largestPosition"):
+        stern.call("create_order", SWAP, "limit", "buy", 3, 100)
+
+
+def test_an_order_on_the_book_is_counted_once(canned: Canned) -> None:
+    stern = venue(canned, {"largestPosition": 6}, **{"GET /api/v1/orders": [row(symbol="SOL_USDC_PERP")]})
+    size = float(row()["quantity"])
+    assert size == 2
+    for _ in range(2):  # the book has one order of this id, and so it is the one that was placed before
+        stern.call("create_order", SWAP, "limit", "buy", 2, 100)
+    with pytest.raises(InvalidOrder, match="2 is on its way on the same side"):
+        stern.call("create_order", SWAP, "limit", "buy", 5, 100)

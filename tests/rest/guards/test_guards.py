@@ -173,11 +173,43 @@ def test_orders_sent_at_once_see_each_other_until_their_answers_have_settled() -
     held.add("A", False, Decimal(7))
     held.add("B", True, Decimal(9))
     assert held.on_side("A", True, now=1000.0) == 5
-    held.answered(one, now=1000.0)
+    held.answered(one, None, now=1000.0)
     held.forget(other)
     assert held.on_side("A", True, now=1000.9) == 2
     assert held.on_side("A", True, now=1001.1) == 0
     assert held.on_side("A", False, now=9e9) == 7
+
+
+@pytest.mark.parametrize(
+    ("answer", "counted", "beside_the_list"),
+    [
+        ({"id": "7", "status": "New", "executedQuantity": "0"}, 2, 0),
+        ({"id": "7", "status": "PartiallyFilled", "executedQuantity": "0.5"}, 2, Decimal("0.5")),
+        ({"id": "7", "status": "Filled", "executedQuantity": "2"}, 2, 2),
+        ({"id": "7", "status": "Expired", "executedQuantity": "0.5"}, Decimal("0.5"), Decimal("0.5")),
+        ({"id": "7", "status": "Expired", "executedQuantity": None}, 0, 0),
+        ({"id": "7", "status": "Filled", "executedQuantity": "what"}, 2, 2),
+        ({"id": "7", "status": [], "executedQuantity": "1"}, 2, 2),
+        ({"status": "New"}, 2, 2),
+        ("what", 2, 2),
+    ],
+)
+def test_an_answered_order_is_not_counted_twice(answer: Any, counted: Any, beside_the_list: Any) -> None:
+    held = Held()
+    held.answered(held.add("A", True, Decimal(2)), answer, now=1000.0)
+    assert held.on_side("A", True, now=1000.5) == counted
+    assert held.on_side("A", True, 1000.5, frozenset({"7"})) == beside_the_list
+
+
+def test_a_cancelled_order_counts_with_what_it_has_traded() -> None:
+    held = Held()
+    held.answered(held.add("A", True, Decimal(2)), {"id": "7", "status": "New"}, now=1000.0)
+    still_open: list[Any] = [None, [], {"id": "7", "status": "New"}, {"id": "7", "status": []}]
+    for nothing in [*still_open, {"id": "8", "status": "Cancelled"}]:
+        held.cancelled(nothing)
+        assert held.on_side("A", True, now=1000.5) == 2
+    held.cancelled({"id": "7", "status": "Cancelled", "executedQuantity": "0.4"})
+    assert held.on_side("A", True, now=1000.5) == Decimal("0.4")
 
 
 # --- how many -----------------------------------------------------------------------------------------------

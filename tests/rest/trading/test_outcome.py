@@ -102,6 +102,32 @@ def test_an_older_order_of_the_same_client_id_is_not_taken_for_the_new_one(trade
         place(trader, 51, {"clientOrderId": 7})
 
 
+def test_none_of_several_older_orders_of_one_client_id_is_taken_for_the_new_one(trader: Caller) -> None:
+    for price in (50, 51):
+        trader.call("cancel_order", place(trader, price, {"clientOrderId": 7})["id"], SOL)
+    lose(trader, "the request is lost", ORDER, "POST")
+    with pytest.raises(NetworkError, match="was not placed"):
+        place(trader, 50, {"clientOrderId": 7})
+
+
+@SOME_LOSSES
+def test_an_order_that_another_program_has_placed_under_the_same_client_id_is_another_one(
+    trader: Caller, loss: str
+) -> None:
+    """A program was started again, and numbers its orders from one on as it did before."""
+    place(trader, 44, {"clientOrderId": 7})
+    trader.exchange._order_log = None
+    trader.clock.advance(60)
+    assert trader.sandbox is not None
+    trader.sandbox.advance(60)
+    lose(trader, loss, ORDER, "POST")
+    if loss == "the answer is lost":
+        assert place(trader, 46, {"clientOrderId": 7})["price"] == 46
+    else:
+        with pytest.raises(NetworkError, match="was not placed"):
+            place(trader, 46, {"clientOrderId": 7})
+
+
 def test_what_cannot_be_found_out_says_so_and_can_be_asked_again(trader: Caller) -> None:
     assert trader.sandbox is not None
     lose(trader, "the answer is lost", ORDER, "POST")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from ccxt.base.errors import (
+    DuplicateOrderId,
     InsufficientFunds,
     InvalidOrder,
     OrderImmediatelyFillable,
@@ -99,6 +100,18 @@ def test_the_venues_refusals_have_ccxts_names(bpx: Caller) -> None:
         rests(bpx, 100, amount=5_000_000)
     with pytest.raises(InvalidOrder, match="too far from the last active price"):
         rests(bpx, 300)
+
+
+@pytest.mark.parametrize("way", ["params of all", "params of each"])
+def test_a_batch_with_one_client_id_twice_stays_here(bpx: Caller, way: str) -> None:
+    asked: dict[str, Any] = {"symbol": SOL, "type": "limit", "side": "buy", "amount": 1, "price": 50}
+    params = {"clientOrderId": 5}
+    with pytest.raises(DuplicateOrderId, match=r"two orders .* have the clientOrderId 5; .*nothing was sent"):
+        if way == "params of all":
+            bpx.call("create_orders", [asked, asked], params)
+        else:
+            bpx.call("create_orders", [{**asked, "params": params}, {**asked, "params": params}])
+    assert bpx.call("fetch_open_orders", SOL) == []
 
 
 def test_an_order_of_a_batch_that_is_refused_keeps_its_place(bpx: Caller) -> None:
