@@ -49,14 +49,14 @@ def _given(steps: Callable[..., Flow[R]]) -> Callable[..., Flow[R]]:
     if "Params" not in str(steps.__annotations__.get("params")):
         return _checked(steps, names)
     place, method = names.index("params"), steps.__name__
-    check = Given(method, names).check
+    taken = Given(method, names).taken
 
     def begun(self: Any, *args: Any, **kwargs: Any) -> Flow[R]:
         if len(args) > place and type(args[place]) is not dict:
             args = (*args[:place], params_of(self.id, method, args[place]), *args[place + 1 :])
         elif type(kwargs.get("params", NO_PARAMS)) is not dict:
             kwargs["params"] = params_of(self.id, method, kwargs["params"])
-        check(self.id, args, kwargs)
+        args, kwargs = taken(self.id, args, kwargs)
         return steps(self, *args, **kwargs)
 
     return begun
@@ -64,10 +64,10 @@ def _given(steps: Callable[..., Flow[R]]) -> Callable[..., Flow[R]]:
 
 def _checked(steps: Callable[..., Flow[R]], names: list[str]) -> Callable[..., Flow[R]]:
     """The same, where the method itself says what its params may be."""
-    check = Given(steps.__name__, names).check
+    taken = Given(steps.__name__, names).taken
 
     def begun(self: Any, *args: Any, **kwargs: Any) -> Flow[R]:
-        check(self.id, args, kwargs)
+        args, kwargs = taken(self.id, args, kwargs)
         return steps(self, *args, **kwargs)
 
     return begun

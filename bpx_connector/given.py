@@ -7,7 +7,8 @@ are no names, half characters, and a symbol or a code that is no text.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
 from functools import wraps
 from itertools import chain
 from operator import itemgetter
@@ -65,17 +66,20 @@ class Given:
         self._texts: dict[tuple[type, ...], Callable[[Any], Any]] = {}
         """By kinds of arguments that were looked at, what of such arguments is looked at again: texts."""
 
-    def check(self, exchange_id: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-        """BadRequest or BadSymbol of what no method could take."""
+    def taken(
+        self, exchange_id: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """What a method is given, as plain values; BadRequest or BadSymbol of what no method could take."""
         kinds = tuple(map(type, args))
         texts = None if kwargs else self._texts.get(kinds)
         if texts is not None and "".join(texts(args)).isascii():
-            return
+            return args, kwargs
         for name, value in chain(zip(self._names, args, strict=False), kwargs.items()):
             self._check_one(exchange_id, name, value)
         if PLAIN_OR_TEXT.issuperset(kinds) and LISTS.isdisjoint(self._names[: len(args)]):
             places = [place for place, kind in enumerate(kinds) if kind is str]
             self._texts[kinds] = itemgetter(*places) if places else _no_texts
+        return tuple(map(_plain, args)), {name: _plain(value) for name, value in kwargs.items()}
 
     def _check_one(self, exchange_id: str, name: str, value: Any) -> None:
         call = f"{exchange_id} {self._method}()"
@@ -87,6 +91,28 @@ class Given:
         trouble = _trouble(value, DEEPEST)
         if trouble is not None:
             raise BadRequest(f"{call} {name} cannot be used: {trouble}")
+
+
+def _plain(value: Any) -> Any:
+    """The same without members of enumerations: the text of `class Side(str, Enum)`'s is 'Side.BUY', of
+    whatever lists and dicts hold them."""
+    kind = type(value)
+    if kind is dict:
+        return {name: _plain(one) for name, one in value.items()} if _has_members(value.values()) else value
+    if kind is list or kind is tuple:
+        return kind(map(_plain, value)) if _has_members(value) else value
+    return value.value if _is_member(value) else value
+
+
+def _has_members(values: Iterable[Any]) -> bool:
+    return any(
+        _has_members(one.values() if type(one) is dict else one) if type(one) in _LOOKS else _is_member(one)
+        for one in values
+    )
+
+
+def _is_member(value: Any) -> bool:
+    return isinstance(value, Enum) and isinstance(value, str | int | float)
 
 
 def _no_texts(args: Any) -> str:
@@ -134,27 +160,30 @@ def settle_short_ways(owner: type) -> None:
 
 def _with_params(method: Callable[..., Any], names: list[str]) -> Callable[..., Any]:
     """A method of ccxt's whose arguments are plain and whose `params` are a dict when it begins."""
-    place, check = names.index("params"), Given(method.__name__, names).check
+    place, taken = names.index("params"), Given(method.__name__, names).taken
 
-    def understood(exchange_id: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    def understood(
+        exchange_id: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         if "params" in kwargs:
             kwargs["params"] = params_of(exchange_id, method.__name__, kwargs["params"])
         if len(args) > place:
             args = (*args[:place], params_of(exchange_id, method.__name__, args[place]), *args[place + 1 :])
-        check(exchange_id, args, kwargs)
-        return args
+        return taken(exchange_id, args, kwargs)
 
     if inspect.iscoroutinefunction(method):
 
         @wraps(method)
         async def awaited(self: Any, *args: Any, **kwargs: Any) -> Any:
-            return await method(self, *understood(self.id, args, kwargs), **kwargs)
+            args, kwargs = understood(self.id, args, kwargs)
+            return await method(self, *args, **kwargs)
 
         return awaited
 
     @wraps(method)
     def blocking(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return method(self, *understood(self.id, args, kwargs), **kwargs)
+        args, kwargs = understood(self.id, args, kwargs)
+        return method(self, *args, **kwargs)
 
     return blocking
 

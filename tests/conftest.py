@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support import samples
-from tests.support.callers import Caller
+from tests.support.callers import FIRST_CLIENT_ID, Caller
 from tests.support.canned import CannedVenue, canned_venue
 from tests.support.cassettes import (
     CASSETTES,
@@ -48,6 +48,7 @@ def bpx(request: pytest.FixtureRequest) -> Iterator[Caller]:
         keys=own_key_pair() if LIVE else FIRST,
         sandbox=request.getfixturevalue("sandbox") if needs_sandbox else None,
         refusal=None if needs_sandbox or LIVE else missing_cassette(cassette_path(request.node)),
+        numbered_from=FIRST_CLIENT_ID if variant.from_cassette and not LIVE else None,
     )
     try:
         yield caller

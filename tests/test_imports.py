@@ -110,7 +110,7 @@ SANDBOX_MAY_IMPORT: dict[str, set[str]] = {
 
 REST_MAY_IMPORT: dict[str, set[str]] = {
     "asking": set(),  # what every method asks with
-    "guards": set(),
+    "guards": {"asking"},
     "account": {"asking"},
     "lending": {"asking"},
     "convert": {"asking"},

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from bpx_connector.aliases import Payload
@@ -30,6 +31,7 @@ __all__ = [
     "fired_order",
     "has_fired",
     "is_alike",
+    "is_passed",
     "is_stop",
     "told_by",
     "with_outcome",
@@ -54,6 +56,28 @@ def asked_as(params: Mapping[str, Any]) -> tuple[str, ...]:
     they are told, and place a stop anew that has lost its stopLossPrice.
     """
     return tuple(word for name, word in ASKED.items() if params.get(name) is not None) if params else ()
+
+
+FIRES_UPWARD = {
+    ("stopLossTriggerPrice", "Ask"): False,
+    ("stopLossTriggerPrice", "Bid"): True,
+    ("takeProfitTriggerPrice", "Ask"): True,
+    ("takeProfitTriggerPrice", "Bid"): False,
+}
+"""Whether a stop of that name and side waits for a price that is higher than the market's."""
+
+
+def is_passed(request: Mapping[str, Any], called: tuple[str, ...], price: Decimal) -> bool:
+    """Whether the market, at this price, is beyond the trigger of a stop already.
+
+    The venue has one trigger price and no word for its direction: a stop loss below which the market has
+    fallen would wait for the market to rise, and sell as a take profit does.
+    """
+    is_upward = FIRES_UPWARD.get((called[0], str(request.get("side")))) if len(called) == 1 else None
+    if is_upward is None:
+        return False
+    trigger = figure_of(request["triggerPrice"])
+    return price > trigger if is_upward else price < trigger
 
 
 MARKING = 4_093

@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from decimal import ROUND_DOWN, Context, Decimal
-from functools import lru_cache
+from decimal import ROUND_DOWN, Context, Decimal, localcontext
+from functools import lru_cache, wraps
+from typing import ParamSpec, TypeVar
 
 __all__ = [
     "EARLIEST",
@@ -27,6 +28,7 @@ __all__ = [
     "difference",
     "exactly",
     "figure_text",
+    "in_own_context",
     "iso8601",
     "iso8601_each",
     "milliseconds_at",
@@ -46,6 +48,9 @@ Number = Callable[[str], Figure]
 """ccxt's `number`: what turns decimal text into the caller's figures."""
 
 # Wide enough that no product or sum of the venue's figures (at most 28 digits each) is rounded.
+P = ParamSpec("P")
+R = TypeVar("R")
+
 EXACT = Context(prec=200)
 _QUOTIENT_STEP = Decimal("1e-18")
 
@@ -61,6 +66,20 @@ def plain(value: Decimal) -> str:
 def absolute(figure: str) -> str:
     """A figure without its sign."""
     return figure.removeprefix("-")
+
+
+def in_own_context(reckon: Callable[P, R]) -> Callable[P, R]:
+    """A function of Decimals that reckons exactly, whatever context and traps the program has set.
+
+    For pure functions: in a generator the context would reach whoever is asked in between.
+    """
+
+    @wraps(reckon)
+    def reckoned(*args: P.args, **kwargs: P.kwargs) -> R:
+        with localcontext(EXACT):
+            return reckon(*args, **kwargs)
+
+    return reckoned
 
 
 def exactly(figure: Figure) -> Decimal:

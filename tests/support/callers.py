@@ -13,13 +13,18 @@ import pytest
 
 import bpx_connector
 import bpx_connector.async_support
+from bpx_connector.orders.client_ids import ClientIds
 from bpx_connector.sandbox.clock import DRIVEN_START
 from bpx_connector.sandbox.crowd.listings import assets, listings
 from tests.support.keys import FIRST, KeyPair, key_pair
 from tests.support.samples import OfflineExchange, offline_exchange
 from tests.support.sandboxes import SYMBOLS, RunningSandbox
 
-__all__ = ["Caller", "StandingClock"]
+__all__ = ["FIRST_CLIENT_ID", "Caller", "StandingClock"]
+
+FIRST_CLIENT_ID = 10_000_000
+FAR_FROM_IT = 1_000_000
+"""Between the first client ids of two callers."""
 
 
 class StandingClock:
@@ -50,7 +55,9 @@ class Caller:
         url: str | None = None,
         refusal: str | None = None,
         is_live: bool = False,
+        numbered_from: int | None = None,
     ) -> None:
+        """`numbered_from` is its first client id, so that a cassette holds those that are asked with."""
         self.is_asyncio = is_asyncio
         self.sandbox = sandbox
         self.keys = keys
@@ -58,6 +65,7 @@ class Caller:
         self._url = url if sandbox is None else sandbox.url
         self._refusal = refusal
         self._is_live = is_live
+        self._numbered_from = numbered_from
         self._others: list[Caller] = []
         self._runner = asyncio.Runner() if is_asyncio else None
         self.exchange: Any = self._exchange(config)
@@ -107,6 +115,7 @@ class Caller:
             url=self._url,
             refusal=self._refusal,
             is_live=self._is_live,
+            numbered_from=self._numbered_from and self._numbered_from + FAR_FROM_IT * (len(self._others) + 1),
         )
         self._others.append(other)
         return other
@@ -118,6 +127,8 @@ class Caller:
         kind: Any = bpx_connector.async_support.bpx if self.is_asyncio else bpx_connector.bpx
         exchange = kind({"enableRateLimit": self._is_live, **self.keys.credentials, **config})
         exchange.timeout_on_exit = 0  # milliseconds that the asyncio class sleeps on close()
+        if self._numbered_from is not None:
+            exchange._client_ids = ClientIds(lambda: self._numbered_from or 0)
         if self._is_live:
             return exchange
         if self._url is not None:

@@ -60,7 +60,7 @@ def register_matchers(vcr: Any) -> None:
 
 
 def _has_same_body(asked: Any, recorded: Any) -> None:
-    """Orders carry client ids that are made up anew: one that was not recorded is not compared."""
+    """Orders carry client ids: where none was recorded, as in older cassettes, none is compared."""
     ours, theirs = _rows(asked.body), _rows(recorded.body)
     assert len(ours) == len(theirs)
     for one, other in zip(ours, theirs, strict=True):

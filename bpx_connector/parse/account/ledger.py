@@ -26,11 +26,13 @@ from bpx_connector.aliases import Payload
 from bpx_connector.parse.border import legible
 from bpx_connector.parse.numbers import (
     figure_text,
+    in_own_context,
     iso8601,
     milliseconds_of,
     number_or_none,
     plain,
     product,
+    quotient,
     total,
 )
 from bpx_connector.parse.rows import word_text
@@ -160,7 +162,7 @@ def _fill(row: Payload) -> list[Movement]:
 def _rfq_fill(row: Payload) -> list[Movement]:
     quantity, cost = row.get("quantity"), row.get("quoteQuantity")
     if quantity is None and cost is not None:
-        quantity = plain(Decimal(cost) / Decimal(row["fillPrice"]))
+        quantity = quotient(cost, row["fillPrice"])
     if quantity is None:
         return []
     cost = _times(row["fillPrice"], quantity) if cost is None else cost
@@ -237,6 +239,7 @@ class Source(NamedTuple):
     read: Callable[[Payload], list[Movement]]
     identity: Callable[[Payload], str]
 
+    @in_own_context
     def movements(self, row: Payload) -> list[Movement]:
         """What a row moved."""
         return self.read({**row, **{name: figure_text(row[name]) for name in FIGURES & row.keys()}})

@@ -14,7 +14,15 @@ from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
 from bpx_connector.parse.account.state import CROSS
 from bpx_connector.parse.border import legible
-from bpx_connector.parse.numbers import figure_text, iso8601, milliseconds_of, number_or_none, plain, product
+from bpx_connector.parse.numbers import (
+    EXACT,
+    figure_text,
+    iso8601,
+    milliseconds_of,
+    number_or_none,
+    plain,
+    product,
+)
 from bpx_connector.parse.rows import Row
 from bpx_connector.venue.words import SIDE
 
@@ -53,7 +61,7 @@ class ParsePastPositions(Ccxt):
         is_closed = row["state"] == "Closed"
         net = figure_text(row["netQuantity"])
         quantity = Decimal(net or 0)
-        contracts = figure_text(row.get("closedVolume")) if is_closed else net and plain(abs(quantity))
+        contracts = figure_text(row.get("closedVolume")) if is_closed else net and plain(EXACT.abs(quantity))
         side = None if not quantity else "long" if quantity > 0 else "short"
         mark = figure_text(row.get("closingPrice" if is_closed else "markPrice"))
         entry = figure_text(row.get("entryPrice"))

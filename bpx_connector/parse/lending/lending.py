@@ -19,6 +19,7 @@ from bpx_connector.aliases import Payload
 from bpx_connector.parse.account.state import CROSS
 from bpx_connector.parse.border import legible
 from bpx_connector.parse.numbers import (
+    EXACT,
     absolute,
     figure_text,
     iso8601,
@@ -115,7 +116,7 @@ class ParseLending(Ccxt):
             "id": Row(said).needed("id"),
             "currency": self.safe_currency_code(Row(said).needed("symbol")),
             "side": LENT_OR_OWED[int(net > 0) - int(net < 0)],
-            "amount": number(plain(abs(net))),
+            "amount": number(plain(EXACT.abs(net))),
             "interest": number_or_none(number, said.get("cumulativeInterest")),
             "markPrice": number_or_none(number, said.get("markPrice")),
             "notional": number_or_none(number, said.get("netExposureNotional")),

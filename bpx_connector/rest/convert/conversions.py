@@ -19,7 +19,7 @@ from bpx_connector.parse.border import legible_steps, listed, structures
 from bpx_connector.parse.convert.conversions import DUST, ParseConversions
 from bpx_connector.parse.convert.rfqs import OpenRfq, open_rfqs
 from bpx_connector.parse.convert.stocks import is_stock
-from bpx_connector.parse.numbers import milliseconds_of, plain, product, quotient
+from bpx_connector.parse.numbers import EXACT, in_own_context, milliseconds_of, plain, product, quotient
 from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.rest.asking.arguments import asked_currency, checked_amount
 from bpx_connector.rest.asking.histories import NEWEST, Span, asked_span, history_rows
@@ -55,6 +55,12 @@ class Pair(NamedTuple):
         """What goes out and what comes in at a price."""
         cost = product(quantity, price)
         return (quantity, cost, price) if self.is_sold else (cost, quantity, price)
+
+
+@in_own_context
+def _steps_for(cost: Decimal, price: Decimal, step: Decimal) -> Decimal:
+    """What a cost buys at a price, cut off at the step."""
+    return (cost / price / step).to_integral_value(ROUND_DOWN) * step
 
 
 class Conversions(ParseConversions, Rfqs, Stocks):
@@ -151,7 +157,7 @@ class Conversions(ParseConversions, Rfqs, Stocks):
         row = yield from self._indicative_row(call, pair, Decimal(1), rest)
         bound = Decimal(row["price"]) if price is None else checked_amount(call, "price", price)
         step = Decimal((row.get("quantityFilter") or {}).get("stepSize") or "1")
-        shares = (cost / bound / step).to_integral_value(ROUND_DOWN) * step
+        shares = _steps_for(cost, bound, step)
         if shares <= 0:
             raise InvalidOrder(f"{call} {plain(cost)} {USDC} buys less than {plain(step)} {pair.base}")
         return shares
@@ -170,7 +176,7 @@ class Conversions(ParseConversions, Rfqs, Stocks):
         if price is None:
             price = (yield from self._indicative_row(call, pair, quantity, {}))["price"]
         bound = checked_amount(call, "price", price)
-        if not pair.is_sold and quantity * bound > amount:
+        if not pair.is_sold and EXACT.multiply(quantity, bound) > amount:
             raise InvalidOrder(
                 f"{call} {plain(quantity)} {pair.base} at {plain(bound)} would cost more than {plain(amount)}"
             )

@@ -18,6 +18,7 @@ from ccxt.base.errors import BaseError, ExchangeError, OperationFailed, Operatio
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
 from bpx_connector.flow import Flow, flow, is_ours, ours
+from bpx_connector.parse.numbers import EXACT, in_own_context
 from bpx_connector.rest.guards.guards import (
     ZERO,
     Asked,
@@ -210,8 +211,8 @@ class GuardedOrders(Ccxt):
     def _with_held(self, known: Known, order: Asked, now: float) -> Known:
         held = self._orders_on_their_way()
         return known._replace(
-            buys=known.buys + held.on_side(order.market_id, True, now, known.listed),
-            sells=known.sells + held.on_side(order.market_id, False, now, known.listed),
+            buys=EXACT.add(known.buys, held.on_side(order.market_id, True, now, known.listed)),
+            sells=EXACT.add(known.sells, held.on_side(order.market_id, False, now, known.listed)),
         )
 
     # --- what is read first ------------------------------------------------------------------------------
@@ -271,6 +272,7 @@ def is_refused(row: Any) -> bool:
     return issubclass(kind, ExchangeError)
 
 
+@in_own_context
 def _with_position(
     known: Known,
     market_id: str,

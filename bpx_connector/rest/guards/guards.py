@@ -19,14 +19,14 @@ clock are handed in.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from math import inf
 from typing import Any, NamedTuple
 
 from ccxt.base.errors import BadRequest, BaseError, InvalidOrder, OperationRejected
 
 from bpx_connector.orders.life import standing_of
-from bpx_connector.parse.numbers import plain
+from bpx_connector.parse.numbers import EXACT, in_own_context, plain
 
 __all__ = [
     "ZERO",
@@ -44,7 +44,6 @@ __all__ = [
     "switched_off",
 ]
 
-EXACT = Context(prec=200)
 ZERO = Decimal(0)
 MINUTE = 60.0
 
@@ -208,6 +207,7 @@ def _best_price(asked: Asked, known: Known) -> Decimal | None:
     return best if best is not None else (known.bid if asked.is_buy else known.ask)
 
 
+@in_own_context
 def quantity_of(asked: Asked, known: Known) -> Decimal | None:
     """The size in base units: as it was written, as a share of the position, or what a cost buys."""
     if asked.share is not None:
@@ -280,6 +280,7 @@ CHECKS: dict[str, Check] = {
 }
 
 
+@in_own_context
 def refusal(guards: Mapping[str, Any], asked: Asked, known: Known) -> BaseError | None:
     """Why an order is not to be sent, if it is not."""
     for rule, check in CHECKS.items():
@@ -374,6 +375,7 @@ class Held:
             if row.identity == str(answer.get("id")):
                 self._rows[key] = row._replace(quantity=told[0])
 
+    @in_own_context
     def on_side(
         self, market_id: str, is_buy: bool, now: float, listed: frozenset[str] = frozenset()
     ) -> Decimal:

@@ -19,7 +19,7 @@ from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.border import legible_steps, listed, structures
 from bpx_connector.parse.lending.lending import ParseLending, zoned_moment
-from bpx_connector.parse.numbers import figure_text, milliseconds_of, number_or_none, plain
+from bpx_connector.parse.numbers import figure_text, in_own_context, milliseconds_of, number_or_none, plain
 from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.parse.rows import object_of
 from bpx_connector.rest.asking.arguments import asked_currency, checked_amount, checked_word
@@ -359,10 +359,9 @@ class Lending(ParseLending):
         yield self.load_markets()
         currency = asked_currency(self, call, code)
         rows = listed((yield self.private_get_api_v1_borrowlend_positions()))
-        net = sum(
-            (Decimal(row["netQuantity"]) for row in rows if row.get("symbol") == currency["id"]), Decimal(0)
+        exact = _within(
+            call, currency["code"], exact, _net_of(rows, currency["id"]), must_have, must_not_have
         )
-        exact = _within(call, currency["code"], exact, net, must_have, must_not_have)
         request = {"symbol": currency["id"], "side": side, "quantity": plain(exact)}
         yield self.private_post_api_v1_borrowlend({**request, **params})
         loan: MarginLoan = self.parse_margin_loan(request)
@@ -397,6 +396,12 @@ class Lending(ParseLending):
         }
 
 
+@in_own_context
+def _net_of(rows: list[Payload], asset: str) -> Decimal:
+    return sum((Decimal(row["netQuantity"]) for row in rows if row.get("symbol") == asset), Decimal(0))
+
+
+@in_own_context
 def _within(
     call: str, code: str, amount: Decimal | None, net: Decimal, must_have: int, must_not_have: int
 ) -> Decimal:

@@ -27,6 +27,7 @@ from bpx_connector.rest.asking.enquiries import Sent, is_open_question, with_wor
 from bpx_connector.rest.asking.wanted import Before, wanted_of
 from bpx_connector.rest.convert.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.rest.guards.guarding import GuardedOrders
+from bpx_connector.rest.guards.passed_stops import PassedStops
 from bpx_connector.rest.trading.answers import answered_order, answered_results
 from bpx_connector.rest.trading.outcome import Outcomes
 from bpx_connector.rest.trading.request import CALL_PARAMS, order_request
@@ -43,7 +44,7 @@ NOT_PLACED = "NOT_PLACED"
 """Our own word in the place of a refusal's code: the venue never took the order, it was lost on the way."""
 
 
-class PlacedOrders(RfqOrders, Outcomes, GuardedOrders):
+class PlacedOrders(RfqOrders, Outcomes, GuardedOrders, PassedStops):
     """Placing orders."""
 
     @flow
@@ -78,6 +79,8 @@ class PlacedOrders(RfqOrders, Outcomes, GuardedOrders):
         market = self.market(symbol)
         request = order_request(market, type, side, amount, price, params)
         called = asked_as(params)
+        if called:
+            yield from self._refuse_passed([request], [called])
         told = yield from self._placed(request, called)
         seen = self._remembered(told, is_own=True, asked=called)
         order: Order = self.parse_order(seen, market)
@@ -156,6 +159,7 @@ class PlacedOrders(RfqOrders, Outcomes, GuardedOrders):
             yield self.load_markets()
         asked = self._batch(orders, params)
         called = [asked_as({**params, **(order.get("params") or {})}) for order in orders]
+        yield from self._refuse_passed(asked, called)
         older, requests = self._ids_known(asked), list(map(self._named, asked, called))
         results = yield from self._results(requests, older)
         return [

@@ -103,7 +103,10 @@ class PreparedOrders(PlacedOrders):
         market = self.market(symbol)
         called = asked_as(params)
         self._checked_addresses()
-        request = self._named(order_request(market, type, side, amount, price, params), called)
+        request = order_request(market, type, side, amount, price, params)
+        if called:
+            yield from self._refuse_passed([request], [called])
+        request = self._named(request, called)
         sent = self._sent_now(request)
         signed = self.sign(CREATE_ORDER.path, CREATE_ORDER.api, CREATE_ORDER.method, request)
         stamp = int(signed["headers"].get("X-Timestamp", sent.stamp))

@@ -21,11 +21,13 @@ from ccxt.base.types import Order
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.life import EXACT, executed_of, is_open
+from bpx_connector.orders.stops import asked_as
 from bpx_connector.parse.numbers import plain
 from bpx_connector.parse.trading.orders import amount_asked, understood_order
 from bpx_connector.rest.asking.arguments import client_id_of
 from bpx_connector.rest.asking.enquiries import is_certainly_absent, is_open_question, with_words
 from bpx_connector.rest.guards.guarding import GuardedOrders
+from bpx_connector.rest.guards.passed_stops import PassedStops
 from bpx_connector.rest.trading.answers import NOTHING_SAID, answered_order
 from bpx_connector.rest.trading.find import reference_of
 from bpx_connector.rest.trading.outcome import Outcomes
@@ -38,7 +40,7 @@ __all__ = ["ReplacedOrders"]
 CONFIRMATION_PAUSES = (100, 200, 400, 800, 1600)
 
 
-class ReplacedOrders(Outcomes, GuardedOrders):
+class ReplacedOrders(Outcomes, GuardedOrders, PassedStops):
     """Replacing orders."""
 
     @flow
@@ -76,6 +78,7 @@ class ReplacedOrders(Outcomes, GuardedOrders):
             price = old.get("price") if price is None else price
         asked = order_request(market, type, side, amount, price, rest)
         self._refuse_what_could_not_be_placed(asked)
+        yield from self._refuse_passed([asked], [asked_as(rest)])
         yield from self._refuse_by_guards("api/v1/order", asked, instead_of=reference)
         ended = yield from self._confirmed_cancellation(reference, market)
         amount = self._left_to_trade(ended, amount)
