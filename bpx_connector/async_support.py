@@ -156,6 +156,7 @@ class bpx(Backpack, Exchange):
         What has to be logged, or goes by a proxy, is sent by ccxt's `fetch`; all else takes the straight way,
         which does the same for a sixth less.
         """
+        self._check_timeout()
         if not self._goes_straight():
             return await super().fetch(url, method, headers, body)
         self.open(True)

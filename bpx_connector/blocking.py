@@ -39,6 +39,7 @@ class bpx(Backpack, Exchange):
         """
         if not isinstance(self.session, BlockingSession):
             self.session = BlockingSession(self.session)
+        self._check_timeout()
         if not self._goes_straight() or self.proxies is not None:
             return super().fetch(url, method, headers, body)
         sent = self.prepare_request_headers(headers)

@@ -10,7 +10,14 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
-from ccxt.base.errors import BaseError, ExchangeError, ExchangeNotAvailable, InvalidNonce, NetworkError
+from ccxt.base.errors import (
+    BadRequest,
+    BaseError,
+    ExchangeError,
+    ExchangeNotAvailable,
+    InvalidNonce,
+    NetworkError,
+)
 
 from bpx_connector._ccxt import Ccxt
 from bpx_connector.call.masking import hiding, masked
@@ -20,13 +27,16 @@ from bpx_connector.call.troubles import network_error, without_frames
 from bpx_connector.flow import Flow, flow, ours
 from bpx_connector.garbage import uncollected
 from bpx_connector.venue.endpoints import endpoint_of
-from bpx_connector.venue.errors import error_class
+from bpx_connector.venue.errors import NOTHING_SENT, error_class
 
 __all__ = ["Answers", "ReadAddress", "header_of"]
 
 Decode = Callable[[str], Any]
 LONGEST_TEXT_QUOTED = 500
 TIME = "/api/v1/time"
+LONGEST_TIMEOUT = 10**9
+"""Milliseconds, eleven days: a system's timer takes no more than 2^31."""
+
 MARGIN = 30
 """Seconds that an answer may be older than its cache keeps it before that is worth a word."""
 
@@ -90,7 +100,21 @@ class Answers(Ccxt):
         if not self.headers:
             return super().prepare_request_headers(headers)
         # A copy: ccxt adds to what it is given, and that is what the frames of the call hold.
-        return hiding(super().prepare_request_headers(dict(headers or {})))
+        sent = hiding(super().prepare_request_headers(dict(headers or {})))
+        for name, value in sent.items():
+            if not isinstance(value, str):
+                kind = type(value).__name__
+                raise BadRequest(f"{self.id} headers[{name!r}] has to be text, not {kind}; {NOTHING_SENT}")
+        return sent
+
+    def _check_timeout(self) -> None:
+        """BadRequest if `timeout` is no number of milliseconds. On asyncio 0 is for ever, as in aiohttp."""
+        given: Any = self.timeout
+        if type(given) is int and 0 < given < LONGEST_TIMEOUT:
+            return
+        is_number = isinstance(given, int | float) and not isinstance(given, bool)
+        if not is_number or not 0 <= given < LONGEST_TIMEOUT or (given == 0 and self.synchronous):
+            raise BadRequest(f"{self.id} timeout has to be milliseconds, not {given!r}; {NOTHING_SENT}")
 
     def on_rest_response(
         self,

@@ -24,7 +24,7 @@ from bpx_connector.call.wire import Wire
 from bpx_connector.flow import Flow, flow, is_ours, ours
 from bpx_connector.venue.description import DESCRIPTION, REQUESTS_PER_MINUTE
 from bpx_connector.venue.endpoints import ENDPOINTS, HISTORICAL, STANDARD, Budget, Endpoint
-from bpx_connector.venue.errors import RateLimited
+from bpx_connector.venue.errors import NOTHING_SENT, RateLimited
 
 __all__ = ["Calls", "pause_before"]
 
@@ -225,7 +225,15 @@ class Calls(Ccxt):
     def _requests_per_minute(self, budget: str) -> float:
         asked = self.options.get("requestsPerMinute") or {}
         name = HISTORICAL if budget == OWN_HISTORY else Budget(budget)
-        return float(asked.get(budget, asked.get(name, REQUESTS_PER_MINUTE[name])))
+        most = (
+            asked.get(budget, asked.get(name, REQUESTS_PER_MINUTE[name])) if isinstance(asked, dict) else None
+        )
+        if isinstance(most, bool) or not isinstance(most, int | float) or not most > 0:
+            raise BadRequest(
+                f"{self.id} options['requestsPerMinute'] is a dict of numbers above 0 such as "
+                f"{{'standard': 2000}}, not {asked!r}; enableRateLimit False sends at once; {NOTHING_SENT}"
+            )
+        return float(most)
 
     # --- where, and by whom ----------------------------------------------------------------------------
 
@@ -251,7 +259,13 @@ class Calls(Ccxt):
 
     def nonce(self) -> int:
         """Milliseconds by the venue's clock, as far as `adjustForTimeDifference` has measured it."""
-        return int(self.milliseconds() - (self.options.get("timeDifference") or 0))
+        ahead = self.options.get("timeDifference") or 0
+        try:
+            return int(self.milliseconds() - ahead)
+        except (TypeError, ValueError, OverflowError):
+            raise BadRequest(
+                f"{self.id} options['timeDifference'] has to be milliseconds, not {ahead!r}; {NOTHING_SENT}"
+            ) from None
 
     @ours
     def sign(

@@ -22,6 +22,7 @@ from bpx_connector.orders.life import figure_of
 
 __all__ = [
     "CALLED",
+    "DIRECTIONS",
     "MARKING",
     "NOT_KNOWN_YET",
     "REST_OF",
@@ -29,6 +30,7 @@ __all__ = [
     "asked_as",
     "belongs_to",
     "fired_order",
+    "fires_upward",
     "has_fired",
     "is_alike",
     "is_passed",
@@ -67,16 +69,28 @@ FIRES_UPWARD = {
 """Whether a stop of that name and side waits for a price that is higher than the market's."""
 
 
-def is_passed(request: Mapping[str, Any], called: tuple[str, ...], price: Decimal) -> bool:
+DIRECTIONS = {
+    "ascending": True, "above": True, "up": True, "descending": False, "below": False, "down": False,
+}  # fmt: skip
+"""ccxt's words for the direction of a trigger: whether the price has to rise to it."""
+
+
+def fires_upward(params: Mapping[str, Any], side: Any) -> bool | None:
+    """Whether a caller means the price to rise to the trigger of a stop; None where nothing says so."""
+    direction = params.get("triggerDirection")
+    if direction is not None:
+        return DIRECTIONS.get(str(direction).lower())
+    called = asked_as(params)
+    return FIRES_UPWARD.get((called[0], str(side))) if len(called) == 1 else None
+
+
+def is_passed(request: Mapping[str, Any], is_upward: bool, price: Decimal) -> bool:
     """Whether the market, at this price, is beyond the trigger of a stop already.
 
     The venue has one trigger price and no word for its direction: a stop loss below which the market has
     fallen would wait for the market to rise, and sell as a take profit does.
     """
-    is_upward = FIRES_UPWARD.get((called[0], str(request.get("side")))) if len(called) == 1 else None
-    if is_upward is None:
-        return False
-    trigger = figure_of(request["triggerPrice"])
+    trigger = figure_of(request.get("triggerPrice"))
     return price > trigger if is_upward else price < trigger
 
 

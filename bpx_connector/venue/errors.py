@@ -39,6 +39,7 @@ from ccxt.base.errors import (
     BadSymbol,
     BaseError,
     DDoSProtection,
+    DuplicateOrderId,
     ExchangeError,
     ExchangeNotAvailable,
     InsufficientFunds,
@@ -151,6 +152,9 @@ MESSAGES: tuple[Message, ...] = (
     Message("Invalid market symbol", BadSymbol),
     Message("Symbol not found", BadSymbol),
     Message("Order not found", OrderNotFound),
+    Message(
+        "Client ID is already in use", DuplicateOrderId
+    ),  # the sandbox's words: the venue's are not known
     Message("immediately match", OrderImmediatelyFillable),
     Message("No liquidity", OrderNotFillable),
     Message("decimal too long", InvalidOrder),

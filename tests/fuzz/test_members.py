@@ -16,8 +16,8 @@ from tests.fuzz.venue import answered_exchange, result_of
 def as_members(value: Any) -> Any:
     """The same with every text a member of an enumeration; names in dicts stay names."""
     if isinstance(value, str):
-        words: Any = Enum("Words", {"WORD": value}, type=str)
-        return words["WORD"]
+        made: Any = Enum
+        return made("Words", {"WORD": value}, type=str)["WORD"]
     if isinstance(value, dict):
         return {name: as_members(one) for name, one in value.items()}
     return type(value)(map(as_members, value)) if isinstance(value, list | tuple) else value

@@ -27,7 +27,7 @@ from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.parse.rows import rows_in
 from bpx_connector.rest.asking.arguments import checked_flag, checked_word, prices_of, whole_number_of
 from bpx_connector.rest.asking.histories import Span, asked_span
-from bpx_connector.rest.asking.params import taken
+from bpx_connector.rest.asking.params import pages_of, taken
 from bpx_connector.venue.description import KLINES_LIMIT
 from bpx_connector.venue.words import PRICE_TYPE_ID, TIMEFRAME
 
@@ -123,9 +123,11 @@ class Candles(ParseCandles):
         """
         call = f"{self.id} fetchOHLCV()"
         checked_word(call, "timeframe", timeframe, TIMEFRAME)
+        own_calls, params = pages_of(call, params)
         is_whole, params = self._flag("paginate", False, params)
         is_searching, params = self._flag("searchForward", True, params)
         calls, params = self.handle_option_and_params(params, "fetchOHLCV", "paginationCalls")
+        calls = calls if own_calls is None else own_calls
         span, params = asked_span(call, since, limit, params)
         price, rest = taken(params, "price")
         price = "last" if price is None else checked_word(call, "price", price, PRICE_TYPE_ID)

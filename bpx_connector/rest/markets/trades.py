@@ -24,7 +24,7 @@ from bpx_connector.parse.trading.in_time import oldest_first
 from bpx_connector.parse.trading.trades import ParseTrades
 from bpx_connector.rest.asking.arguments import refuse_without_book, whole_number_of
 from bpx_connector.rest.asking.histories import Span, asked_span
-from bpx_connector.rest.asking.params import taken
+from bpx_connector.rest.asking.params import pages_of
 
 __all__ = ["PAGE_OF_MANY", "Trades"]
 
@@ -87,7 +87,7 @@ class Trades(ParseTrades):
         `paginate` True reads from `since` to the end, or as many pages as `paginationCalls` says.
         """
         call = f"{self.id} fetchTrades()"
-        calls, params = taken(params, "paginationCalls")
+        calls, params = pages_of(call, params)
         span, params = asked_span(call, since, limit, params)
         if self.markets is None:
             yield self.load_markets()

@@ -79,8 +79,8 @@ class PlacedOrders(RfqOrders, Outcomes, GuardedOrders, PassedStops):
         market = self.market(symbol)
         request = order_request(market, type, side, amount, price, params)
         called = asked_as(params)
-        if called:
-            yield from self._refuse_passed([request], [called])
+        if "triggerPrice" in request:
+            yield from self._refuse_passed([request], [params])
         told = yield from self._placed(request, called)
         seen = self._remembered(told, is_own=True, asked=called)
         order: Order = self.parse_order(seen, market)
@@ -158,8 +158,9 @@ class PlacedOrders(RfqOrders, Outcomes, GuardedOrders, PassedStops):
         if self.markets is None:
             yield self.load_markets()
         asked = self._batch(orders, params)
-        called = [asked_as({**params, **(order.get("params") or {})}) for order in orders]
-        yield from self._refuse_passed(asked, called)
+        said = [{**params, **(order.get("params") or {})} for order in orders]
+        yield from self._refuse_passed(asked, said)
+        called = list(map(asked_as, said))
         older, requests = self._ids_known(asked), list(map(self._named, asked, called))
         results = yield from self._results(requests, older)
         return [

@@ -104,8 +104,8 @@ class PreparedOrders(PlacedOrders):
         called = asked_as(params)
         self._checked_addresses()
         request = order_request(market, type, side, amount, price, params)
-        if called:
-            yield from self._refuse_passed([request], [called])
+        if "triggerPrice" in request:
+            yield from self._refuse_passed([request], [params])
         request = self._named(request, called)
         sent = self._sent_now(request)
         signed = self.sign(CREATE_ORDER.path, CREATE_ORDER.api, CREATE_ORDER.method, request)

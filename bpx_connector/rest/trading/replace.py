@@ -21,7 +21,6 @@ from ccxt.base.types import Order
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.life import EXACT, executed_of, is_open
-from bpx_connector.orders.stops import asked_as
 from bpx_connector.parse.numbers import plain
 from bpx_connector.parse.trading.orders import amount_asked, understood_order
 from bpx_connector.rest.asking.arguments import client_id_of
@@ -78,7 +77,7 @@ class ReplacedOrders(Outcomes, GuardedOrders, PassedStops):
             price = old.get("price") if price is None else price
         asked = order_request(market, type, side, amount, price, rest)
         self._refuse_what_could_not_be_placed(asked)
-        yield from self._refuse_passed([asked], [asked_as(rest)])
+        yield from self._refuse_passed([asked], [rest])
         yield from self._refuse_by_guards("api/v1/order", asked, instead_of=reference)
         ended = yield from self._confirmed_cancellation(reference, market)
         amount = self._left_to_trade(ended, amount)

@@ -14,8 +14,10 @@ from difflib import get_close_matches
 from typing import Any
 
 from bpx_connector.aliases import Params, Payload
+from bpx_connector.orders.stops import DIRECTIONS
 from bpx_connector.parse.numbers import plain
 from bpx_connector.rest.asking.arguments import client_id_of, flag_of
+from bpx_connector.rest.asking.params import says_nothing_new
 from bpx_connector.rest.trading.figures import (
     Market,
     amount_text,
@@ -56,7 +58,7 @@ OWN_NAMES = frozenset(
 KNOWN = sorted(
     {
         *OWN_NAMES, *CALL_PARAMS, *TRIGGER_PRICES, *ATTACHED, "clientOrderId", "cost", "triggerPriceType",
-        "createMarketBuyOrderRequiresPrice", "marginMode",
+        "triggerDirection", "createMarketBuyOrderRequiresPrice", "marginMode",
     }
 )  # fmt: skip
 
@@ -154,14 +156,17 @@ def _trigger_quantity(market: Market, share: Any) -> str:
 
 def _trigger(market: Market, given: Params, is_stop: bool) -> Payload:
     prices = {name: given.pop(name) for name in TRIGGER_PRICES if name in given}
-    source = given.pop("triggerPriceType", None)
+    source, direction = given.pop("triggerPriceType", None), given.pop("triggerDirection", None)
+    if direction is not None and str(direction).lower() not in DIRECTIONS:
+        raise not_sent(market, f"triggerDirection {direction!r} is none of {_listed(DIRECTIONS)}")
     own_source = given.pop("triggerBy", None)
     source = own_source if source is None else source
     if not prices:
         if is_stop:
             raise not_sent(market, "a stop order needs params['triggerPrice']")
-        if source is not None:
-            raise not_sent(market, "triggerPriceType without a triggerPrice")
+        if source is not None or direction is not None:
+            word = "triggerDirection" if source is None else "triggerPriceType"
+            raise not_sent(market, f"{word} without a triggerPrice")
         return {}
     if len(prices) > 1:
         raise not_sent(market, f"{_listed(prices)} were given; an order waits for one trigger price")
@@ -284,11 +289,15 @@ def _attached(market: Market, name: str, wanted: Any) -> Payload:
 
 def _rest(market: Market, given: Params) -> Payload:
     """What is left: the venue's own names as they are. An unknown name would break the signature there."""
-    for name in given:
-        if name not in OWN_NAMES and name not in CALL_PARAMS:
+    call = f"an order in {market['symbol']}"
+    for name, value in list(given.items()):
+        if name in OWN_NAMES or name in CALL_PARAMS:
+            continue
+        if not says_nothing_new(call, name, value):
             near = get_close_matches(name, KNOWN, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {_listed(KNOWN)}"
             raise not_sent(market, f"params has {name!r}, which an order does not take; {hint}")
+        del given[name]
     return given
 
 

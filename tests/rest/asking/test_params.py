@@ -15,7 +15,14 @@ SOL = "SOL/USDC"
 
 @pytest.mark.parametrize(
     "params",
-    [{"stop": False}, {"marginMode": "cross"}, {"subType": "linear"}, {"type": "swap"}, {"hedged": False}],
+    [
+        {"stop": False},
+        {"marginMode": "cross"},
+        {"subType": "linear"},
+        {"type": "swap"},
+        {"hedged": False},
+        {"maxRetries": 3, "maxEntriesPerRequest": 100, "paginationDirection": "forward"},
+    ],
 )
 def test_a_word_that_says_nothing_new_is_not_sent(params: dict[str, Any]) -> None:
     exchange = scripted_exchange([[]])
@@ -42,6 +49,21 @@ def test_what_cannot_be_had_is_refused_by_name_before_anything_is_sent(
     with pytest.raises(error, match=sentence):
         exchange.fetch_positions(None, params)
     assert exchange.asked_for() == []
+
+
+def test_a_kind_of_market_is_not_the_venues_own_type_of_event() -> None:
+    exchange = scripted_exchange([[], []])
+    exchange.fetch_lending_history(None, None, None, {"type": "swap"})
+    exchange.fetch_lending_history(None, None, None, {"type": "BorrowRepay"})
+    assert [one.params.get("type") for one in exchange.asked_for()] == [None, "BorrowRepay"]
+
+
+@pytest.mark.parametrize("method", ["fetch_ohlcv", "fetch_trades"])
+def test_pages_from_a_time_on_have_no_last_ones(method: str) -> None:
+    params = {"paginate": True, "paginationCalls": 2, "paginationDirection": "backward"}
+    arguments = (SOL, "1m", 0, None, params) if method == "fetch_ohlcv" else (SOL, 0, None, params)
+    with pytest.raises(NotSupported, match="has no last pages"):
+        getattr(scripted_exchange([]), method)(*arguments)
 
 
 def test_no_params_are_none_too_and_newer_ones_go_out_if_the_user_wishes() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ccxt.base.errors import BadRequest, InvalidOrder, OrderImmediatelyFillable
 
-from bpx_connector.orders.stops import FIRES_UPWARD, asked_as, is_passed
+from bpx_connector.orders.stops import DIRECTIONS, fires_upward, is_passed
 from tests.support.canned import CannedVenue
 from tests.support.samples import sample
 from tests.support.scripted_orders import view
@@ -21,15 +21,27 @@ TICKER, MARKS = "GET /api/v1/ticker", "GET /api/v1/markPrices"
 LAST, MARK, INDEX = "100", "105", "95"
 
 
-@pytest.mark.parametrize("name", ["stopLossPrice", "takeProfitPrice"])
-@pytest.mark.parametrize("side", ["Bid", "Ask"])
-def test_a_trigger_is_passed_on_one_side_of_the_market_only(name: str, side: str) -> None:
-    called = asked_as({name: 100})
-    request = {"side": side, "triggerPrice": "100"}
-    higher, lower = is_passed(request, called, Decimal(101)), is_passed(request, called, Decimal(99))
-    assert (higher, lower) == ((True, False) if FIRES_UPWARD[called[0], side] else (False, True))
-    assert not is_passed(request, called, Decimal(100))
-    assert not is_passed(request, (), Decimal(101))
+@pytest.mark.parametrize(
+    ("name", "side", "is_upward"),
+    [
+        ("stopLossPrice", "Bid", True),
+        ("stopLossPrice", "Ask", False),
+        ("takeProfitPrice", "Bid", False),
+        ("takeProfitPrice", "Ask", True),
+    ],
+)
+def test_a_name_and_a_side_say_where_the_price_has_to_go(name: str, side: str, is_upward: bool) -> None:
+    assert fires_upward({name: 100}, side) is is_upward
+    for word, says in DIRECTIONS.items():
+        assert fires_upward({name: 100, "triggerDirection": word.upper()}, side) is says
+    assert fires_upward({"triggerPrice": 100}, side) is None
+    assert fires_upward({"triggerPrice": 100, "triggerDirection": "sideways"}, side) is None
+
+
+def test_a_trigger_is_passed_on_one_side_of_the_market_only() -> None:
+    request = {"triggerPrice": "100"}
+    assert [is_passed(request, True, Decimal(price)) for price in (99, 100, 101)] == [False, False, True]
+    assert [is_passed(request, False, Decimal(price)) for price in (99, 100, 101)] == [True, False, False]
 
 
 def row(**changes: Any) -> dict[str, Any]:
@@ -67,6 +79,8 @@ def place(of: CannedVenue, side: str, **params: Any) -> Any:
         ("buy", {"takeProfitPrice": 101}),
         ("sell", {"stopLossPrice": 106, "triggerPriceType": "mark"}),
         ("sell", {"stopLossPrice": 96, "triggerPriceType": "index"}),
+        ("sell", {"triggerPrice": 99, "triggerDirection": "ascending"}),
+        ("buy", {"triggerPrice": 101, "triggerDirection": "below"}),
     ],
 )
 def test_a_stop_on_the_wrong_side_stays_here(canned: Canned, side: str, params: Any) -> None:
@@ -90,6 +104,7 @@ def test_a_stop_on_the_wrong_side_stays_here(canned: Canned, side: str, params: 
         ("buy", {"stopLossPrice": 101}),
         ("sell", {"takeProfitPrice": 101}),
         ("sell", {"stopLossPrice": 100}),
+        ("buy", {"triggerPrice": 101, "triggerDirection": "up"}),
         ("sell", {"stopLossPrice": 104, "triggerPriceType": "mark"}),
     ],
 )
@@ -97,6 +112,16 @@ def test_a_stop_on_its_side_is_sent(canned: Canned, side: str, params: Any) -> N
     calm = venue(canned)
     place(calm, side, **params)
     assert asked(calm) == [MARKS if "triggerPriceType" in params else TICKER, ORDER]
+
+
+@pytest.mark.parametrize(
+    "params", [{"triggerDirection": "ascending"}, {"triggerPrice": 99, "triggerDirection": "sideways"}]
+)
+def test_a_direction_without_a_trigger_or_that_is_none_is_refused(canned: Canned, params: Any) -> None:
+    stern = venue(canned)
+    with pytest.raises(InvalidOrder, match="triggerDirection"):
+        place(stern, "sell", **params)
+    assert asked(stern) == []
 
 
 def test_what_is_only_a_trigger_or_attached_asks_for_no_price(canned: Canned) -> None:
