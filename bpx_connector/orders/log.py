@@ -45,6 +45,9 @@ MARGIN = 100
 CHANGING = frozenset({"status", "quantity", "price", "executedQuantity", "executedQuoteQuantity"})
 EXECUTED = frozenset({"executedQuantity", "executedQuoteQuantity"})
 
+FACTS = ("clientId", "postOnly", "reduceOnly", "timeInForce")
+"""What never changes in an order's life, and is not in every view of it: histories leave some out."""
+
 NOT_ON_THE_BOOK = "not on the book any more; what became of it is not known yet"
 
 
@@ -199,7 +202,7 @@ class OrderLog:
         if record is None:
             return order
         if further_order(record.order, order) is order:
-            return as_asked(order, record.asked)
+            return as_asked(_with_facts(order, record.order), record.asked)
         return {**as_asked(record.order, record.asked)}
 
     def named(self, order: Payload) -> Payload:
@@ -476,6 +479,13 @@ class OrderLog:
         left = tuple(one for one in self._ids_of_client.pop(client_id, ()) if one != identity)
         if left:
             self._ids_of_client[client_id] = left
+
+
+def _with_facts(order: Payload, known: Payload) -> Payload:
+    """A view of an order with the facts that it does not tell, as far as they are known."""
+    told = order.get
+    missing = [name for name in FACTS if told(name) is None and known.get(name) is not None]
+    return {**order, **{name: known[name] for name in missing}} if missing else order
 
 
 def _says_nothing_new(known: Payload, told: Payload) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ccxt.base.types import FundingRate, OpenInterest, Position, Ticker
 
 from bpx_connector.aliases import Decoded, Payload, Structure
-from bpx_connector.parse.markets.prices import mark_price, unknown_ticker
+from bpx_connector.parse.markets.prices import BEST, mark_price, unknown_ticker
 from bpx_connector.parse.numbers import (
     EARLIEST,
     IS_FIGURE,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "balance_words",
+    "best_words",
     "bid_ask_event",
     "candle_event",
     "candle_words",
@@ -55,6 +56,7 @@ __all__ = [
     "funding_words",
     "liquidation_event",
     "mark_price_event",
+    "mark_price_words",
     "position_words",
     "rfq_event",
     "ticker_words",
@@ -187,10 +189,20 @@ def ticker_words(event: TickerEvent) -> Payload:
     return row
 
 
+def mark_price_words(event: MarkPriceEvent) -> Payload:
+    """A mark price in the words of GET /markPrices."""
+    return {"symbol": event["s"], "markPrice": event.get("p"), "indexPrice": event.get("i")}
+
+
 def mark_price_event(event: MarkPriceEvent, symbol: str, number: Number) -> Ticker:
     """A ticker of which only the mark price, and for perpetuals the index price, is known."""
-    row = {"markPrice": event.get("p"), "indexPrice": event.get("i")}
-    return dated(mark_price(row, symbol, number), event)
+    return dated(mark_price(mark_price_words(event), symbol, number), event)
+
+
+def best_words(event: BookTickerEvent) -> Payload:
+    """The best bid and ask by ccxt's names."""
+    told = event.get("b"), event.get("B"), event.get("a"), event.get("A")
+    return {"symbol": event["s"], **dict(zip(BEST, told, strict=True))}
 
 
 def bid_ask_event(event: BookTickerEvent, symbol: str, number: Number) -> Ticker:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 from ccxt.base.errors import BadSymbol
 from ccxt.base.types import FundingRate, OpenInterest, Ticker
 
-from bpx_connector.aliases import Decoded
+from bpx_connector.aliases import Decoded, Payload
 from bpx_connector.parse import events
+from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.stream.followers import Follower, LatestFollower
 from bpx_connector.stream.topics import Kind
 from bpx_connector.watch.feed import Exchange, Feed, Market, OwnCaches, Streams, joined, symbols_of
@@ -65,11 +66,22 @@ def _ticker(exchange: Exchange, market: Market, event: TickerEvent) -> Ticker:
 
 
 def _bid_ask(exchange: Exchange, market: Market, event: BookTickerEvent) -> Ticker:
+    if is_overridden(exchange, "parse_ticker"):
+        return _as_parsed(exchange, market, events.best_words(event), event)
     return events.bid_ask_event(event, market["symbol"], exchange.number)
 
 
 def _mark_price(exchange: Exchange, market: Market, event: MarkPriceEvent) -> Ticker:
+    if is_overridden(exchange, "parse_ticker"):
+        return _as_parsed(exchange, market, events.mark_price_words(event), event)
     return events.mark_price_event(event, market["symbol"], exchange.number)
+
+
+def _as_parsed(exchange: Exchange, market: Market, row: Payload, event: Decoded) -> Ticker:
+    """What a program's own parser makes of it."""
+    found = exchange.parse_ticker(row, market)
+    events.check_figures(found)
+    return events.dated(found, event)
 
 
 def _funding_rate(exchange: Exchange, market: Market, event: MarkPriceEvent) -> FundingRate | None:

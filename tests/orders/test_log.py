@@ -284,6 +284,32 @@ def test_an_answer_that_is_not_understood_leaves_no_mark(spoilt: dict[str, Any])
     assert orders.see(good) is good
 
 
+def test_a_view_has_the_facts_that_it_does_not_tell() -> None:
+    log = OrderLog()
+    first = {"id": "7", "status": "New", "reduceOnly": True, "clientId": 5, "quantity": "1", "price": "9"}
+    log.see(first)
+    history = {"id": "7", "status": "Filled", "executedQuantity": "1", "quantity": "1", "reduceOnly": None}
+    told = log.furthest(history)
+    assert told == {**history, "reduceOnly": True, "clientId": 5}
+    assert log.furthest({**history, "reduceOnly": False, "clientId": 5}) == {**told, "reduceOnly": False}
+    assert log.furthest({**history, "id": "8"}) == {**history, "id": "8"}
+
+
+def test_all_orders_of_a_client_id_are_known_until_they_are_forgotten() -> None:
+    log = OrderLog(limit=2)
+    for identity in ("1", "2"):
+        log.see({"id": identity, "status": "Cancelled", "clientId": 5})
+    assert [record.order["id"] for record in log.all_of_client(5)] == ["1", "2"]
+    latest = log.get_of_client("5")
+    assert latest is not None
+    assert latest.order["id"] == "2"
+    log.see({"id": "3", "status": "New"})
+    assert [record.order["id"] for record in log.all_of_client(5)] == ["2"]
+    log.see({"id": "4", "status": "New"})
+    assert log.all_of_client(5) == []
+    assert log.get_of_client(5) is None
+
+
 def test_the_decimal_context_of_a_program_rounds_no_sum() -> None:
     orders = log()
     with localcontext(prec=3):

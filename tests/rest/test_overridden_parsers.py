@@ -114,7 +114,15 @@ CANNED = {
     "parse_deposit_withdraw_fee": "fetch_deposit_withdraw_fees",
     "parse_deposit_withdraw_fees": "fetch_deposit_withdraw_fees",
 }
+IN_PART = [
+    ("parse_ticker", method) for method in ("fetch_mark_price", "fetch_mark_prices", "fetch_bids_asks")
+]
+"""Tickers of which little is known."""
+
 OTHERS: dict[str, tuple[Any, ...]] = {
+    "fetch_mark_price": (SWAP,),
+    "fetch_mark_prices": ([SWAP],),
+    "fetch_bids_asks": ([SPOT],),
     **CALLS,
     **ARGUMENTS,
     "fetch_order_book": (SPOT,),
@@ -125,11 +133,11 @@ OTHERS: dict[str, tuple[Any, ...]] = {
 }
 
 
-@pytest.mark.parametrize(("parser", "method"), CANNED.items())
+@pytest.mark.parametrize(("parser", "method"), [*CANNED.items(), *IN_PART])
 def test_a_replaced_parser_of_rarer_lists_is_called(parser: str, method: str) -> None:
     caller = Caller(is_asyncio=False, sandbox=None)
-    assets = {"GET /api/v1/assets": answer_of("GET /api/v1/assets")}
-    venue = CannedVenue(caller, {**ANSWERS, **LISTED, **assets}, is_checked=False)
+    captured = {name: answer_of(name) for name in ("GET /api/v1/assets", "GET /api/v1/markPrices")}
+    venue = CannedVenue(caller, {**ANSWERS, **LISTED, **captured}, is_checked=False)
     plain = venue.call(method, *OTHERS[method])
     given = replaced(caller.exchange, parser)
     result = venue.call(method, *OTHERS[method])
@@ -158,12 +166,18 @@ class Mine(pro):
 
 
 async def test_streams_call_replaced_parsers_too() -> None:
-    async with sandbox_with("SOL_USDC") as sandbox, driven(sandbox), sandbox.exchange(Mine) as exchange:
+    async with (
+        sandbox_with("SOL_USDC", "SOL_USDC_PERP") as sandbox,
+        driven(sandbox),
+        sandbox.exchange(Mine) as exchange,
+    ):
         watched = {
             "orders": asyncio.ensure_future(exchange.watch_orders()),
             "my trades": asyncio.ensure_future(exchange.watch_my_trades()),
             "trades": asyncio.ensure_future(exchange.watch_trades(SPOT)),
             "ticker": asyncio.ensure_future(exchange.watch_ticker(SPOT)),
+            "best": asyncio.ensure_future(exchange.watch_bids_asks([SPOT])),
+            "mark": asyncio.ensure_future(exchange.watch_mark_price(SWAP)),
             "balance": asyncio.ensure_future(exchange.watch_balance()),
             "candles": asyncio.ensure_future(exchange.watch_ohlcv(SPOT)),
         }
@@ -178,5 +192,9 @@ async def test_streams_call_replaced_parsers_too() -> None:
         assert told["my trades"][-1]["order"] == order["id"]
         assert all(trade["mine"] for trade in told["trades"])
         assert told["ticker"]["mine"]
+        assert told["best"][SPOT]["mine"]
+        assert told["best"][SPOT]["bid"] < told["best"][SPOT]["ask"]
+        assert told["mark"]["mine"]
+        assert told["mark"]["markPrice"]
         assert told["balance"]["mine"]
         assert len(told["candles"][-1]) == 7

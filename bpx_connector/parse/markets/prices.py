@@ -17,11 +17,11 @@ from bpx_connector.aliases import Params, Payload, Structure
 from bpx_connector.garbage import uncollected
 from bpx_connector.parse.arithmetic import Arithmetic, arithmetic_in
 from bpx_connector.parse.figures import UNIT, UNREADABLE, Fields, Figures, Reading, rows_of, units
-from bpx_connector.parse.numbers import Figure, Number
+from bpx_connector.parse.numbers import Figure, Number, number_or_none
 from bpx_connector.parse.overriding import is_overridden, own
 from bpx_connector.parse.rows import Row, rows_in
 
-__all__ = ["ParsePrices", "mark_price", "ticker", "unknown_ticker"]
+__all__ = ["BEST", "ParsePrices", "best_prices", "mark_price", "ticker", "unknown_ticker"]
 
 TICKER_FIGURES = (
     "firstPrice",
@@ -146,6 +146,20 @@ def mark_price(row: Payload, symbol: str | None, number: Number) -> Ticker:
     return ticker
 
 
+BEST = ("bid", "bidVolume", "ask", "askVolume")
+
+
+def best_prices(row: Payload, symbol: str | None, number: Number) -> Ticker:
+    """A ticker of which only the best bid and ask are known, from a row that has them by ccxt's names; None
+    on a side that is empty."""
+    found: Any = unknown_ticker(symbol)
+    for name in BEST:
+        found[name] = number_or_none(number, row.get(name))
+    found["info"] = row
+    ticker: Ticker = found
+    return ticker
+
+
 def _by_symbol(found: Iterable[Any], symbols: Strings) -> dict[str, Any]:
     known = {symbol: one for one in found if (symbol := one["symbol"]) is not None}
     if symbols is None:
@@ -159,7 +173,16 @@ class ParsePrices(Ccxt):
 
     @own
     def parse_ticker(self, ticker: Payload, market: Market = None) -> Ticker:
-        """A ticker from a row of /ticker or /tickers."""
+        """A ticker from a row of /ticker or /tickers.
+
+        Also what is known of one from a row of /markPrices, or from one with the best bid and ask: whoever
+        overrides this parser is given those rows as well.
+        """
+        if "lastPrice" not in ticker:
+            if "markPrice" in ticker:
+                return mark_price(ticker, self._priced(ticker, market)[0], self.number)
+            if "bidVolume" in ticker:
+                return best_prices(ticker, self._priced(ticker, market)[0], self.number)
         return _tickers([ticker], [self._priced(ticker, market)], self.number)[0]
 
     @uncollected
@@ -172,6 +195,8 @@ class ParsePrices(Ccxt):
 
     def parse_mark_price(self, row: Payload, market: Market = None) -> Ticker:
         """A ticker with mark and index price from a row of /markPrices."""
+        if is_overridden(self, "parse_ticker"):
+            return self.parse_ticker(row, market)
         return mark_price(row, self._priced(row, market)[0], self.number)
 
     def parse_mark_prices(self, rows: object, symbols: Strings = None) -> Tickers:

@@ -85,9 +85,10 @@ class Wanted(NamedTuple):
         return self._replace(clock=(now - (answered_at - self.called_at), now - (asked_at - self.sent.at)))
 
     def among(self, rows: Iterable[Payload]) -> Seen:
-        """Those of these orders, out of `rows_in`, that are the ones sent."""
-        orders = {_client_id_in(row): row for row in rows if self._is_it(row)}
-        return Seen(orders, frozenset(map(_client_id_in, rows)) - orders.keys())
+        """Those of these orders, out of `rows_in`, that are the ones sent; of several the newest."""
+        oldest_first = sorted(rows, key=lambda row: _moment_of(row) or 0)
+        orders = {_client_id_in(row): row for row in oldest_first if self._is_it(row)}
+        return Seen(orders, frozenset(map(_client_id_in, oldest_first)) - orders.keys())
 
     def _is_older(self, row: Payload) -> bool:
         """Whether this is certainly an order of before, or a fill of one."""

@@ -239,6 +239,7 @@ class Candles(ParseCandles):
         final = last + 1
         reach = LENGTH[asked.timeframe]  # so long before a trade its candle may have opened
         start, end = since, final
+        misses = 0  # longer candles had trades, and those asked for are not kept so long
         for _ in range(MOST_LOOKS):
             if start >= final:
                 return None
@@ -251,8 +252,11 @@ class Candles(ParseCandles):
                 return opened if opened <= last else None
             if opened is not None:
                 start, end = max(start, opened - reach), min(final, opened + length)
-            elif end != final:  # all its trades were before `since`
-                start, end = end if is_asked else max(start, end - reach), final
+            elif end != final and is_asked:  # all its trades were before `since`
+                misses += 1
+                start, end = end, final if misses < 2 else min(final, end + KLINES_LIMIT * length)
+            elif end != final:
+                start, end = max(start, end - reach), final
             elif is_asked:
                 return None
             else:  # the running candle may be missing: look at shorter ones

@@ -10,7 +10,7 @@ from ccxt.base.types import LastPrices, OrderBook, Strings, Ticker, Tickers
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.markets.books import depth_reading, order_book
-from bpx_connector.parse.markets.prices import ParsePrices, mark_price
+from bpx_connector.parse.markets.prices import ParsePrices
 from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.parse.rows import object_of, rows_in
 from bpx_connector.rest.asking.arguments import (
@@ -221,7 +221,7 @@ class Prices(ParsePrices):
         rows = yield self.public_get_api_v1_markprices({**request, **params})
         for row in rows_in(rows, f"{self.id} fetchMarkPrice()"):
             if row.get("symbol") == market["id"]:
-                return mark_price(row, market["symbol"], self.number)
+                return self.parse_mark_price(row, market)
         raise NullResponse(f"{self.id} fetchMarkPrice(): the venue gives no mark price for {symbol}")
 
     @flow

@@ -14,7 +14,9 @@ from bpx_connector.aliases import Params
 from bpx_connector.flow import Flow, flow
 from bpx_connector.parse.border import legible_steps
 from bpx_connector.parse.markets.books import order_book
+from bpx_connector.parse.markets.prices import BEST
 from bpx_connector.parse.numbers import difference, exactly, number_or_none, quotient
+from bpx_connector.parse.overriding import is_overridden
 from bpx_connector.rest.asking.arguments import asked_symbols, checked_limit, checked_word
 from bpx_connector.venue.words import MARKET_KINDS
 
@@ -96,6 +98,9 @@ class SeveralMarkets(Ccxt):
         figures: Any = {"info": depth, **{name: book[name] for name in ("symbol", "timestamp", "datetime")}}
         for side, levels in (("bid", book["bids"]), ("ask", book["asks"])):
             figures[side], figures[f"{side}Volume"] = levels[0] if levels else (None, None)
+        if is_overridden(self, "parse_ticker"):
+            row = {"symbol": self.market(symbol)["id"], **{name: figures[name] for name in BEST}}
+            return {**self.parse_ticker(row, self.market(symbol)), **figures}
         return self.safe_ticker(figures, self.market(symbol))
 
     def _open_markets(self, call: str, symbols: Strings, params: Params) -> Flow[tuple[list[str], Params]]:

@@ -84,6 +84,12 @@ def test_when_a_call_began_is_the_earliest_that_its_order_was_sent() -> None:
     )
 
 
+def test_of_several_that_could_be_it_the_newest_is() -> None:
+    rows = [row(id="2", createdAt=STAMP + 9), row(id="3", createdAt=STAMP + 3)]
+    assert wanted().among(rows).orders == {7: rows[0]}
+    assert wanted().among(rows[::-1]).orders == {7: rows[0]}
+
+
 def test_of_client_ids_of_our_own_nothing_else_is_looked_at() -> None:
     [own] = wanted_of([ASKED], SENT, {})
     assert own.among([row(price="51", side="Ask")]).orders

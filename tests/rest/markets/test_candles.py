@@ -148,6 +148,26 @@ def test_a_since_gives_the_first_candles_at_or_after_it_wherever_they_are(
     assert len(exchange._queries) <= 12
 
 
+class KeptForMinutes(Klines):
+    """The same, with candles of a second for the last minutes only."""
+
+    def opens(self, interval: str) -> list[int]:
+        first = self.now - 10 * MINUTE if interval == "1s" else 0
+        return [one for one in super().opens(interval) if one >= first]
+
+
+@pytest.mark.parametrize("limit", [1, 10])
+def test_candles_that_are_kept_for_a_shorter_time_than_longer_ones_are_found(limit: int) -> None:
+    now = BEGINNING + DAY
+    trades = list(range(now - HOUR, now, 5_000))
+    klines = KeptForMinutes(trades, now, counts_end_in=False, sends_running=True, sends_empty=False)
+    exchange = EXCHANGE.answered_by(klines)
+    setattr(exchange, "milliseconds", lambda: now)  # noqa: B010  mypy allows no assignment to a method
+    found = exchange.fetch_ohlcv(SPOT, "1s", now - HOUR, limit)
+    assert found[0][0] == now - 10 * MINUTE
+    assert len(exchange._queries) <= 10
+
+
 @settings(max_examples=100)
 @given(
     trades=st.lists(times, max_size=8),
