@@ -64,7 +64,7 @@ async def watch_orders(
 ) -> list[Any]:
     """The account's orders that have changed; only those with a trigger, or only those without, if asked."""
     wanted = await symbols_or_none(session, symbols)
-    feed = session.feed()
+    feed = session.account_feed()
     while True:
         news = await session.topic(ORDERS, wanted, lambda: _order_streams(feed)).wait()
         orders = session.exchange.orders
@@ -81,7 +81,7 @@ async def watch_my_trades(
 ) -> list[Any]:
     """The account's new fills."""
     wanted = await symbols_or_none(session, symbols)
-    feed = session.feed()
+    feed = session.account_feed()
     news = await session.topic(MY_TRADES, wanted, lambda: _order_streams(feed)).wait()
     return latest_of(session.exchange, session.exchange.myTrades, wanted, news, since, limit)
 
@@ -91,7 +91,7 @@ async def watch_my_liquidations(
 ) -> list[Any]:
     """The account's new fills by which the venue closed a position: on the book, by a backstop, by ADL."""
     wanted = await symbols_or_none(session, symbols)
-    feed = session.feed()
+    feed = session.account_feed()
     news = await session.topic(MY_LIQUIDATIONS, wanted, lambda: _order_streams(feed)).wait()
     return latest_of(session.exchange, session.exchange.myLiquidations, wanted, news, since, limit)
 
@@ -248,7 +248,7 @@ async def watch_positions(
     """The account's positions: first those that are open, then those that have changed."""
     await session.load_markets_once()
     wanted = symbols_of(map(_contract, markets_of(session.exchange, symbols))) or None
-    exchange, feed = session.exchange, session.feed()
+    exchange, feed = session.exchange, session.account_feed()
     news = await session.topic(POSITIONS, wanted, lambda: _position_streams(feed)).wait()
     changed = [part for part, _ in news if part]
     asked = changed if exchange.newUpdates and changed else wanted
@@ -325,7 +325,7 @@ async def watch_balance(session: Session, kind: str) -> Balances:
     positions, by the venue: that is asked for after each change.
     """
     await session.load_markets_once()
-    exchange, feed = session.exchange, session.feed()
+    exchange, feed = session.exchange, session.account_feed()
     await session.topic(BALANCE, None, lambda: _balance_streams(feed)).wait()
     if kind in SPOT:
         return cast("Balances", exchange.balance)
@@ -376,7 +376,7 @@ def _balance_follower(feed: Feed, name: str) -> Follower:
 async def watch_rfqs(session: Session, symbol: str | None, since: int | None, limit: int | None) -> list[Any]:
     """What has happened to requests for quotes."""
     symbols = await _rfq_symbols(session, symbol)
-    feed = session.feed()
+    feed = session.account_feed()
     news = await session.topic(RFQS, symbols, lambda: _rfq_streams(feed)).wait()
     return latest_of(session.exchange, feed.own.rfqs, symbols, news, since, limit)
 

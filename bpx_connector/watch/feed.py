@@ -53,6 +53,7 @@ class Exchange(Protocol):
     """
 
     id: Any
+    apiKey: Any  # noqa: N815  ccxt's name
     options: Any
     markets: Any
     markets_by_id: Any

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from contextlib import contextmanager
 from typing import Any
 
-from ccxt.base.errors import BadSymbol, ExchangeClosedByUser
+from ccxt.base.errors import AuthenticationError, BadSymbol, ExchangeClosedByUser
 
 from bpx_connector.call.masking import masked
 from bpx_connector.orders.log import OrderLog
@@ -58,6 +58,8 @@ class Session:
         self._feed: Feed | None = None
         self._closures: Closures | None = None
         self._keeps_books: Snapshots | None = None
+        self._account: tuple[Feed, Any] | None = None
+        """With which key the streams of an account were begun."""
 
     @contextmanager
     def closing(self) -> Iterator[None]:
@@ -80,6 +82,30 @@ class Session:
         self.running_client()
         assert self._feed is not None, "made with the client"
         return self._feed
+
+    def account_feed(self) -> Feed:
+        """The same, for streams of the account.
+
+        AuthenticationError if the keys have been changed since they began: they go on with the account of
+        before, while requests go to the new one.
+        """
+        feed, key = self.feed(), self.exchange.apiKey
+        if self._account is None or self._account[0] is not feed:
+            if self._account is not None and self._account[1] != key:
+                self._forget_account()
+            self._account = feed, key
+        if self._account[1] != key:
+            raise AuthenticationError(
+                f"{self.exchange.id} apiKey was changed while the streams of another account are followed; "
+                "close() ends them, and an object for each account needs none of it"
+            )
+        return feed
+
+    def _forget_account(self) -> None:
+        """What caches hold is another account's."""
+        exchange = self.exchange
+        exchange.orders = exchange.myTrades = exchange.myLiquidations = exchange.positions = None
+        exchange.balance = {}
 
     def running_client(self) -> StreamClient:
         """The client of the running loop."""

@@ -15,7 +15,7 @@ from ccxt.base.errors import AuthenticationError, BadSymbol, ExchangeClosedByUse
 
 from bpx_connector.pro import bpx
 from bpx_connector.sandbox.server import Sandbox, SandboxThread
-from tests.support.keys import FIRST, KeyPair
+from tests.support.keys import FIRST, SECOND, KeyPair
 from tests.support.listeners import until
 from tests.support.scripted_source import scripted
 from tests.support.streaming import driven, exchange_on, sandbox_with, soon
@@ -226,3 +226,20 @@ def test_one_instance_lives_in_one_loop_after_another_closed_or_not() -> None:
         assert asyncio.run(used(exchange)) == ("open", True, True)
         asyncio.run(exchange.close())
         gc.collect()
+
+
+async def test_keys_that_are_changed_meanwhile_do_not_go_unnoticed(sandbox: Sandbox) -> None:
+    async with exchange_on(sandbox) as exchange:
+        watched = asyncio.ensure_future(exchange.watch_orders())
+        await soon(until(lambda: exchange.stream_counters()["streams"].get("account.orderUpdate")))
+        order = await exchange.create_order(SPOT, "limit", "buy", 1, 50)
+        assert [one["id"] for one in await soon(watched)] == [order["id"]]
+        exchange.apiKey, exchange.secret = SECOND.credentials["apiKey"], SECOND.credentials["secret"]
+        for method in ("watch_orders", "watch_my_trades", "watch_positions", "watch_balance"):
+            with pytest.raises(AuthenticationError, match="another account are followed"):
+                await getattr(exchange, method)()
+        await exchange.close()
+        watched = asyncio.ensure_future(exchange.watch_orders())
+        await soon(until(lambda: exchange.stream_counters()["streams"].get("account.orderUpdate")))
+        order = await exchange.create_order(SPOT, "limit", "buy", 1, 50)
+        assert [one["id"] for one in await soon(watched)] == [order["id"]]
