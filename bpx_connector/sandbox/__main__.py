@@ -12,8 +12,8 @@ from typing import Any, Final, NoReturn
 
 from bpx_connector.sandbox.clock import FASTEST_CLOCK, Clock, DrivenClock, FastClock
 from bpx_connector.sandbox.faults.kinds import KINDS, Fault, FaultError, fault_of
+from bpx_connector.sandbox.hosts import checked_host
 from bpx_connector.sandbox.kept import StateError
-from bpx_connector.sandbox.page.serving import checked_host
 from bpx_connector.sandbox.records.nearest import nearest
 from bpx_connector.sandbox.records.switches import SwitchError, switch_of
 from bpx_connector.sandbox.replay import ReplayError
@@ -170,7 +170,8 @@ OPTIONS: Final[Mapping[tuple[str, ...], Mapping[str, Any]]] = {
         "default": [],
         "metavar": "HOST:PORT",
         "help": "an address under which browsers of any machine may open the page, as from outside a "
-        "container; may be given several times (default: this machine only)",
+        "container; the control port goes by it as well; may be given several times (default: this machine "
+        "only)",
     },
     ("--replay",): {
         "action": "append",

@@ -93,7 +93,8 @@ class Sandbox:
     what the venue might do otherwise. Port 0 takes a free one.
 
     With `page` a browser of this machine that opens `url` finds a page there, to look and to act.
-    `page_hosts` are addresses (`box.lan:8787`) under which browsers of other machines may open it as well.
+    `page_hosts` are addresses (`box.lan:8787`) under which browsers of other machines may open it as well;
+    the control port goes by the same names.
 
     `state` names a file that the state is kept in: a sandbox that finds one there goes on with it.
 
@@ -138,7 +139,8 @@ class Sandbox:
         self.faults = Faults(seed)
         for fault in faults:
             self.faults.add(fault)
-        self.control = Control(self, control) if control is not None else None
+        page_hosts = tuple(page_hosts)
+        self.control = Control(self, control, page_hosts) if control is not None else None
         self.page = Page(self, lambda: self.port, page_hosts) if page else None
         self.switches = Switches()
         self.switches.set(switches or {})
