@@ -85,7 +85,9 @@ SANDBOX_MAY_IMPORT: dict[str, set[str]] = {
     "page": {"control", "doors", "hosts", "http", "account", "records", "clock"},
     "callers": {"records", "clock"},
     "kept": {"exchange"},
-    "replay": {"records"},
+    "taped_book": set(),
+    "recorded": {"taped_book", "records"},
+    "replay": {"recorded", "records"},
     "server": {
         *(
             "control",
@@ -93,6 +95,7 @@ SANDBOX_MAY_IMPORT: dict[str, set[str]] = {
             "callers",
             "kept",
             "lockstep",
+            "recorded",
             "replay",
             "trouble",
             "socket",
@@ -105,7 +108,7 @@ SANDBOX_MAY_IMPORT: dict[str, set[str]] = {
         ),
     },
     "__init__": {"server"},  # where it is asked for, and not before
-    "__main__": {"server", "hosts", "kept", "replay", "trouble", "faults", "records", "clock"},
+    "__main__": {"server", "hosts", "kept", "recorded", "trouble", "faults", "records", "clock"},
 }
 """The same for the rooms of the sandbox, each of which imports only what stands above it."""
 

@@ -14,9 +14,9 @@ from bpx_connector.sandbox.clock import FASTEST_CLOCK, Clock, DrivenClock, FastC
 from bpx_connector.sandbox.faults.kinds import KINDS, Fault, FaultError, fault_of
 from bpx_connector.sandbox.hosts import checked_host
 from bpx_connector.sandbox.kept import StateError
+from bpx_connector.sandbox.recorded import READ, ReplayError
 from bpx_connector.sandbox.records.nearest import nearest
 from bpx_connector.sandbox.records.switches import SwitchError, switch_of
-from bpx_connector.sandbox.replay import ReplayError
 from bpx_connector.sandbox.server import DEFAULT_PORT, LOOPBACK, Sandbox
 from bpx_connector.sandbox.trouble import (
     FASTEST,
@@ -177,8 +177,9 @@ OPTIONS: Final[Mapping[tuple[str, ...], Mapping[str, Any]]] = {
         "action": "append",
         "default": [],
         "metavar": "FILE",
-        "help": "lead prices and books by a recording: frames (.jsonl) of `bpx record-streams`, or "
-        "SYMBOL=FILE with candles or trades (.csv, .parquet); may be given several times",
+        "help": "lead prices and books by a recording: frames (.jsonl) that `bpx record-streams` has written "
+        f"of {', '.join(READ)}, or SYMBOL=FILE with candles or trades of `bpx download` (.csv, .parquet); "
+        "markets that are not in it go on by themselves; may be given several times",
     },
     ("--state",): {
         "metavar": "FILE",

@@ -52,8 +52,9 @@ from bpx_connector.sandbox.http.complaints import in_one_line
 from bpx_connector.sandbox.http.context import Context, opened_exchange
 from bpx_connector.sandbox.lockstep import Lockstep
 from bpx_connector.sandbox.page.serving import Page
+from bpx_connector.sandbox.recorded import moments_of
 from bpx_connector.sandbox.records.switches import Switches
-from bpx_connector.sandbox.replay import Replay, moments_of
+from bpx_connector.sandbox.replay import Replay
 from bpx_connector.sandbox.socket.feed import Feed
 from bpx_connector.sandbox.trouble import (
     checked_port,
