@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from decimal import Decimal
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from bpx_connector.pro import bpx
@@ -25,10 +26,18 @@ def by_the_year(rate: Any) -> Decimal | None:
     return Decimal(str(rate["fundingRate"])) * YEAR / HOURS.get(rate["interval"] or "1h", 1) * 100
 
 
+def figure(text: str) -> Decimal:
+    """A number, for argparse: it does not know how Decimal refuses a word."""
+    with suppress(InvalidOperation):
+        if (number := Decimal(text)).is_finite():
+            return number
+    raise argparse.ArgumentTypeError(f"{text!r} is no number")
+
+
 async def main() -> None:
     """Watch, and tell."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--above", type=Decimal, default=Decimal(15), help="percent a year, either way")
+    parser.add_argument("--above", type=figure, default=Decimal(15), help="percent a year, either way")
     parser.add_argument("--updates", type=int, default=0, help="end after so many; 0 for never")
     wish = parser.parse_args()
     async with bpx() as exchange:

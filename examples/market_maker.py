@@ -11,7 +11,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-from decimal import Decimal
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 
 from bpx_connector.pro import bpx
 
@@ -80,16 +81,24 @@ async def quote(quotes: Quotes) -> None:
         await asyncio.sleep(0.5)
 
 
+def positive(text: str) -> Decimal:
+    """A number above zero, for argparse: it does not know how Decimal refuses a word."""
+    with suppress(InvalidOperation):
+        if (number := Decimal(text)).is_finite() and number > 0:
+            return number
+    raise argparse.ArgumentTypeError(f"{text!r} is no number above zero")
+
+
 async def main() -> None:
     """Quote for a while, and leave nothing behind."""
     parser = argparse.ArgumentParser()
     parser.add_argument("symbol", nargs="?", default="SOL/USDC:USDC")
-    parser.add_argument("--amount", type=Decimal, default=Decimal(1))
+    parser.add_argument("--amount", type=positive, default=Decimal(1))
     parser.add_argument(
-        "--spread", type=Decimal, default=Decimal("0.0005"), help="a share of the price, each way"
+        "--spread", type=positive, default=Decimal("0.0005"), help="a share of the price, each way"
     )
     parser.add_argument(
-        "--most", type=Decimal, default=Decimal(10), help="hold no more than this, long or short"
+        "--most", type=positive, default=Decimal(10), help="hold no more than this, long or short"
     )
     parser.add_argument("--seconds", type=float, default=60)
     wish = parser.parse_args()

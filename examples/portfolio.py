@@ -12,10 +12,10 @@ for BPX_API_KEY, BPX_SECRET, KRAKEN_API_KEY and KRAKEN_SECRET. What cannot be va
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import os
-import sys
 from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
@@ -50,6 +50,17 @@ async def read(name: str, account: dict[str, Any]) -> tuple[str, dict[str, Decim
     return name, held, prices
 
 
+def accounts_in(text: str) -> dict[str, dict[str, Any]]:
+    """The accounts that a file names, for argparse."""
+    try:
+        accounts = json.loads(Path(text).read_text(encoding="utf-8"))
+        if all({"exchange", "keys"} <= account.keys() for account in accounts.values()):
+            return dict(accounts)
+    except (OSError, ValueError, AttributeError) as error:
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be read as JSON of accounts: {error}") from error
+    raise argparse.ArgumentTypeError(f"an account in {text!r} does not name its exchange and its keys")
+
+
 async def main(accounts: dict[str, dict[str, Any]]) -> None:
     """Ask all at once, and add up."""
     bpx_connector.register()
@@ -72,4 +83,6 @@ async def main(accounts: dict[str, dict[str, Any]]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("accounts", type=accounts_in, help="a file in JSON, as at the top of this program")
+    asyncio.run(main(parser.parse_args().accounts))

@@ -12,7 +12,9 @@ import argparse
 import asyncio
 import json
 import os
-from decimal import Decimal
+from collections.abc import Coroutine
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -59,20 +61,51 @@ async def swap(cheap: Any, dear: Any, symbol: str, amount: Decimal, ask: Decimal
         await dear.create_order(symbol, "market", "buy", sold - bought)
 
 
+async def finished(trade: Coroutine[Any, Any, None]) -> None:
+    """Wait for a trade to its end, though the time is over or somebody interrupts: half of one is none."""
+    task = asyncio.ensure_future(trade)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
+
+
+def figure(text: str) -> Decimal:
+    """A number, for argparse: it does not know how Decimal refuses a word."""
+    with suppress(InvalidOperation):
+        if (number := Decimal(text)).is_finite():
+            return number
+    raise argparse.ArgumentTypeError(f"{text!r} is no number")
+
+
+def accounts_in(text: str) -> dict[str, dict[str, Any]]:
+    """The accounts that a file names, for argparse."""
+    try:
+        accounts = json.loads(Path(text).read_text(encoding="utf-8"))
+        if all({"exchange", "keys"} <= account.keys() for account in accounts.values()):
+            return dict(accounts)
+    except (OSError, ValueError, AttributeError) as error:
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be read as JSON of accounts: {error}") from error
+    raise argparse.ArgumentTypeError(f"an account in {text!r} does not name its exchange and its keys")
+
+
 async def main() -> None:
     """Compare until the time is over."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("accounts", type=Path)
+    parser.add_argument("accounts", type=accounts_in)
     parser.add_argument("symbol", nargs="?", default="SOL/USDC")
-    parser.add_argument("--amount", type=Decimal, default=Decimal(1))
+    parser.add_argument("--amount", type=figure, default=Decimal(1))
     parser.add_argument(
-        "--fees", type=Decimal, default=Decimal("0.002"), help="of both sides together, as a share"
+        "--fees", type=figure, default=Decimal("0.002"), help="of both sides together, as a share"
     )
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--trade", action="store_true")
     wish = parser.parse_args()
+    if len(wish.accounts) != 2 or wish.amount <= 0:
+        parser.error("it takes two accounts, and an amount above zero")
     bpx_connector.register()
-    one, other = (made(account) for account in json.loads(wish.accounts.read_text(encoding="utf-8")).values())
+    one, other = (made(account) for account in wish.accounts.values())
     swaps = 0
     try:
         await asyncio.gather(one.load_markets(), other.load_markets())
@@ -87,7 +120,7 @@ async def main() -> None:
                         swaps += 1
                         print(f"buy at {low}, sell at {high}: {left:.4%} after fees")
                         if wish.trade:
-                            await swap(cheap, dear, wish.symbol, wish.amount, low, high)
+                            await finished(swap(cheap, dear, wish.symbol, wish.amount, low, high))
                 await asyncio.sleep(1)
     except TimeoutError:
         print(f"done: {swaps} chances")

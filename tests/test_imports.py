@@ -80,11 +80,14 @@ SANDBOX_MAY_IMPORT: dict[str, set[str]] = {
     "trouble": {"records"},
     "lockstep": {"clock", "records"},
     "doors": {"lockstep", "faults", "http", "exchange", "account", "records", "clock"},
-    "control": {"doors", "http", "records"},
-    "page": {"control", "doors", "http", "account", "records", "clock"},
+    "hosts": set(),
+    "control": {"doors", "hosts", "http", "records"},
+    "page": {"control", "doors", "hosts", "http", "account", "records", "clock"},
     "callers": {"records", "clock"},
     "kept": {"exchange"},
-    "replay": {"records"},
+    "taped_book": set(),
+    "recorded": {"taped_book", "records"},
+    "replay": {"recorded", "records"},
     "server": {
         *(
             "control",
@@ -92,6 +95,7 @@ SANDBOX_MAY_IMPORT: dict[str, set[str]] = {
             "callers",
             "kept",
             "lockstep",
+            "recorded",
             "replay",
             "trouble",
             "socket",
@@ -104,7 +108,7 @@ SANDBOX_MAY_IMPORT: dict[str, set[str]] = {
         ),
     },
     "__init__": {"server"},  # where it is asked for, and not before
-    "__main__": {"server", "page", "kept", "replay", "trouble", "faults", "records", "clock"},
+    "__main__": {"server", "hosts", "kept", "recorded", "trouble", "faults", "records", "clock"},
 }
 """The same for the rooms of the sandbox, each of which imports only what stands above it."""
 

@@ -27,9 +27,11 @@ INTRODUCTION = f"""# The control port
 Made by `make operations` from the code; do not edit.
 
 `bpx sandbox --control {PORT}` opens doors for programs in any language, on this machine only and to no page
-in a browser but the port's own: `http://127.0.0.1:{PORT}`. All of them speak JSON. `GET /` lists them, each
-with an example of what it takes. Wrong words are answered 400, or 404 for what does not exist, with
-`{{"message": "..."}}` that says what would be right; what has nothing to say answers 204.
+in a browser but the port's own: `http://127.0.0.1:{PORT}`. It goes by that name and by `localhost`, and
+`--page-host` names more (the header Host is looked at, as by the page); other names, and pages of other
+sites, are answered 403. All doors speak JSON. `GET /` lists them, each with an example of what it takes.
+Wrong words, such as one that a door does not know, are answered 400, what does not exist 404, another method
+405, with `{{"message": "..."}}` that says what would be right; what has nothing to say answers 204.
 
 Quantities and prices are best given as text: `"0.1"`. A key is the account's public key, as in `X-API-Key`.
 """
@@ -37,12 +39,10 @@ Quantities and prices are best given as text: `"0.1"`. A key is the account's pu
 
 def example(door: Door) -> str:
     """A line for a shell."""
-    path = door.path.replace("{symbol}", "SOL_USDC_PERP").replace("/{id:[0-9]{1,18}}", "/1")
-    path = path.replace("{client}", "my_bot")
     words = ["curl"] if door.method == "GET" else ["curl", "-X", door.method]
     if door.takes is not None:
         words += ["-d", f"'{json.dumps(door.takes)}'"]
-    return " ".join([*words, f"http://127.0.0.1:{PORT}{path}"]).replace(
+    return " ".join([*words, f"http://127.0.0.1:{PORT}{door.example}"]).replace(
         "the account's public key", "the public key"
     )
 

@@ -12,11 +12,11 @@ from typing import Any, Final, NoReturn
 
 from bpx_connector.sandbox.clock import FASTEST_CLOCK, Clock, DrivenClock, FastClock
 from bpx_connector.sandbox.faults.kinds import KINDS, Fault, FaultError, fault_of
-from bpx_connector.sandbox.kept import StateError
-from bpx_connector.sandbox.page.serving import checked_host
+from bpx_connector.sandbox.hosts import checked_host
+from bpx_connector.sandbox.kept import LostError, StateError
+from bpx_connector.sandbox.recorded import READ, ReplayError
 from bpx_connector.sandbox.records.nearest import nearest
 from bpx_connector.sandbox.records.switches import SwitchError, switch_of
-from bpx_connector.sandbox.replay import ReplayError
 from bpx_connector.sandbox.server import DEFAULT_PORT, LOOPBACK, Sandbox
 from bpx_connector.sandbox.trouble import (
     FASTEST,
@@ -32,6 +32,7 @@ __all__ = ["arguments", "main"]
 
 PROGRAM = "python -m bpx_connector.sandbox"
 WRONG_USAGE = 2
+LOST = 1
 
 
 class _Parser(argparse.ArgumentParser):
@@ -170,18 +171,21 @@ OPTIONS: Final[Mapping[tuple[str, ...], Mapping[str, Any]]] = {
         "default": [],
         "metavar": "HOST:PORT",
         "help": "an address under which browsers of any machine may open the page, as from outside a "
-        "container; may be given several times (default: this machine only)",
+        "container; the control port goes by it as well; may be given several times (default: this machine "
+        "only)",
     },
     ("--replay",): {
         "action": "append",
         "default": [],
         "metavar": "FILE",
-        "help": "lead prices and books by a recording: frames (.jsonl) of `bpx record-streams`, or "
-        "SYMBOL=FILE with candles or trades (.csv, .parquet); may be given several times",
+        "help": "lead prices and books by a recording: frames (.jsonl) that `bpx record-streams` has written "
+        f"of {', '.join(READ)}, or SYMBOL=FILE with candles or trades of `bpx download` (.csv, .parquet); "
+        "markets that are not in it go on by themselves; may be given several times",
     },
     ("--state",): {
         "metavar": "FILE",
-        "help": "keep the state in this file, once a minute and in the end, and go on with it later",
+        "help": "keep the state in this file, once a minute and in the end, and go on with it later; one "
+        "sandbox at a time has it (FILE.lock beside it says so)",
     },
     ("--control",): {
         "type": _port,
@@ -247,13 +251,19 @@ async def _serve(options: argparse.Namespace) -> None:
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """Run the sandbox until SIGINT or SIGTERM; exits with 2 and a sentence if it cannot start."""
+    """Run the sandbox until SIGINT or SIGTERM.
+
+    Exits with 2 and a sentence if it cannot start, with 1 and one if its state cannot be saved in the end.
+    """
     options = arguments(words)
     try:
         asyncio.run(_serve(options))
     except ListenError as error:
         sys.stderr.write(f"{PROGRAM}: {error.strerror}\n")
         sys.exit(WRONG_USAGE)
+    except LostError as error:
+        sys.stderr.write(f"{PROGRAM}: {error}\n")
+        sys.exit(LOST)
     except (StateError, ReplayError) as error:
         sys.stderr.write(f"{PROGRAM}: {error}\n")
         sys.exit(WRONG_USAGE)

@@ -13,10 +13,12 @@ from typing import Any, Final, NamedTuple, Protocol
 from bpx_connector.sandbox.account.ledger import Account
 from bpx_connector.sandbox.clock import Clock, DrivenClock, RealClock
 from bpx_connector.sandbox.exchange.exchange import Exchange
+from bpx_connector.sandbox.exchange.predictions import Prediction
 from bpx_connector.sandbox.faults.faults import Faults
 from bpx_connector.sandbox.faults.kinds import Fault, FaultError, made_fault
 from bpx_connector.sandbox.http.context import Context
 from bpx_connector.sandbox.http.reports import report
+from bpx_connector.sandbox.http.terms import networks_of_assets
 from bpx_connector.sandbox.lockstep import Lockstep
 from bpx_connector.sandbox.records.figures import plain
 from bpx_connector.sandbox.records.nearest import nearest
@@ -28,6 +30,7 @@ __all__ = ["DOORS", "FAULTS", "ControlError", "Door", "House", "NotThereError", 
 FAULTS: Final = "/sandbox/faults"
 LOCKSTEP: Final = "/sandbox/lockstep"
 A_CLIENT: Final = LOCKSTEP + "/{client}"
+MY_BOT: Final = LOCKSTEP + "/my_bot"
 SHORTEST_STEP: Final = Decimal("0.001")
 LONGEST_STEP: Final = 3_600
 BOOK_STATES: Final = ("Open", "Closed", "CancelOnly", "LimitOnly", "PostOnly")
@@ -95,8 +98,20 @@ class Door(NamedTuple):
     method: str
     path: str
     takes: Mapping[str, Any] | None
+    """An example of the body, with every word that it may have; None: it takes none."""
     effect: str
     act: Callable[[Visit], Any]
+    at: str = ""
+    """An example of the path, where that has a name in it."""
+    asks: tuple[str, ...] = ()
+    """The parameters of its query."""
+    reads_any_word: bool = False
+    """Whether it says itself which words of a body there are not."""
+
+    @property
+    def example(self) -> str:
+        """A path that it can be tried at."""
+        return self.at or self.path
 
 
 # --- faults --------------------------------------------------------------------------------------------
@@ -268,6 +283,14 @@ def _resolve(visit: Visit) -> Any:
 
 def _shut(visit: Visit) -> Any:
     symbol, blockchain, is_open = visit.path["symbol"], _text(visit, "blockchain"), visit.body.get("open")
+    networks = networks_of_assets()
+    if symbol not in networks:
+        raise NotThereError(f"there is no asset {symbol!r}{nearest(symbol, networks)}")
+    if blockchain not in networks[symbol]:
+        there = ", ".join(networks[symbol]) or "none"
+        raise ControlError(
+            f"{symbol} has no network {blockchain!r}{nearest(blockchain, networks[symbol])} (it has {there})"
+        )
     if not isinstance(is_open, bool):
         raise ControlError(f"open={is_open!r} is neither true nor false")
     shut = visit.house.context.shut
@@ -395,11 +418,19 @@ DOORS: Final = (
         {"fault": "lose depth.* every=50"},
         'sets a fault, given as a line or as {"kind": "lose", "pattern": "depth.*", "every": 50}',
         _add_fault,
+        reads_any_word=True,
     ),
     Door("DELETE", FAULTS, None, "ends all faults", _end_faults),
-    Door("DELETE", FAULTS + "/{id:[0-9]{1,18}}", None, "ends one fault", _end_fault),
+    Door("DELETE", FAULTS + "/{id:[0-9]{1,18}}", None, "ends one fault", _end_fault, FAULTS + "/1"),
     Door("GET", "/sandbox/switches", None, "all switches, where they stand, and their meaning", _switches),
-    Door("PATCH", "/sandbox/switches", {"fired_orders": "same_id"}, "turns switches", _turn_switches),
+    Door(
+        "PATCH",
+        "/sandbox/switches",
+        {"fired_orders": "same_id"},
+        "turns switches",
+        _turn_switches,
+        reads_any_word=True,
+    ),
     Door("GET", "/sandbox/accounts", None, "all accounts and their balances", _accounts),
     Door(
         "POST",
@@ -446,6 +477,7 @@ DOORS: Final = (
         "books and the last trade there at once, and fills what it has run into; `state` opens or closes the "
         "book (" + ", ".join(BOOK_STATES) + "); any of the three",
         _change_market,
+        "/sandbox/markets/SOL_USDC_PERP",
     ),
     Door(
         "POST",
@@ -453,6 +485,7 @@ DOORS: Final = (
         {"yes": True},
         "resolves a prediction: its orders expire, its positions are closed at 1 or 0, its book closes",
         _resolve,
+        f"/sandbox/predictions/{Prediction.symbol}",
     ),
     Door(
         "PATCH",
@@ -460,6 +493,7 @@ DOORS: Final = (
         {"blockchain": "Solana", "open": False},
         "shuts or opens a network of an asset for deposits and withdrawals",
         _shut,
+        "/sandbox/assets/SOL",
     ),
     Door(
         "PUT",
@@ -490,7 +524,7 @@ DOORS: Final = (
         _stop_time,
     ),
     Door("GET", LOCKSTEP, None, "who takes part in lockstep, and whether time waits for them", _clients),
-    Door("PUT", A_CLIENT, None, "from now on time waits for this client as well, by any name", _join),
+    Door("PUT", A_CLIENT, None, "from now on time waits for this client as well, by any name", _join, MY_BOT),
     Door(
         "POST",
         A_CLIENT,
@@ -499,8 +533,9 @@ DOORS: Final = (
         "have said so, by the least that any of them gives; answers when this client's time has passed and "
         "every socket has read what that has brought. It takes part from here on",
         _step,
+        MY_BOT,
     ),
-    Door("DELETE", A_CLIENT, None, "time waits for this client no more", _leave),
+    Door("DELETE", A_CLIENT, None, "time waits for this client no more", _leave, MY_BOT),
     Door(
         "GET",
         "/sandbox/report",
@@ -508,6 +543,7 @@ DOORS: Final = (
         "what has happened, to keep: requests and their answers, markets, and of every account settings, "
         "balances, orders, fills, positions and transfers; ?key= for one account",
         _report,
+        asks=("key",),
     ),
     Door(
         "POST",

@@ -27,7 +27,6 @@ from typing import Any, Final, Self, TypeVar
 
 from aiohttp import ClientPayloadError, web
 
-from bpx_connector.sandbox import kept
 from bpx_connector.sandbox.callers import exchange_on, is_blocking, running_loop
 from bpx_connector.sandbox.clock import Clock, DrivenClock, RealClock
 from bpx_connector.sandbox.control import Control
@@ -50,10 +49,12 @@ from bpx_connector.sandbox.http.answers import Answer
 from bpx_connector.sandbox.http.budgets import Budgets
 from bpx_connector.sandbox.http.complaints import in_one_line
 from bpx_connector.sandbox.http.context import Context, opened_exchange
+from bpx_connector.sandbox.kept import Kept, LostError, StateError, StateFile
 from bpx_connector.sandbox.lockstep import Lockstep
 from bpx_connector.sandbox.page.serving import Page
+from bpx_connector.sandbox.recorded import moments_of
 from bpx_connector.sandbox.records.switches import Switches
-from bpx_connector.sandbox.replay import Replay, moments_of
+from bpx_connector.sandbox.replay import Replay
 from bpx_connector.sandbox.socket.feed import Feed
 from bpx_connector.sandbox.trouble import (
     checked_port,
@@ -93,9 +94,11 @@ class Sandbox:
     what the venue might do otherwise. Port 0 takes a free one.
 
     With `page` a browser of this machine that opens `url` finds a page there, to look and to act.
-    `page_hosts` are addresses (`box.lan:8787`) under which browsers of other machines may open it as well.
+    `page_hosts` are addresses (`box.lan:8787`) under which browsers of other machines may open it as well;
+    the control port goes by the same names.
 
-    `state` names a file that the state is kept in: a sandbox that finds one there goes on with it.
+    `state` names a file that the state is kept in: a sandbox that finds one there goes on with it. No other
+    sandbox may have it while this one runs.
 
     `replay` names recordings that lead the prices of their markets: see `replay.py`.
 
@@ -138,14 +141,15 @@ class Sandbox:
         self.faults = Faults(seed)
         for fault in faults:
             self.faults.add(fault)
-        self.control = Control(self, control) if control is not None else None
+        page_hosts = tuple(page_hosts)
+        self.control = Control(self, control, page_hosts) if control is not None else None
         self.page = Page(self, lambda: self.port, page_hosts) if page else None
         self.switches = Switches()
         self.switches.set(switches or {})
         self._seed, self._speed, self._closed = seed, speed, closed
         self._listings = listings(symbols)
         self._accounts = tuple(accounts)
-        self._state = None if state is None else Path(state)
+        self._state = None if state is None else StateFile(Path(state))
         self._saving: asyncio.Task[None] | None = None
         self._is_restored = False
         self._furnish()
@@ -170,7 +174,7 @@ class Sandbox:
 
     def _restore(self, switches: Mapping[str, Any]) -> None:
         """Go on with what the file of the state holds, if there is one that holds anything."""
-        found = None if self._state is None else kept.read(self._state, self.venue.rules)
+        found = None if self._state is None else self._state.read(self.venue.rules)
         if found is None:
             return
         time, parts = found
@@ -188,15 +192,31 @@ class Sandbox:
         self._is_restored = True
 
     def save(self) -> None:
-        """Write the state to its file, if there is one: done once a minute and in the end, too."""
+        """Write the state to its file, if there is one: done at the start, once a minute, in the end, too."""
         if self._state is not None:
-            parts = {"venue": self.venue, "traffic": self.traffic, **self.context.kept}
-            kept.write(self._state, self.venue.rules, self.clock.now(), parts)
+            self._state.write(*self._to_keep())
 
-    async def _keep_saving(self) -> None:
+    def _to_keep(self) -> tuple[Iterable[str], int, Kept]:
+        parts = {"venue": self.venue, "traffic": self.traffic, **self.context.kept}
+        return self.venue.rules, self.clock.now(), parts
+
+    async def _keep_saving(self, state: StateFile) -> None:
         while True:
             await asyncio.sleep(SAVED_EVERY)
+            state.try_to_write(*self._to_keep())
+
+    def _end_saving(self) -> None:
+        """Save for the last time, and let others have the file."""
+        saving, self._saving = self._saving, None
+        if saving is None or self._state is None:
+            return
+        saving.cancel()
+        try:
             self.save()
+        except StateError as error:
+            raise LostError(f"{error}: what has happened since it was last written is lost") from error
+        finally:
+            self._state.let_go()
 
     @property
     def url(self) -> str:
@@ -243,6 +263,21 @@ class Sandbox:
         if self._runner is not None:
             raise RuntimeError("this sandbox has been started before: make another one")
         self._loop = running_loop()
+        if self._state is not None:
+            self._state.hold()
+        try:
+            await self._open()
+        except BaseException:
+            await self._close()
+            if self._state is not None:
+                self._state.let_go()
+            raise
+        if self._state is not None:
+            self._saving = asyncio.create_task(self._keep_saving(self._state))
+        if isinstance(self.clock, RealClock):
+            self._steps = asyncio.create_task(self._keep_stepping())
+
+    async def _open(self) -> None:
         self.open_trading()
         application = web.Application(client_max_size=LARGEST_BODY)
         if self.page is not None:
@@ -255,18 +290,9 @@ class Sandbox:
             logger=in_one_line,
         )
         await self._runner.setup()
-        try:
-            await self._listen(self._runner)
-        except OSError:
-            if self.control is not None:
-                await self.control.stop()
-            await self._runner.cleanup()
-            raise
+        await self._listen(self._runner)
         self.port = self._runner.addresses[0][1]
-        if self._state is not None:
-            self._saving = asyncio.create_task(self._keep_saving())
-        if isinstance(self.clock, RealClock):
-            self._steps = asyncio.create_task(self._keep_stepping())
+        self.save()  # now, so that a file that cannot be written is no surprise in the end
 
     async def _listen(self, runner: web.AppRunner) -> None:
         try:
@@ -280,15 +306,18 @@ class Sandbox:
                 raise listen_error(error, LOOPBACK, self.control.port, "--control") from error
 
     async def stop(self) -> None:
-        """Stop listening and let time stand."""
+        """Stop listening, let time stand, and save what there is. LostError if that cannot be written."""
+        try:
+            await self._close()
+        finally:
+            self._end_saving()
+
+    async def _close(self) -> None:
         steps, self._steps = self._steps, None
         if steps is not None:
             steps.cancel()
             # Not by suppressing CancelledError: whoever cancels this very call would be suppressed as well.
             await asyncio.gather(steps, return_exceptions=True)
-        if self._saving is not None:
-            self._saving.cancel()
-            self.save()
         self.spoiled.close()
         await self.feed.close()
         if self.page is not None:
@@ -464,6 +493,8 @@ class SandboxThread:
         if self._loop is not None and self._finished is not None:
             self._loop.call_soon_threadsafe(self._finished.set)
         self._thread.join()
+        if self._failure is not None and error is None:
+            raise self._failure
 
     @property
     def sandbox(self) -> Sandbox:

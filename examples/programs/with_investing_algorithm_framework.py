@@ -12,6 +12,7 @@ import os
 import tempfile
 from typing import Any
 
+import ccxt
 from investing_algorithm_framework import DataSource, DataType, TimeUnit, TradingStrategy, create_app
 
 SEEN: list[Any] = []
@@ -55,7 +56,12 @@ with tempfile.TemporaryDirectory() as folder:
         secret_key=os.environ["BPX_SECRET"],
         initial_balance=1000,
     )
-    app.run(number_of_iterations=1)
-    os.chdir("/")
+    try:
+        app.run(number_of_iterations=1)
+    finally:
+        kind = ccxt.bpx  # put there by `bpx run`
+        keys = {"apiKey": os.environ["BPX_API_KEY"], "secret": os.environ["BPX_SECRET"]}
+        kind(keys).cancel_all_orders("SOL/USDC")
+        os.chdir("/")
 assert SEEN
 print("fine")

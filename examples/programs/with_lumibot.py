@@ -55,15 +55,17 @@ strategy = Buys(broker=broker, quote_asset=USDC)
 trader = Trader()
 trader.add_strategy(strategy)
 trader.run_all(async_=True)
-until = time.monotonic() + WAITS
-while time.monotonic() < until and not (len(PLACED) == 2 and PLACED[0].is_filled()):
-    time.sleep(0.2)
-print([(order.order_type.value, order.status, order.avg_fill_price) for order in PLACED])
-print("has", strategy.get_position(SOL).quantity, "SOL, cash", strategy.get_cash())
-bought, resting = PLACED
-assert bought.is_filled()
-assert resting.is_active()
-strategy.cancel_open_orders()
-trader.stop_all()
+try:
+    until = time.monotonic() + WAITS
+    while time.monotonic() < until and not (len(PLACED) == 2 and PLACED[0].is_filled()):
+        time.sleep(0.2)
+    print([(order.order_type.value, order.status, order.avg_fill_price) for order in PLACED])
+    print("has", strategy.get_position(SOL).quantity, "SOL, cash", strategy.get_cash())
+    bought, resting = PLACED
+    assert bought.is_filled()
+    assert resting.is_active()
+finally:
+    strategy.cancel_open_orders()
+    trader.stop_all()
 print("fine", flush=True)
 os._exit(0)  # lumibot's threads go on for a while

@@ -1,5 +1,7 @@
 """mcp-ccxt: an assistant's tools for exchanges, over MCP; here a client asks them for a ticker and an order.
 
+The order rests far from the market, and is cancelled at once.
+
     pip install mcp-ccxt '.[cli]'
     bpx run --sandbox examples/programs/with_mcp_ccxt.py
 
@@ -29,8 +31,17 @@ ACCOUNT = {
 CALLS = {
     "fetch_ticker": {"symbol": "SOL/USDC"},
     "fetch_balance": {},
-    "create_order": {"symbol": "SOL/USDC", "side": "buy", "type": "limit", "amount": 1, "price": 60},
 }
+ORDER = {"symbol": "SOL/USDC", "side": "buy", "type": "limit", "amount": 1, "price": 60}
+
+
+async def call(session: ClientSession, name: str, asked: dict[str, object]) -> str:
+    """What a tool answers."""
+    answer = await session.call_tool(name, {"exchange": "rehearsal", **asked})
+    text = str(answer.content[0].text)
+    print(name, text[:160])
+    assert "error" not in text.lower(), text
+    return text
 
 
 async def main(config: Path) -> None:
@@ -42,10 +53,9 @@ async def main(config: Path) -> None:
     async with stdio_client(server) as (read, write), ClientSession(read, write) as session:
         await session.initialize()
         for name, asked in CALLS.items():
-            answer = await session.call_tool(name, {"exchange": "rehearsal", **asked})
-            text = str(answer.content[0])
-            print(name, text[:160])
-            assert "error" not in text.lower(), text
+            await call(session, name, asked)
+        order = json.loads(await call(session, "create_order", ORDER))
+        await call(session, "cancel_order", {"order_id": order["order_id"], "symbol": ORDER["symbol"]})
 
 
 with tempfile.TemporaryDirectory() as folder:

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from bpx_connector import bpx
 from bpx_connector.keys import generated_keys
 from bpx_connector.sandbox.server import SandboxThread
 
@@ -53,7 +54,7 @@ def environment_of(name: str, program: Program) -> Path:
 
 
 def run(name: str, sandbox: SandboxThread) -> bool:
-    """Whether a program does what its script says."""
+    """Whether a program does what its script says, and leaves no order behind."""
     program, keys = PROGRAMS[name], generated_keys()
     python = str(environment_of(name, program))
     command = [
@@ -77,8 +78,9 @@ def run(name: str, sandbox: SandboxThread) -> bool:
     except subprocess.TimeoutExpired:
         print(f"{name}: FAILED, it was not done within {LONGEST} s", flush=True)
         return False
-    is_well = done.returncode == 0 and "fine\n" in done.stdout
-    print(f"{name}: {'well' if is_well else 'FAILED'}", flush=True)
+    left = sandbox.exchange(bpx, **keys.config).fetch_open_orders()
+    is_well = done.returncode == 0 and "fine\n" in done.stdout and not left
+    print(f"{name}: {'well' if is_well else 'FAILED'}", *(order["id"] for order in left), flush=True)
     print((done.stdout if is_well else done.stdout + done.stderr)[-2000:])
     return is_well
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -13,6 +17,7 @@ from bpx_connector.sandbox.clock import DRIVEN_START, DrivenClock
 from bpx_connector.sandbox.control import DOORS
 from bpx_connector.sandbox.records.orders import OrderRequest
 from bpx_connector.sandbox.server import Sandbox
+from tools.doors_page import TARGET
 
 SPOT, PERP = "SOL_USDC", "SOL_USDC_PERP"
 
@@ -48,14 +53,26 @@ async def test_the_list_names_every_door_and_what_it_takes(visitor: Visitor) -> 
     assert all(door["effect"] for door in listed["doors"])
 
 
-@pytest.mark.parametrize("door", [door for door in DOORS if door.takes], ids=lambda door: door.path)
-async def test_the_example_of_every_door_is_taken(visitor: Visitor, door: Any) -> None:
-    visitor.sandbox.venue.open_account(door.takes.get("key", "somebody"), visitor.sandbox.clock.now())
-    symbol = "BTCUP_USDC_PREDICTION" if "predictions" in door.path else SPOT
-    status, answer = await visitor.ask(
-        door.method, door.path.replace("{symbol}", symbol).replace("{client}", "me"), dict(door.takes)
-    )
-    assert status in (200, 201), answer
+EXAMPLES = re.findall(r"^curl .*$", TARGET.read_text(encoding="utf-8"), re.MULTILINE)
+"""Each door's line for a shell, as docs/control.md has it."""
+
+
+def test_the_page_has_an_example_of_every_door() -> None:
+    assert len(EXAMPLES) == len(DOORS)
+
+
+@pytest.mark.parametrize("line", EXAMPLES)
+async def test_every_example_of_the_page_is_taken(visitor: Visitor, line: str) -> None:
+    """As it stands, where there is what it names: an account of that key, a first fault, a client."""
+    *words, address = shlex.split(line.removeprefix("curl "))
+    options = dict(zip(words[::2], words[1::2], strict=True))
+    body = options.get("-d")
+    visitor.sandbox.venue.open_account("the public key (X-API-Key)", visitor.sandbox.clock.now())
+    visitor.sandbox.faults.add("lose depth.*")
+    visitor.sandbox.lockstep.join("my_bot")
+    path = address.removeprefix("http://127.0.0.1:8788")
+    status, answer = await visitor.ask(options.get("-X", "GET"), path, body and json.loads(body))
+    assert status in (200, 201, 204), answer
 
 
 async def test_an_account_is_opened_with_the_funds_that_are_asked_for(visitor: Visitor) -> None:
@@ -237,6 +254,17 @@ async def test_a_reset_begins_again(visitor: Visitor) -> None:
         ("POST", "/sandbox/predictions/X", {"yes": True}, 404, "there is no prediction 'X'"),
         ("POST", "/sandbox/predictions/BTCUP_USDC_PREDICTION", {"yes": "no"}, 400, "neither true nor false"),
         ("PATCH", "/sandbox/assets/SOL", {"blockchain": "Solana"}, 400, "neither true nor false"),
+        ("PATCH", "/sandbox/assets/SOLL", {"blockchain": "Solana", "open": True}, 404, "mean 'SOL'?"),
+        ("PATCH", "/sandbox/assets/SOL", {"blockchain": "Solna", "open": True}, 400, "(it has Solana)"),
+        ("PATCH", "/sandbox/assets/AAPL.US", {"blockchain": "Solana", "open": True}, 400, "(it has none)"),
+        ("PATCH", "/sandbox/markets/SOL_USDC", {"pice": "1"}, 400, "no word 'pice'; did you mean 'price'?"),
+        ("POST", "/sandbox/faults", {"fault": "lose depth.*", "evry": 2}, 400, "send {"),
+        ("DELETE", "/sandbox/faults", {"id": 1}, 400, "there is no word 'id' (this door takes none)"),
+        ("POST", "/sandbox/reset", [], 400, "has to be an object; send nothing"),
+        ("GET", "/sandbox/report?kye=me", None, 400, "no parameter 'kye'; did you mean 'key'?"),
+        ("GET", "/sandbox/account", None, 404, "did you mean '/sandbox/accounts'? (GET / lists them)"),
+        ("DELETE", "/sandbox/faults/first", None, 404, "there is no door /sandbox/faults/first"),
+        ("PUT", "/sandbox/time", {}, 405, "takes GET,PATCH,POST, and no PUT"),
         ("PUT", "/sandbox/status", {"status": "Down"}, 400, "is none of Ok, Maintenance"),
         ("DELETE", "/sandbox/faults/9", None, 404, "there is no fault 9"),
     ],
@@ -249,9 +277,83 @@ async def test_nonsense_is_told_what_would_be_sense(
     assert said in answer["message"]
 
 
-async def test_a_page_in_a_browser_finds_the_doors_shut(visitor: Visitor) -> None:
-    status, said = await visitor.ask("POST", "/sandbox/reset", headers={"Origin": "https://evil.example"})
+@pytest.mark.parametrize("door", [door for door in DOORS if door.takes], ids=lambda door: door.path)
+async def test_no_door_takes_a_word_that_it_does_not_know(visitor: Visitor, door: Any) -> None:
+    before = visitor.sandbox.switches.rows(), await visitor.ask("GET", "/sandbox/markets")
+    status, said = await visitor.ask(door.method, door.example, {**door.takes, "nosuch": "1"})
+    assert status == 400
+    assert "nosuch" in said["message"] or said["message"].startswith('send {"fault"')
+    assert before == (visitor.sandbox.switches.rows(), await visitor.ask("GET", "/sandbox/markets"))
+    assert visitor.sandbox.faults.all == []
+
+
+async def test_another_method_is_told_those_that_a_door_has(visitor: Visitor) -> None:
+    assert visitor.sandbox.control is not None
+    async with (
+        ClientSession() as session,
+        session.put(visitor.sandbox.control.address + "/sandbox/time") as answer,
+    ):
+        assert answer.headers["Allow"] == "GET,PATCH,POST"
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind", "status", "said"),
+    [
+        (b"{}", "application/json; charset=nope", 400, "cannot be read (unknown encoding: nope)"),
+        (b"\xff", "application/json", 400, "cannot be read"),
+        (b"{", "application/json", 400, "is not JSON"),
+        (b" " * (1 << 20) + b"{}", "application/json", 413, "Maximum request body size"),
+    ],
+)
+async def test_a_body_that_cannot_be_read_is_refused_in_json(
+    visitor: Visitor, sent: bytes, kind: str, status: int, said: str
+) -> None:
+    address = visitor._address + "/sandbox/accounts"
+    async with visitor._session.post(address, data=BytesIO(sent), headers={"Content-Type": kind}) as answer:
+        assert answer.status == status
+        assert said in (await answer.json())["message"]
+
+
+@pytest.mark.parametrize("site", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
+@pytest.mark.parametrize(("method", "path"), [("POST", "/sandbox/reset"), ("GET", "/"), ("GET", "/nowhere")])
+async def test_a_page_in_a_browser_finds_the_doors_shut(
+    visitor: Visitor, method: str, path: str, site: dict[str, str]
+) -> None:
+    status, said = await visitor.ask(method, path, headers=site)
     assert (status, said["message"]) == (403, "these doors are not for pages in a browser")
+
+
+@pytest.mark.parametrize("path", ["/", "/sandbox/accounts", "/sandbox/report", "/nowhere"])
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", ""])
+async def test_a_name_that_was_bent_to_lead_here_finds_the_doors_shut(
+    visitor: Visitor, path: str, host: str
+) -> None:
+    assert visitor.sandbox.control is not None
+    bent = {"Host": host.format(port=visitor.sandbox.control.port)}
+    status, said = await visitor.ask("GET", path, headers=bent)
+    assert status == 403
+    assert visitor.sandbox.control.address in said["message"]
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"])
+async def test_this_machines_names_lead_to_the_doors(visitor: Visitor, name: str) -> None:
+    assert visitor.sandbox.control is not None
+    own = {"Host": f"{name}:{visitor.sandbox.control.port}"}
+    assert (await visitor.ask("GET", "/sandbox/time", headers=own))[0] == 200
+
+
+async def test_a_name_that_was_allowed_for_the_page_leads_to_the_doors_as_well() -> None:
+    options: dict[str, Any] = {"symbols": [SPOT], "clock": DrivenClock(), "control": 0}
+    async with Sandbox(page_hosts=iter(["box.lan", "tunnel:9000"]), **options) as sandbox:
+        assert sandbox.control is not None
+        async with ClientSession() as session:
+            for host, status in (
+                (f"box.lan:{sandbox.control.port}", 200),
+                ("tunnel:9000", 200),
+                ("tunnel:9001", 403),
+            ):
+                asked = await Visitor(sandbox, session).ask("GET", "/sandbox/time", headers={"Host": host})
+                assert asked[0] == status
 
 
 async def test_a_page_of_the_control_port_itself_may_ask(visitor: Visitor) -> None:

@@ -19,12 +19,17 @@ from bpx_connector.sandbox.http.calls import Call
 from bpx_connector.sandbox.http.context import wallet_address
 from bpx_connector.sandbox.records.figures import plain
 
-__all__ = ["TERMS"]
+__all__ = ["TERMS", "networks_of_assets"]
 
 TIERS: Final = 11
 BLOCKED: Final = frozenset({"CA", "CU", "CY", "IR", "KP", "LT", "NZ"})
 SANCTIONED: Final = frozenset({"CU", "IR", "KP", "SY"})
 COUNTRIES: Final = ("AE", "AR", "AU", "BR", "CH", "DE", "FR", "JP", "KR", "MX", "SG", "TR", "VN", "ZA")
+
+
+def networks_of_assets() -> dict[str, list[str]]:
+    """The networks that each asset is deposited and withdrawn by."""
+    return {row["symbol"]: [token["blockchain"] for token in row["tokens"]] for row in assets()}
 
 
 def _status(call: Call) -> Answer:

@@ -1,9 +1,7 @@
 """Serves the page and the doors behind it at the sandbox's own port, to this machine and to this page only.
 
-A page of any other site may neither look nor act: its requests carry an Origin of their own, and a name that
-was bent to lead here (DNS rebinding) shows in the Host. Programs without an Origin are served, as at the
-control port. Who comes from another machine finds what is at the venue: nothing; unless whoever started the
-sandbox has named the hosts under which a browser may come, as where it runs in a container.
+Who may come in is decided as at the control port (`hosts.py`). Who may not, as from another machine, finds
+what is at the venue: nothing.
 """
 
 from __future__ import annotations
@@ -14,23 +12,20 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from importlib.resources import files
-from ipaddress import ip_address
 from typing import Any, Final
 
 from aiohttp import web
 
 from bpx_connector.sandbox.control import visited
 from bpx_connector.sandbox.doors import DOORS, ControlError, Door, House, Visit
+from bpx_connector.sandbox.hosts import Hosts
 from bpx_connector.sandbox.http.answering import Request, answer
 from bpx_connector.sandbox.page.pushing import Pushing
 from bpx_connector.sandbox.page.view import view
 
-__all__ = ["PAGE_DOORS", "Page", "checked_host"]
+__all__ = ["PAGE_DOORS", "Page"]
 
-NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
-HOST: Final = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 PUSHED: Final = "/sandbox/page/stream"
-SAME: Final = ("same-origin", "none")
 KINDS: Final = ("GET", "POST", "PATCH", "DELETE")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -57,20 +52,12 @@ CALLED: Final = {
     "operation": "POST /api/v1/order",
     "body": {"symbol": "SOL_USDC", "side": "Bid", "orderType": "Market", "quantity": "1"},
 }
+VIEWED: Final = ("symbol", "key")
 PAGE_DOORS: Final = (
-    Door("GET", "/sandbox/page", None, "what the page shows; ?symbol= and ?key=", _view),
+    Door("GET", "/sandbox/page", None, "what the page shows; ?symbol= and ?key=", _view, asks=VIEWED),
     Door("POST", "/sandbox/page/call", CALLED, "one of the venue's operations for an account", _call),
 )
 """What only the page asks for; everything else it does is at the control port as well."""
-
-
-def checked_host(text: str) -> str:
-    """The host and perhaps the port of a page's address; ValueError if it is none."""
-    if not HOST.fullmatch(text):
-        raise ValueError(
-            f"{text!r} is no host of an address: name it as a browser does, such as box.lan:8787"
-        )
-    return text.lower()
 
 
 class Page:
@@ -82,8 +69,7 @@ class Page:
 
     def __init__(self, house: House, port: Callable[[], int], hosts: Iterable[str] = ()) -> None:
         self._house: Final = house
-        self._port: Final = port
-        self._named: Final = [checked_host(host) for host in hosts]
+        self._hosts: Final = Hosts(port, hosts)
         self._pushing: Final = Pushing(house)
         self._text: Final = (files(__package__) / "page.html").read_text(encoding="utf-8")
 
@@ -103,7 +89,7 @@ class Page:
         if (
             not wants_page
             or "text/html" not in request.headers.get("Accept", "")
-            or not self._is_here(request)
+            or not self._hosts.is_here(request)
         ):
             return None
         headers = {"Content-Security-Policy": _policy(self._text), "X-Content-Type-Options": "nosniff"}
@@ -117,33 +103,15 @@ class Page:
 
     def _guarded(self, handler: Handler, elsewhere: Handler) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
-            if not self._is_here(request):
+            if not self._hosts.is_here(request):
                 return await elsewhere(request)
-            if self._is_of_another_site(request):
+            if self._hosts.is_of_another_site(request):
                 return web.json_response({"message": "this page is not yours to drive"}, status=403)
             return await handler(request)
 
         return handle
 
-    def _is_here(self, request: web.Request) -> bool:
-        """Whether it comes from this machine by a name that leads nowhere else, or by an allowed one."""
-        host = request.headers.get("Host", "").lower()
-        return host in self._allowed() or (_is_loopback(request.remote) and host in self._hosts())
 
-    def _hosts(self) -> list[str]:
-        return [f"{name}:{self._port()}" for name in NAMES]
-
-    def _allowed(self) -> list[str]:
-        return [host if PORT.search(host) else f"{host}:{self._port()}" for host in self._named]
-
-    def _is_of_another_site(self, request: web.Request) -> bool:
-        origin = request.headers.get("Origin")
-        ours = [f"http://{host}" for host in (*self._hosts(), *self._allowed())]
-        is_other = origin is not None and origin not in ours
-        return is_other or request.headers.get("Sec-Fetch-Site", "none") not in SAME
-
-
-PORT: Final = re.compile(r":[0-9]+$")
 UNKEPT: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
 
 
@@ -160,10 +128,3 @@ def _hashes(text: str, tag: str) -> str:
     found = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
     hashed = (base64.b64encode(hashlib.sha256(each.encode()).digest()).decode() for each in found)
     return " ".join(f"'sha256-{each}'" for each in hashed)
-
-
-def _is_loopback(address: str | None) -> bool:
-    try:
-        return address is not None and ip_address(address).is_loopback
-    except ValueError:
-        return False
