@@ -188,14 +188,19 @@ class Outcomes(Enquiries, FoundOrders):
     def _view(self, reference: Payload, market_id: str, patience: float) -> Flow[Payload | None]:
         """The order as it is on the book or has ended; None where neither is known yet."""
         record = self._seen(reference)
-        if record is not None and not is_open(record):
+        has_ended = record is not None and not is_open(record)
+        is_by_client = "orderId" not in reference  # another order may have been given that id since
+        if has_ended and not is_by_client:
             return record
         by_id = reference if record is None else {"orderId": record["id"]}
         try:
-            resting = yield from self._look("api/v1/order", {**by_id, "symbol": market_id}, patience)
+            asked = {**(reference if is_by_client else by_id), "symbol": market_id}
+            resting = yield from self._look("api/v1/order", asked, patience)
             return understood_order(answered_order("a look at the book", resting))
         except OrderNotFound:
             pass
+        if has_ended:
+            return record
         request = {**NEWEST, "symbol": market_id, "limit": HISTORY_LIMIT}
         if "orderId" in by_id:
             request["orderId"] = by_id["orderId"]

@@ -177,6 +177,16 @@ def test_a_cancellation_is_told_as_the_account_has_it(trader: Caller, loss: str)
         assert open_ids(trader) == [order["id"]]
 
 
+def test_a_lost_cancellation_by_client_id_is_of_the_order_that_has_it_now(trader: Caller) -> None:
+    old = place(trader, 44, {"clientOrderId": 7})
+    trader.call("cancel_order", old["id"], SOL)
+    new = place(trader.configured({}), 45, {"clientOrderId": 7})  # by another program
+    lose(trader, "the request is lost", ORDER, "DELETE")
+    with pytest.raises(NetworkError, match="is still open: it was not cancelled"):
+        trader.call("cancel_order", "", SOL, {"clientOrderId": 7})
+    assert open_ids(trader) == [new["id"]]
+
+
 def test_a_lost_cancellation_is_not_sent_again_by_retries(trader: Caller) -> None:
     order = place(trader)
     lose(trader, "the answer is lost", ORDER, "DELETE")
