@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from bpx_connector.cli import access
+from bpx_connector.cli.ending import closed, together
 from bpx_connector.cli.shown import AsJson, table
 from bpx_connector.cli.trading import Yes, agreed
 from bpx_connector.cli.words import FAILED, Refusal
@@ -26,6 +29,7 @@ TAPE, ORDERS_TAPE = "answers.jsonl", "orders.jsonl"
 STREAMS_TAPE, ACCOUNT_TAPE = "streams.jsonl", "account.jsonl"
 TAPES = (TAPE, ORDERS_TAPE, STREAMS_TAPE, ACCOUNT_TAPE)
 PAGE, DATA = "report.md", "report.json"
+FILES = (PAGE, DATA, *TAPES)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -53,26 +57,47 @@ def verify(
     Public questions need no keys; with keys the account's are asked as well. What is written to the folder
     is free of keys and of the account's figures, and can be sent back. Exit code 1 if something contradicts.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Refusal(f"{out} cannot be made: {error.strerror}") from error
-    for name in TAPES:
-        (out / name).unlink(missing_ok=True)
     pair = access.needed_keys() if orders else access.keys()
-    with access.exchange(pair) as made:
-        symbols = [access.market(made, word)["id"] for word in (spot, perp)]
-        findings, counts = _asked(made, symbols, out, bool(pair))
-        if orders:
-            findings += _ordered(made, symbols[0], out, yes)
-        address = access.address(made)
-    if seconds:
-        findings += _heard(symbols, seconds, out, pair, counts)
-    about = {"address": address, "version": version("bpx-connector"), **counts}
-    _write(out, findings, about)
-    _tell(findings, about, out, as_json)
+    with _written_to(out) as folder:
+        with access.exchange(pair) as made:
+            symbols = [access.market(made, word)["id"] for word in (spot, perp)]
+            findings, counts = _asked(made, symbols, folder, bool(pair))
+            if orders:
+                findings += _ordered(made, symbols[0], folder, yes)
+            address = access.address(made)
+        if seconds:
+            findings += _heard(symbols, seconds, folder, pair, counts)
+        about = {"address": address, "version": version("bpx-connector"), **counts}
+        _write(folder, findings, about)
+        written = [name for name in FILES if (folder / name).exists()]
+    _tell(findings, about, out, written, as_json)
     if any(found.kind == "contradiction" for found in findings):
         raise typer.Exit(FAILED)
+
+
+@contextmanager
+def _written_to(out: Path) -> Iterator[Path]:
+    """A folder whose files take their places in `out` when all is done, and not before.
+
+    Of a run that fails or is interrupted nothing is left, and everything that was there stays: a report never
+    stands beside another run's tapes, but for those that a run does not make.
+    """
+    is_new = not out.exists()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        folder = Path(mkdtemp(prefix=".running-", dir=out))
+    except OSError as error:
+        raise Refusal(f"{out} cannot be written to: {error.strerror}") from error
+    try:
+        yield folder
+        for name in FILES:
+            if (folder / name).exists():
+                (folder / name).replace(out / name)
+    finally:
+        rmtree(folder, ignore_errors=True)
+        if is_new:
+            with suppress(OSError):  # there is something in it
+                out.rmdir()
 
 
 # --- asking -------------------------------------------------------------------------------------------------
@@ -166,13 +191,8 @@ def _heard(
 
     typer.echo(f"  streams, {seconds:g} s", err=True)
 
-    async def listen() -> tuple[_Listened, dict[str, list[Any]]]:
-        said, sandboxs = await asyncio.gather(
-            _listened(symbols, seconds, out, pair), _beside(symbols, seconds)
-        )
-        return said, sandboxs
-
-    (exchange, frames, failed), sandboxs = asyncio.run(listen())
+    listening = together(_listened(symbols, seconds, out, pair), _beside(symbols, seconds))
+    (exchange, frames, failed), sandboxs = asyncio.run(listening)
     counts["frames"] = sum(map(len, frames.values()))
     return [
         *failed,
@@ -194,7 +214,7 @@ async def _listened(symbols: list[str], seconds: float, out: Path, pair: dict[st
     from bpx_connector.verify import streams
     from bpx_connector.verify.written import noted
 
-    async with bpx() as public, bpx(dict(pair)) as private:
+    async with closed(bpx()) as public, closed(bpx(dict(pair))) as private:
         with ExitStack() as tapes:
             tapes.enter_context(noted(public, out / STREAMS_TAPE, "bpx verify"))
             markets = await public.load_markets()
@@ -210,7 +230,7 @@ async def _listened(symbols: list[str], seconds: float, out: Path, pair: dict[st
                     streams.listened(private, streams.private_streams(), seconds),
                     streams.followed(private, streams.private_watches(), seconds),
                 ]
-            found = await asyncio.gather(*work)
+            found = await together(*work)
     frames = {stream: said for part in found[::2] for stream, said in part.items()}
     return _Listened(public, frames, [each for part in found[1::2] for each in part])
 
@@ -220,7 +240,7 @@ async def _beside(symbols: list[str], seconds: float) -> dict[str, list[Any]]:
     from bpx_connector.sandbox.server import Sandbox
     from bpx_connector.verify import streams
 
-    async with Sandbox(speed=5) as sandbox, sandbox.exchange() as exchange:
+    async with Sandbox(speed=5) as sandbox, closed(sandbox.exchange()) as exchange:
         known = [
             name
             for name in streams.public_streams(*symbols)
@@ -240,7 +260,9 @@ def _write(out: Path, findings: list[Finding], about: dict[str, Any]) -> None:
     (out / DATA).write_text(as_json(findings, about), encoding="utf-8")
 
 
-def _tell(findings: list[Finding], about: dict[str, Any], out: Path, is_json: bool) -> None:
+def _tell(
+    findings: list[Finding], about: dict[str, Any], out: Path, written: list[str], is_json: bool
+) -> None:
     from bpx_connector.verify.report import as_json
 
     if is_json:
@@ -252,5 +274,6 @@ def _tell(findings: list[Finding], about: dict[str, Any], out: Path, is_json: bo
     asked = ", ".join(f"{count} {name}" for name, count in about.items() if isinstance(count, int))
     kinds = [found.kind for found in findings]
     typer.echo(f"{asked}: {kinds.count('contradiction')} contradictions, {kinds.count('news')} news")
-    written = [name for name in (PAGE, DATA, *TAPES) if (out / name).exists()]
     typer.echo(f"written to {out}: {', '.join(written)}")
+    if old := [name for name in TAPES if name not in written and (out / name).exists()]:
+        typer.echo(f"from before: {', '.join(old)}")

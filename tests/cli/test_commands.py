@@ -244,6 +244,9 @@ def test_a_tape_is_recorded_and_shown(shell: Shell) -> None:
     lines = shell.shows("play", "sol.jsonl", "--stream", "depth.SOL_USDC", "--json").splitlines()
     assert {json.loads(line)["stream"] for line in lines} == {"depth.SOL_USDC"}
     assert "GET /api/v1/depth" in shell.shows("play", "sol.jsonl")
+    again = ("record", "sol.jsonl", "trade.SOL_USDC", "-s", "0.3")
+    assert "sol.jsonl is there already" in shell.refuses(2, *again)
+    assert "written to sol.jsonl" in shell.shows(*again, "--replace")
 
 
 def test_an_address_may_be_given_anywhere(shell: Shell) -> None:
