@@ -121,13 +121,14 @@ def _asked(made: Any, symbols: list[str], out: Path, has_keys: bool) -> tuple[li
 
 def _all(asked: Iterable[Question], asker: Asker, beside: Asker) -> Iterator[Finding]:
     from bpx_connector.verify.asking import compared, judged, understood
+    from bpx_connector.verify.written import discreet, is_private
 
     for question in asked:
         typer.echo(f"  {question.name}", err=True)
         answer = asker.ask(question)
-        yield from judged(question, answer)
-        yield from understood(asker.exchange, question, answer)
-        yield from compared(question, answer, beside.ask(question))
+        found = [*judged(question, answer), *understood(asker.exchange, question, answer)]
+        found += compared(question, answer, beside.ask(question))
+        yield from map(discreet, found) if is_private(*question.operation.split()) else found
 
 
 def _signatures(asker: Asker, questions: Any) -> Iterator[Finding]:
@@ -142,10 +143,12 @@ def _signatures(asker: Asker, questions: Any) -> Iterator[Finding]:
 
 def _called(made: Any, symbols: list[str], has_keys: bool) -> Iterator[Finding]:
     from bpx_connector.verify.calls import private_calls, public_calls, tried
+    from bpx_connector.verify.written import discreet
 
     typer.echo("  methods", err=True)
     named = [made.safe_symbol(symbol) for symbol in symbols]
-    yield from tried(made, [*public_calls(*named), *(private_calls(*named) if has_keys else [])])
+    yield from tried(made, public_calls(*named))
+    yield from map(discreet, tried(made, private_calls(*named) if has_keys else []))
 
 
 def _strangers(asker: Asker) -> Iterator[Finding]:
@@ -173,14 +176,14 @@ def _sandbox() -> Iterator[Asker]:
 def _ordered(made: Any, symbol: str, out: Path, yes: bool) -> list[Finding]:
     from bpx_connector.verify.asking import Asker
     from bpx_connector.verify.orders import checked_by_order, smallest_order
-    from bpx_connector.verify.written import noted
+    from bpx_connector.verify.written import discreet, noted
 
     order = smallest_order(
         made.markets_by_id[symbol][0]["info"], made.fetch_ticker(made.safe_symbol(symbol))["last"]
     )
     agreed(f"place a {order.sentence}, at {access.address(made)}", yes)
     with noted(made, out / ORDERS_TAPE, access.address(made)) as tape:
-        return list(checked_by_order(Asker(made, tape.told), order))
+        return list(map(discreet, checked_by_order(Asker(made, tape.told), order)))
 
 
 def _heard(
@@ -188,17 +191,15 @@ def _heard(
 ) -> list[Finding]:
     """What streams say, those of the account too, if there are keys; and a sandbox's beside them."""
     from bpx_connector.verify import streams
+    from bpx_connector.verify.written import discreet
 
     typer.echo(f"  streams, {seconds:g} s", err=True)
 
     listening = together(_listened(symbols, seconds, out, pair), _beside(symbols, seconds))
     (exchange, frames, failed), sandboxs = asyncio.run(listening)
     counts["frames"] = sum(map(len, frames.values()))
-    return [
-        *failed,
-        *streams.heard(frames, seconds, exchange),
-        *streams.framed_alike(frames, sandboxs),
-    ]
+    found = [*failed, *streams.heard(frames, seconds, exchange), *streams.framed_alike(frames, sandboxs)]
+    return [discreet(each) if each.question.startswith("account.") else each for each in found]
 
 
 class _Listened(NamedTuple):
