@@ -207,7 +207,7 @@ def test_what_is_public_stays_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_our_parsers_read_a_scrubbed_account_as_any_other(tmp_path: Path) -> None:
-    """Of an account that has traded: the order and its fill by the ids of the tape, and nothing of its own."""
+    """Of an account that has traded: its order and its fill by the ids of the tape."""
     with SandboxThread(seed=7, symbols=["SOL_USDC"]) as sandbox:
         exchange: Any = sandbox.exchange(bpx)
         placed = exchange.create_order(SPOT, "market", "buy", "1.37")
