@@ -610,7 +610,8 @@ class bpx(async_support.bpx):
 
         Begin before the first watch: what is already connected is not recorded. Lines are dated by this
         object's own time, or by the seconds that `clock` gives, from zero. What the venue says of the account
-        stays in the file: look before you share.
+        stays in the file: look before you share. A tape that is there is replaced once the venue has said
+        something. A TapeError if another program is writing it.
         """
         with cassettes.recorded(self, path, source or self._stream_url(), clock):
             yield

@@ -14,23 +14,28 @@ there with its failure. Frames of a stream stand there with their socket and who
 The answers stand there as the venue wrote them, to the letter. Headers are not written, so neither key nor
 signature is; those of a subscription and a two-factor code in a body are replaced. What the venue says of the
 account stays: look before you share.
+
+A tape that is there is replaced as soon as the venue has said something, and not before; one program at a
+time writes it.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any, Self
 from urllib.parse import urlsplit
 
 import msgspec
 from ccxt.base.errors import BaseError, ExchangeClosedByUser, ExchangeError
 
 from bpx_connector.call.masking import MASK, masked
+from bpx_connector.locks import TakenError, alone
 
 __all__ = [
     "Answer",
@@ -81,6 +86,11 @@ class TapeLine(msgspec.Struct, omit_defaults=True):
     client: str | None = None
     venue: str | None = None
 
+    @property
+    def is_of_the_venue(self) -> bool:
+        """Whether it holds what the venue said."""
+        return self.venue is not None or (self.request is not None and self.failure is None)
+
 
 class Header(msgspec.Struct, omit_defaults=True):
     """The first line of a tape."""
@@ -95,7 +105,11 @@ class Header(msgspec.Struct, omit_defaults=True):
 
 
 class TapeWriter:
-    """Writes what passes, line by line; `secrets` are replaced wherever they stand."""
+    """Writes what passes, line by line; `secrets` are replaced wherever they stand.
+
+    As a context it closes the tape. If an error ends it before the venue has said anything, a tape that was
+    there before stays as it was.
+    """
 
     def __init__(
         self,
@@ -107,7 +121,12 @@ class TapeWriter:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file: TextIO = path.open("w", encoding="utf-8")
+        try:
+            self._file: IO[bytes] = alone(path)
+        except TakenError as error:
+            raise TapeError(f"another program is writing {path}: name another file") from error
+        self._waiting: list[bytes] | None = [] if os.fstat(self._file.fileno()).st_size else None
+        """Lines that do not replace an older tape yet; None if there is none any more."""
         self._clock, self._started = clock, clock()
         self._sockets = 0
         self._secrets = [secret for secret in secrets if secret]
@@ -134,22 +153,46 @@ class TapeWriter:
 
     def frame(self, socket: int, speaker: str, text: str) -> None:
         """Write down one text frame of the `client` or the `venue`."""
-        self._write({"at": self._elapsed(), "socket": socket, speaker: text})
+        venue, client = (text, None) if speaker == "venue" else (None, text)
+        self._write(TapeLine(self._elapsed(), socket=socket, client=client, venue=venue))
 
     def close(self) -> None:
-        """Finish the tape."""
+        """Finish the tape; one of before stays if nothing at all was written."""
+        if self._waiting is not None and len(self._waiting) > 1:
+            self._replace()
         self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *error: object) -> None:
+        if kind is not None:
+            self._file.close()
+        self.close()
 
     def _elapsed(self) -> float:
         return round(self._clock() - self._started, 6)
 
-    def _write(self, line: Any) -> None:
+    def _replace(self) -> None:
+        """What was written before is gone from here on."""
+        if self._waiting and not self._file.closed:
+            self._file.truncate(0)
+            self._file.writelines(self._waiting)
+            self._file.flush()
+        self._waiting = None
+
+    def _write(self, line: Header | TapeLine) -> None:
         if self._file.closed:
             return
         text = msgspec.json.encode(line).decode()
         for secret in self._secrets:
             text = text.replace(secret, MASK)
-        self._file.write(text + "\n")
+        if self._waiting is not None:
+            self._waiting.append(f"{text}\n".encode())
+            if isinstance(line, TapeLine) and line.is_of_the_venue:
+                self._replace()
+            return
+        self._file.write(f"{text}\n".encode())
         self._file.flush()
 
 

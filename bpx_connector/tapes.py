@@ -45,14 +45,11 @@ class Tapes(Ccxt):
     def record(self, path: Any, source: str = "") -> Iterator[None]:
         """Write all that is asked and answered meanwhile to a tape, without keys and signatures.
 
-        What the venue says of the account stays in the file: look before you share.
+        What the venue says of the account stays in the file: look before you share. A tape that is there is
+        replaced once the venue has answered. A TapeError if another program is writing it.
         """
-        writer = writer_of(self, path, source)
-        try:
-            with for_now(self, recording(self, writer)):
-                yield
-        finally:
-            writer.close()
+        with writer_of(self, path, source) as writer, for_now(self, recording(self, writer)):
+            yield
 
     @contextmanager
     def play(self, path: Any) -> Iterator[Any]:

@@ -16,8 +16,10 @@ from pathlib import Path
 import pytest
 import yaml
 from ccxt.pro.backpack import backpack
+from typer.main import get_command
 
 from bpx_connector import bpx
+from bpx_connector.cli.app import app
 from bpx_connector.sandbox.server import SandboxThread
 from bpx_connector.testing import generated_keys
 from tests.programs.__main__ import PROGRAMS
@@ -115,6 +117,14 @@ def test_every_method_named_for_users_of_the_sdk_is_there() -> None:
     for row in rows:
         for name in re.findall(r"`(\w+)`", " ".join(row)):
             assert hasattr(pro, name) or hasattr(bpx, name), name
+
+
+def test_every_command_is_in_the_table_of_commands() -> None:
+    page = (DOCS / "command_line.md").read_text(encoding="utf-8")
+    cells = re.findall(r"^\| (`.*?) \|", page, re.M)
+    assert len(cells) > 10
+    named = [name for cell in cells for name in re.findall(r"`([\w-]+)`", cell)]
+    assert sorted(named) == sorted(get_command(app).commands)  # type: ignore[attr-defined]  # it is a group
 
 
 # --- what is run elsewhere ----------------------------------------------------------------------------------

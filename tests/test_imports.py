@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "orders": {"aliases", "forks", "venue"},
     "parse": {"aliases", "garbage", "orders", "venue", "_ccxt"},
     "rest": {"aliases", "given", "orders", "parse", "venue", "flow", "_ccxt"},
-    "tape": {"call"},
+    "tape": {"call", "locks"},
     "tapes": {"call", "tape", "_ccxt"},
     "exchange": {"aliases", "tapes", "rest", "call", "venue", "flow", "given", "_ccxt"},
     "blocking": {"exchange", "call", "flow", "gateway"},  # the gateway where it is asked for, and not before
@@ -35,8 +35,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "after_import": set(),
     "keys": set(),
     "reports": set(),
+    "locks": set(),  # one program at a time writes a file
     "parquet": {"downloads"},
-    "downloads": set(),  # asks an exchange object by ccxt's names
+    "downloads": {"locks"},  # asks an exchange object by ccxt's names
     "plugin": {"after_import"},  # finds the classes by name, when `register` is called
     "__init__": {"blocking", "plugin"},
     "cli": {
@@ -47,6 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "downloads",
         "gateway",
         "keys",
+        "locks",
         "parquet",
         "plugin",
         "pro",

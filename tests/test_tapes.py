@@ -193,6 +193,58 @@ def test_a_tape_that_is_not_there_is_named(live: Caller, tmp_path: Path) -> None
         live.exchange.play(tmp_path / "nowhere.jsonl").__enter__()
 
 
+# --- a tape that is there -----------------------------------------------------------------------------------
+
+
+def test_a_tape_stays_where_nothing_new_comes(live: Caller, tmp_path: Path) -> None:
+    tape = tmp_path / "session.jsonl"
+    with live.exchange.record(tape):
+        live.call("fetch_time")
+    before = tape.read_bytes()
+    with live.exchange.record(tape):
+        pass
+    assert tape.read_bytes() == before
+    with pytest.raises(ZeroDivisionError), live.exchange.record(tape):
+        raise ZeroDivisionError
+    assert tape.read_bytes() == before
+
+
+def test_a_tape_stays_where_nobody_is_reached(live: Caller, tmp_path: Path) -> None:
+    tape = tmp_path / "session.jsonl"
+    with live.exchange.record(tape):
+        live.call("fetch_time")
+    before = tape.read_bytes()
+    lost = live.configured({"urls": {"api": {"public": NOBODY, "private": NOBODY}}})
+    lost.exchange.urls["api"] = {"public": NOBODY, "private": NOBODY}
+    with pytest.raises(NetworkError), lost.exchange.record(tape):
+        lost.call("fetch_time")
+    assert tape.read_bytes() == before
+    with lost.exchange.record(tape), pytest.raises(NetworkError):  # wanted, and so it is recorded
+        lost.call("fetch_time")
+    assert [line.failure is None for line in read_tape(tape)[1]] == [False]
+
+
+def test_a_tape_is_replaced_by_the_first_answer(live: Caller, tmp_path: Path) -> None:
+    tape = tmp_path / "session.jsonl"
+    for symbol in ("SOL/USDC", "SOL/USDC:USDC"):
+        with live.exchange.record(tape):
+            live.call("fetch_ticker", symbol)
+    [line] = read_tape(tape)[1]
+    assert line.request == "GET /api/v1/ticker?symbol=SOL_USDC_PERP"
+
+
+def test_one_writes_a_tape_at_a_time(live: Caller, tmp_path: Path) -> None:
+    tape = tmp_path / "session.jsonl"
+    with live.exchange.record(tape):
+        live.call("fetch_time")
+        with pytest.raises(
+            TapeError, match=r"another program is writing .*session\.jsonl: name another file"
+        ):
+            TapeWriter(tape, "another")
+        live.call("fetch_time")
+    assert len(read_tape(tape)[1]) == 2
+
+
 # --- the file itself --------------------------------------------------------------------------------------
 
 

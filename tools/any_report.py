@@ -47,6 +47,7 @@ BOUNDS: dict[str, float] = {
     "flow": 20,
     "dead_man": 12,
     "keys": 3,
+    "locks": 6,  # what is for Windows only is not looked at elsewhere
     "tape": 8,
     "verify": 8,
     "cli": 20,

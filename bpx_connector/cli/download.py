@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -17,20 +17,27 @@ from bpx_connector.cli.words import Refusal, nearest
 from bpx_connector.downloads import (
     HEADS,
     PAGE,
+    Fetch,
     Gap,
     HistoryFile,
     OtherFileError,
+    checked_spacing,
     fetch_of,
     gaps,
     gaps_of_trades,
+    not_come_back,
     pages,
 )
+from bpx_connector.locks import TakenError
 from bpx_connector.parquet import MissingLibraryError, ParquetFile
 
 __all__ = ["add_to"]
 
 FILES: dict[str, type[HistoryFile] | type[ParquetFile]] = {".csv": HistoryFile, ".parquet": ParquetFile}
 HOUR = 3_600_000
+DAY = 24 * HOUR
+MONTHS = {"1M": (28 * DAY, 31 * DAY)}
+"""The shortest and the longest of a timeframe whose candles differ in length."""
 WHAT = {"candles": "candles", "trades": "trades", "funding": "funding rates"}
 
 
@@ -58,42 +65,126 @@ def download(
 ) -> None:
     """Download history into a CSV or Parquet file, oldest first; run it again and it goes on.
 
-    The running candle is left out. The venue's budget of 30 such requests a minute is kept to. Rows that are
-    missing in between are named.
+    An earlier --since than before is filled in. The running candle is left out. The venue's budget of 30 such
+    requests a minute is kept to. Rows that are missing in between are named. A file of another market or
+    timeframe is refused, and left as it is.
     """
     if kind not in HEADS:
         raise Refusal(
             f"there is no {kind} to download{nearest(kind, HEADS)}; it is one of {', '.join(HEADS)}"
         )
-    begin = moment("--since", since)
-    file = _file(out, kind)
+    begin, end = moment("--since", since), moment("--until", until) if until else None
+    form = _form(out)
     with access.exchange({}) as made:
-        symbol, step = access.market(made, word)["symbol"], _step(made, timeframe)
-        now = made.milliseconds()
-        end = min(moment("--until", until), now) if until else now
-        end -= end % step if kind == "candles" else 0
-        window = step * PAGE if kind == "candles" else None
-        count = 0
-        with _progress(symbol, begin, end) as told:
-            for rows in pages(fetch_of(made, kind, symbol, timeframe), begin, end, file.latest, window):
-                file.append(rows)
-                count += len(rows)
-                told(count, int(rows[-1][0]))
-    found = list(_gaps(file, kind, step))
-    file.finish()
+        wish = _wish(made, kind, word, timeframe, begin, end)
+        with _opened(form, out, wish) as file, _progress(wish.symbol, begin, wish.end) as told:
+            count = _filled(file, wish, out, told)
+            found = list(_gaps(file, kind, wish.step))
+            file.finish()
     _tell(out, kind, count, found, as_json)
 
 
-def _file(out: Path, kind: str) -> HistoryFile | ParquetFile:
+class _Wish(NamedTuple):
+    """What is to be in the file."""
+
+    kind: str
+    symbol: str
+    timeframe: str
+    fetch: Fetch
+    begin: int
+    end: int
+    step: int
+
+    @property
+    def window(self) -> int | None:
+        return self.step * PAGE if self.kind == "candles" else None
+
+    @property
+    def about(self) -> dict[str, str]:
+        """The same in words, for a file that can hold them."""
+        return {"market": self.symbol} | ({"timeframe": self.timeframe} if self.kind == "candles" else {})
+
+
+def _wish(made: Any, kind: str, word: str, timeframe: str, begin: int, until: int | None) -> _Wish:
+    step = _step(made, timeframe)
+    symbol = access.market(made, word)["symbol"]
+    now = made.fetch_time()  # the venue's, by which its candles end
+    end = min(until, now) if until is not None else now
+    if kind == "candles":  # those that have ended
+        end -= MONTHS.get(timeframe, (step, step))[1] - 1
+    fetch = fetch_of(made, kind, symbol, timeframe)
+    return _Wish(kind, symbol, timeframe, fetch, begin, end, step)
+
+
+def _form(out: Path) -> type[HistoryFile] | type[ParquetFile]:
     form = FILES.get(out.suffix.lower())
     if form is None:
         raise Refusal(f"--out is {out}; it takes the name of a file that ends in {' or '.join(FILES)}")
+    return form
+
+
+def _opened(form: type[HistoryFile] | type[ParquetFile], out: Path, wish: _Wish) -> HistoryFile | ParquetFile:
     try:
-        return form(out, kind)
+        return form(out, wish.kind, wish.about)
     except (OtherFileError, MissingLibraryError) as error:
         raise Refusal(str(error)) from error
+    except TakenError as error:
+        raise Refusal(f"another download is writing {out}: wait for it, or name another file") from error
     except OSError as error:
         raise Refusal(f"{out} cannot be written: {error.strerror}") from error
+
+
+def _filled(file: HistoryFile | ParquetFile, wish: _Wish, out: Path, told: Callable[[int, int], None]) -> int:
+    """Fetch what the file lacks before its first row and behind its last; how many rows came."""
+    _check(file, wish, out)
+    count = 0
+
+    def counted(rows: list[list[str]]) -> list[list[str]]:
+        nonlocal count
+        count += len(rows)
+        told(count, int(rows[-1][0]))
+        return rows
+
+    if file.first is not None and wish.begin < int(file.first[0]):
+        earlier = pages(wish.fetch, wish.begin, min(int(file.first[0]), wish.end), [], wish.window)
+        if rows := [row for page in earlier for row in counted(page)]:
+            file.put_in_front(rows)
+    for page in pages(wish.fetch, wish.begin, wish.end, file.latest, wish.window):
+        file.append(counted(page))
+    return count
+
+
+def _check(file: HistoryFile | ParquetFile, wish: _Wish, out: Path) -> None:
+    """Refuse a file of another market or timeframe: its newest rows do not come back as they are.
+
+    Of a candle that was still running when it was written only the newest can be: it is fetched anew.
+    """
+    if not file.newest:
+        return
+    if wish.kind == "candles":
+        _check_spacing(file, wish, out)
+    found = wish.fetch(int(file.newest[0][0]))
+    others = not_come_back(file.newest, found)
+    if wish.kind == "candles" and others == file.newest[-1:] and len(file.newest) > 1:
+        file.drop_latest()
+    elif others:
+        raise Refusal(
+            f"{out} holds {WHAT[wish.kind]} that are not those of {_of(wish)}, such as that of "
+            f"{time_of(int(others[0][0]))}: name another file"
+        )
+
+
+def _check_spacing(file: HistoryFile | ParquetFile, wish: _Wish, out: Path) -> None:
+    try:
+        checked_spacing(file.newest, MONTHS.get(wish.timeframe, (wish.step, wish.step))[0])
+    except OtherFileError as error:
+        raise Refusal(
+            f"{out} holds another timeframe than {wish.timeframe}: {error}; name another file"
+        ) from error
+
+
+def _of(wish: _Wish) -> str:
+    return f"{wish.symbol} of {wish.timeframe}" if wish.kind == "candles" else wish.symbol
 
 
 def _gaps(file: HistoryFile | ParquetFile, kind: str, step: int) -> Iterator[Gap]:

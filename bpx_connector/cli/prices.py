@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from bpx_connector.cli import access
+from bpx_connector.cli.ending import closed
 from bpx_connector.cli.pictures import draw_candles, picture_path
 from bpx_connector.cli.shown import AsJson, line, show, show_json, table, time_of
 from bpx_connector.cli.words import Refusal
@@ -135,7 +136,7 @@ def _watch(watch: Callable[[Any], Awaitable[Any]], shown: Callable[[Any], None],
     async def watching() -> None:
         from bpx_connector.pro import bpx
 
-        async with bpx({"number": str}) as pro:
+        async with closed(bpx({"number": str})) as pro:
             count = 0
             while updates is None or count < updates:
                 shown(await watch(pro))

@@ -19,18 +19,22 @@ from typing import Any, NoReturn
 
 from ccxt.base.errors import BaseError
 
+from bpx_connector.cli.ending import closed
 from bpx_connector.pro import bpx
+from bpx_connector.tape import TapeError, read_tape
 from bpx_connector.venue.streams import DEPTH_WINDOWS, is_private, stream_kind
 
 __all__ = ["USAGE", "record_streams"]
 
 USAGE = """\
-python -m bpx_connector record-streams STREAM... --seconds SECONDS --out FILE [--url ADDRESS] [--json]
+python -m bpx_connector record-streams STREAM... --seconds SECONDS --out FILE [--replace] [--url ADDRESS]
+                                       [--json]
 
 Writes the frames of these streams, named as the venue names them, to a WebSocket cassette: depth.SOL_USDC,
 trade.BTC_USDC_PERP, account.orderUpdate. Streams of the account need BPX_API_KEY and BPX_SECRET in the
-environment; keys and signatures do not get into the file, balances and orders do. --url leads to another
-address, such as that of the sandbox:
+environment; keys and signatures do not get into the file, balances and orders do. A file that is there is
+refused; with --replace it is replaced as soon as the venue has answered. --url leads to another address, such
+as that of the sandbox:
 
     python -m bpx_connector record-streams depth.SOL_USDC trade.SOL_USDC --seconds 30 --out sol.jsonl
 """
@@ -57,12 +61,31 @@ class _Parser(argparse.ArgumentParser):
 def record_streams(command_line: Sequence[str]) -> None:
     """Record and say what was recorded; exits with 1 if a stream was refused or nothing could be reached."""
     wish = _wish(command_line)
+    before = _mark(wish.out)
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     try:
-        sys.exit(asyncio.run(_recorded(wish)))
+        code = asyncio.run(_recorded(wish))
     except KeyboardInterrupt:
-        sys.stderr.write(f"bpx_connector record-streams: interrupted; {wish.out} ends here\n")
-        sys.exit(INTERRUPTED)
+        code = INTERRUPTED
+    if code and before is None:
+        _forget_if_empty(wish.out)
+    if code == INTERRUPTED:
+        how = "was not begun" if _mark(wish.out) == before else "ends here"
+        sys.stderr.write(f"bpx_connector record-streams: interrupted; {wish.out} {how}\n")
+    sys.exit(code)
+
+
+def _mark(path: Path) -> tuple[int, int] | None:
+    """What changes when a file is written."""
+    return (path.stat().st_size, path.stat().st_mtime_ns) if path.exists() else None
+
+
+def _forget_if_empty(path: Path) -> None:
+    """Take a tape away that was begun, and on which the venue says nothing."""
+    with suppress(TapeError):
+        _, lines = read_tape(path)
+        if path.is_file() and not any(line.is_of_the_venue for line in lines):
+            path.unlink()
 
 
 def _wish(command_line: Sequence[str]) -> argparse.Namespace:
@@ -70,6 +93,7 @@ def _wish(command_line: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("streams", nargs="+", metavar="STREAM")
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--replace", action="store_true")
     parser.add_argument("--url")
     parser.add_argument("--json", action="store_true", dest="as_json")
     wish = parser.parse_args(list(command_line))
@@ -77,6 +101,8 @@ def _wish(command_line: Sequence[str]) -> argparse.Namespace:
         parser.error(f"--seconds has to be a positive number, not {wish.seconds:g}")
     if wish.out.is_dir():
         parser.error(f"--out {wish.out} is a directory: name a file in it")
+    if wish.out.is_file() and wish.out.stat().st_size and not wish.replace:
+        parser.error(f"{wish.out} is there already: name another file, or say --replace")
     keys = [os.environ.get("BPX_API_KEY"), os.environ.get("BPX_SECRET")]
     private = [stream for stream in wish.streams if is_private(stream)]
     if private and not all(keys):
@@ -88,16 +114,17 @@ def _wish(command_line: Sequence[str]) -> argparse.Namespace:
 
 async def _recorded(wish: argparse.Namespace) -> int:
     urls = {"urls": {"api": wish.url.rstrip("/")}} if wish.url else {}
-    exchange: Any = bpx({**wish.keys, **urls})
-    try:
-        with exchange.record_streams(wish.out, f"recorded from {_address(wish)}"):
-            await exchange.load_markets(True)
-            return await _listened(exchange, wish)
-    except (BaseError, OSError) as error:
-        sys.stderr.write(f"bpx_connector record-streams: {type(error).__name__}: {error}\n")
-        return FAILED
-    finally:
-        await exchange.close()
+    async with closed(bpx({**wish.keys, **urls})) as exchange:
+        try:
+            with exchange.record_streams(wish.out, f"recorded from {_address(wish)}"):
+                await exchange.load_markets(True)
+                return await _listened(exchange, wish)
+        except TapeError as error:
+            sys.stderr.write(f"bpx_connector record-streams: {error}\n")
+            return WRONG_USAGE
+        except (BaseError, OSError) as error:
+            sys.stderr.write(f"bpx_connector record-streams: {type(error).__name__}: {error}\n")
+            return FAILED
 
 
 def _address(wish: argparse.Namespace) -> str:

@@ -25,14 +25,15 @@ def record(
     path: Annotated[Path, typer.Argument(metavar="FILE")],
     streams: Annotated[list[str], typer.Argument(metavar="STREAM...", help="depth.SOL_USDC, ...")],
     seconds: Annotated[float, typer.Option("--seconds", "-s", help="For how long.")] = 60,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a tape that is there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Say as JSON what was recorded.")] = False,
 ) -> None:
     """Write what the venue says on some streams to a tape: bpx record sol.jsonl depth.SOL_USDC -s 30."""
     from bpx_connector.cli.record_streams import record_streams
 
-    record_streams(
-        [*streams, "--seconds", str(seconds), "--out", str(path), *(["--json"] if as_json else [])]
-    )
+    flags = {"--replace": replace, "--json": as_json}
+    said = [flag for flag, is_said in flags.items() if is_said]
+    record_streams([*streams, "--seconds", str(seconds), "--out", str(path), *said])
 
 
 def play(

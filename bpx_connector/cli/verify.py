@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from bpx_connector.cli import access
+from bpx_connector.cli.ending import closed, together
 from bpx_connector.cli.shown import AsJson, table
 from bpx_connector.cli.trading import Yes, agreed
 from bpx_connector.cli.words import FAILED, Refusal
@@ -26,6 +29,7 @@ TAPE, ORDERS_TAPE = "answers.jsonl", "orders.jsonl"
 STREAMS_TAPE, ACCOUNT_TAPE = "streams.jsonl", "account.jsonl"
 TAPES = (TAPE, ORDERS_TAPE, STREAMS_TAPE, ACCOUNT_TAPE)
 PAGE, DATA = "report.md", "report.json"
+FILES = (PAGE, DATA, *TAPES)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -53,26 +57,47 @@ def verify(
     Public questions need no keys; with keys the account's are asked as well. What is written to the folder
     is free of keys and of the account's figures, and can be sent back. Exit code 1 if something contradicts.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Refusal(f"{out} cannot be made: {error.strerror}") from error
-    for name in TAPES:
-        (out / name).unlink(missing_ok=True)
     pair = access.needed_keys() if orders else access.keys()
-    with access.exchange(pair) as made:
-        symbols = [access.market(made, word)["id"] for word in (spot, perp)]
-        findings, counts = _asked(made, symbols, out, bool(pair))
-        if orders:
-            findings += _ordered(made, symbols[0], out, yes)
-        address = access.address(made)
-    if seconds:
-        findings += _heard(symbols, seconds, out, pair, counts)
-    about = {"address": address, "version": version("bpx-connector"), **counts}
-    _write(out, findings, about)
-    _tell(findings, about, out, as_json)
+    with _written_to(out) as folder:
+        with access.exchange(pair) as made:
+            symbols = [access.market(made, word)["id"] for word in (spot, perp)]
+            findings, counts = _asked(made, symbols, folder, bool(pair))
+            if orders:
+                findings += _ordered(made, symbols[0], folder, yes)
+            address = access.address(made)
+        if seconds:
+            findings += _heard(symbols, seconds, folder, pair, counts)
+        about = {"address": address, "version": version("bpx-connector"), **counts}
+        _write(folder, findings, about)
+        written = [name for name in FILES if (folder / name).exists()]
+    _tell(findings, about, out, written, as_json)
     if any(found.kind == "contradiction" for found in findings):
         raise typer.Exit(FAILED)
+
+
+@contextmanager
+def _written_to(out: Path) -> Iterator[Path]:
+    """A folder whose files take their places in `out` when all is done, and not before.
+
+    Of a run that fails or is interrupted nothing is left, and everything that was there stays: a report never
+    stands beside another run's tapes, but for those that a run does not make.
+    """
+    is_new = not out.exists()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        folder = Path(mkdtemp(prefix=".running-", dir=out))
+    except OSError as error:
+        raise Refusal(f"{out} cannot be written to: {error.strerror}") from error
+    try:
+        yield folder
+        for name in FILES:
+            if (folder / name).exists():
+                (folder / name).replace(out / name)
+    finally:
+        rmtree(folder, ignore_errors=True)
+        if is_new:
+            with suppress(OSError):  # there is something in it
+                out.rmdir()
 
 
 # --- asking -------------------------------------------------------------------------------------------------
@@ -96,13 +121,14 @@ def _asked(made: Any, symbols: list[str], out: Path, has_keys: bool) -> tuple[li
 
 def _all(asked: Iterable[Question], asker: Asker, beside: Asker) -> Iterator[Finding]:
     from bpx_connector.verify.asking import compared, judged, understood
+    from bpx_connector.verify.written import discreet, is_private
 
     for question in asked:
         typer.echo(f"  {question.name}", err=True)
         answer = asker.ask(question)
-        yield from judged(question, answer)
-        yield from understood(asker.exchange, question, answer)
-        yield from compared(question, answer, beside.ask(question))
+        found = [*judged(question, answer), *understood(asker.exchange, question, answer)]
+        found += compared(question, answer, beside.ask(question))
+        yield from map(discreet, found) if is_private(*question.operation.split()) else found
 
 
 def _signatures(asker: Asker, questions: Any) -> Iterator[Finding]:
@@ -117,10 +143,12 @@ def _signatures(asker: Asker, questions: Any) -> Iterator[Finding]:
 
 def _called(made: Any, symbols: list[str], has_keys: bool) -> Iterator[Finding]:
     from bpx_connector.verify.calls import private_calls, public_calls, tried
+    from bpx_connector.verify.written import discreet
 
     typer.echo("  methods", err=True)
     named = [made.safe_symbol(symbol) for symbol in symbols]
-    yield from tried(made, [*public_calls(*named), *(private_calls(*named) if has_keys else [])])
+    yield from tried(made, public_calls(*named))
+    yield from map(discreet, tried(made, private_calls(*named) if has_keys else []))
 
 
 def _strangers(asker: Asker) -> Iterator[Finding]:
@@ -148,14 +176,14 @@ def _sandbox() -> Iterator[Asker]:
 def _ordered(made: Any, symbol: str, out: Path, yes: bool) -> list[Finding]:
     from bpx_connector.verify.asking import Asker
     from bpx_connector.verify.orders import checked_by_order, smallest_order
-    from bpx_connector.verify.written import noted
+    from bpx_connector.verify.written import discreet, noted
 
     order = smallest_order(
         made.markets_by_id[symbol][0]["info"], made.fetch_ticker(made.safe_symbol(symbol))["last"]
     )
     agreed(f"place a {order.sentence}, at {access.address(made)}", yes)
     with noted(made, out / ORDERS_TAPE, access.address(made)) as tape:
-        return list(checked_by_order(Asker(made, tape.told), order))
+        return list(map(discreet, checked_by_order(Asker(made, tape.told), order)))
 
 
 def _heard(
@@ -163,22 +191,15 @@ def _heard(
 ) -> list[Finding]:
     """What streams say, those of the account too, if there are keys; and a sandbox's beside them."""
     from bpx_connector.verify import streams
+    from bpx_connector.verify.written import discreet
 
     typer.echo(f"  streams, {seconds:g} s", err=True)
 
-    async def listen() -> tuple[_Listened, dict[str, list[Any]]]:
-        said, sandboxs = await asyncio.gather(
-            _listened(symbols, seconds, out, pair), _beside(symbols, seconds)
-        )
-        return said, sandboxs
-
-    (exchange, frames, failed), sandboxs = asyncio.run(listen())
+    listening = together(_listened(symbols, seconds, out, pair), _beside(symbols, seconds))
+    (exchange, frames, failed), sandboxs = asyncio.run(listening)
     counts["frames"] = sum(map(len, frames.values()))
-    return [
-        *failed,
-        *streams.heard(frames, seconds, exchange),
-        *streams.framed_alike(frames, sandboxs),
-    ]
+    found = [*failed, *streams.heard(frames, seconds, exchange), *streams.framed_alike(frames, sandboxs)]
+    return [discreet(each) if each.question.startswith("account.") else each for each in found]
 
 
 class _Listened(NamedTuple):
@@ -194,7 +215,7 @@ async def _listened(symbols: list[str], seconds: float, out: Path, pair: dict[st
     from bpx_connector.verify import streams
     from bpx_connector.verify.written import noted
 
-    async with bpx() as public, bpx(dict(pair)) as private:
+    async with closed(bpx()) as public, closed(bpx(dict(pair))) as private:
         with ExitStack() as tapes:
             tapes.enter_context(noted(public, out / STREAMS_TAPE, "bpx verify"))
             markets = await public.load_markets()
@@ -210,7 +231,7 @@ async def _listened(symbols: list[str], seconds: float, out: Path, pair: dict[st
                     streams.listened(private, streams.private_streams(), seconds),
                     streams.followed(private, streams.private_watches(), seconds),
                 ]
-            found = await asyncio.gather(*work)
+            found = await together(*work)
     frames = {stream: said for part in found[::2] for stream, said in part.items()}
     return _Listened(public, frames, [each for part in found[1::2] for each in part])
 
@@ -220,7 +241,7 @@ async def _beside(symbols: list[str], seconds: float) -> dict[str, list[Any]]:
     from bpx_connector.sandbox.server import Sandbox
     from bpx_connector.verify import streams
 
-    async with Sandbox(speed=5) as sandbox, sandbox.exchange() as exchange:
+    async with Sandbox(speed=5) as sandbox, closed(sandbox.exchange()) as exchange:
         known = [
             name
             for name in streams.public_streams(*symbols)
@@ -240,7 +261,9 @@ def _write(out: Path, findings: list[Finding], about: dict[str, Any]) -> None:
     (out / DATA).write_text(as_json(findings, about), encoding="utf-8")
 
 
-def _tell(findings: list[Finding], about: dict[str, Any], out: Path, is_json: bool) -> None:
+def _tell(
+    findings: list[Finding], about: dict[str, Any], out: Path, written: list[str], is_json: bool
+) -> None:
     from bpx_connector.verify.report import as_json
 
     if is_json:
@@ -252,5 +275,6 @@ def _tell(findings: list[Finding], about: dict[str, Any], out: Path, is_json: bo
     asked = ", ".join(f"{count} {name}" for name, count in about.items() if isinstance(count, int))
     kinds = [found.kind for found in findings]
     typer.echo(f"{asked}: {kinds.count('contradiction')} contradictions, {kinds.count('news')} news")
-    written = [name for name in (PAGE, DATA, *TAPES) if (out / name).exists()]
     typer.echo(f"written to {out}: {', '.join(written)}")
+    if old := [name for name in TAPES if name not in written and (out / name).exists()]:
+        typer.echo(f"from before: {', '.join(old)}")

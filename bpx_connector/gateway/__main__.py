@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import ctypes
 import logging
 import os
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +37,8 @@ FAILED: Final = 1
 WRONG_USAGE: Final = 2
 INTERRUPTED: Final = 130
 ENDED_WITHIN: Final = 0.5
+PR_SET_PDEATHSIG: Final = 1
+"""https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html"""
 NAMES: Final = {"apiKey": "BPX_API_KEY", "secret": "BPX_SECRET"}
 log = logging.getLogger("bpx_connector.gateway")
 
@@ -60,7 +63,9 @@ async def started_server(port: int) -> asyncio.subprocess.Process:
     config = folder / "nats.conf"
     config.write_text(f'max_payload: 8388608\njetstream {{ store_dir: "{folder}", sync_interval: always }}\n')
     words = ["-c", str(config), "-a", "127.0.0.1", "-p", str(port), "--ports_file_dir", str(folder)]
-    process = await asyncio.create_subprocess_exec(program, *words, stderr=asyncio.subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(
+        program, *words, stderr=asyncio.subprocess.DEVNULL, preexec_fn=ending_with_us()
+    )
     for _ in range(200):
         if any(folder.glob("*.ports")):
             return process
@@ -68,8 +73,17 @@ async def started_server(port: int) -> asyncio.subprocess.Process:
             break
         await asyncio.sleep(0.05)
     raise CannotStartError(
-        f"nats-server did not start: is port {port} taken? Then name it with --nats instead"
+        f"nats-server did not start: is port {port} taken, perhaps by one that an earlier gateway has left "
+        "running? Then name it with --nats instead"
     )
+
+
+def ending_with_us() -> Callable[[], object] | None:
+    """What a child does first so that it ends when we do, also when we are killed; only Linux has it."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl  # loaded here: little is safe between fork and exec
+    return lambda: prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Reports:

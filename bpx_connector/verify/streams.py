@@ -96,8 +96,9 @@ def private_watches() -> list[Call]:
 
 async def followed(exchange: Any, watches: list[Call], seconds: float) -> list[Finding]:
     """Which of these methods fail within the time, called again and again."""
-    found = await asyncio.gather(*(_followed(exchange, each, seconds) for each in watches))
-    return [each for each in found if each is not None]
+    async with asyncio.TaskGroup() as group:  # of which none is left running when one is cancelled
+        tasks = [group.create_task(_followed(exchange, each, seconds)) for each in watches]
+    return [found for task in tasks if (found := task.result()) is not None]
 
 
 async def _followed(exchange: Any, watch: Call, seconds: float) -> Finding | None:

@@ -1,34 +1,50 @@
 """Tapes that can be sent back: all that was asked and heard, and of an account only its form.
 
-What is public stands there as the venue wrote it. In what is private figures are replaced by ones of the same
-length and identities by x, before anything is written. A tape is played like any other: it becomes a test.
+What is public stands there as the venue wrote it; what is private goes through a `Scrubber` before anything
+is written. A tape is played like any other: it becomes a test.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ccxt.base.errors import BaseError
+
 from bpx_connector.stream.recording import Recorded
 from bpx_connector.tape import TapeWriter
 from bpx_connector.tapes import for_now, recording
 from bpx_connector.venue.endpoints import ENDPOINTS
+from bpx_connector.verify.asking import Finding
 from bpx_connector.verify.facts import Answer
-from bpx_connector.verify.report import scrubbed, scrubbed_event
+from bpx_connector.verify.scrubbing import Scrubber, sentence
 
-__all__ = ["ScrubbedTape", "noted"]
+__all__ = ["ScrubbedTape", "discreet", "is_private", "noted"]
 
 
 class ScrubbedTape(TapeWriter):
     """Writes down what passes; private answers and frames without what they say of anybody."""
 
+    def __init__(
+        self, path: Path, source: str, *, secrets: Iterable[str] = (), began: int | None = None
+    ) -> None:
+        super().__init__(path, source, secrets=secrets, began=began)
+        self._scrubber = Scrubber()
+
     def answered(self, method: str, url: str, body: Any, status: int, text: str) -> None:
-        """Write down a question and its answer."""
-        super().answered(method, url, body, status, _scrubbed(text) if _is_private(method, url) else text)
+        """Write down a question and its answer; what was sent to be done to the account is left out."""
+        if is_private(method, url):
+            url, body, text = self._scrubber.url(url), None, self._scrubber.body(text)
+        super().answered(method, url, body, status, text)
+
+    def failed(self, method: str, url: str, body: Any, failure: BaseError) -> None:
+        """Write down a question that got no answer."""
+        if is_private(method, url):
+            url, body, failure = self._scrubber.url(url), None, type(failure)(sentence(str(failure)))
+        super().failed(method, url, body, failure)
 
     def told(self, answer: Answer, method: str, url: str) -> None:
         """Write down what an `Asker` was answered."""
@@ -36,7 +52,7 @@ class ScrubbedTape(TapeWriter):
 
     def frame(self, socket: int, speaker: str, text: str) -> None:
         """Write down one text frame."""
-        super().frame(socket, speaker, _scrubbed_frame(text) if speaker == "venue" else text)
+        super().frame(socket, speaker, self._scrubber.frame(text) if speaker == "venue" else text)
 
 
 @contextmanager
@@ -45,32 +61,19 @@ def noted(exchange: Any, path: Path, source: str) -> Iterator[ScrubbedTape]:
     secrets = [secret for secret in (exchange.apiKey, exchange.secret) if secret]
     tape = ScrubbedTape(path, source, secrets=secrets, began=exchange.milliseconds())
     with ExitStack() as stack:
-        stack.callback(tape.close)
+        stack.enter_context(tape)
         if hasattr(exchange, "use_source"):
             stack.enter_context(exchange.use_source(Recorded(exchange.source, tape)))
         stack.enter_context(for_now(exchange, recording(exchange, tape)))
         yield tape
 
 
-def _is_private(method: str, url: str) -> bool:
+def is_private(method: str, url: str) -> bool:
+    """Whether a request is an account's; one that is not known is taken for one."""
     endpoint = ENDPOINTS.get((method, urlsplit(url).path.lstrip("/")))
-    return endpoint is not None and endpoint.instruction is not None
+    return endpoint is None or endpoint.instruction is not None
 
 
-def _scrubbed(text: str) -> str:
-    try:
-        return json.dumps(scrubbed(json.loads(text)))
-    except ValueError:
-        return text
-
-
-def _scrubbed_frame(text: str) -> str:
-    try:
-        frame = json.loads(text)
-    except ValueError:
-        return text
-    if not isinstance(frame, dict) or not str(frame.get("stream")).startswith("account."):
-        return text
-    return json.dumps(
-        {"data": scrubbed_event(frame.get("data")), "stream": frame["stream"]}, separators=(",", ":")
-    )
+def discreet(finding: Finding) -> Finding:
+    """What was found in what is private, without figures, ids and times."""
+    return finding._replace(found=sentence(finding.found))

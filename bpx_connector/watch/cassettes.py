@@ -24,14 +24,12 @@ def recorded(exchange: Any, path: Any, source: str, clock: Callable[[], float] |
         writer = writer_of(exchange, path, source)
     else:
         writer = TapeWriter(Path(path), source, secrets=(exchange.apiKey, exchange.secret), clock=clock)
-    try:
-        with (
-            exchange.use_source(Recorded(exchange.source, writer)),
-            for_now(exchange, recording(exchange, writer)),
-        ):
-            yield
-    finally:
-        writer.close()
+    with (
+        writer,
+        exchange.use_source(Recorded(exchange.source, writer)),
+        for_now(exchange, recording(exchange, writer)),
+    ):
+        yield
 
 
 @contextmanager

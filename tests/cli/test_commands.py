@@ -244,6 +244,9 @@ def test_a_tape_is_recorded_and_shown(shell: Shell) -> None:
     lines = shell.shows("play", "sol.jsonl", "--stream", "depth.SOL_USDC", "--json").splitlines()
     assert {json.loads(line)["stream"] for line in lines} == {"depth.SOL_USDC"}
     assert "GET /api/v1/depth" in shell.shows("play", "sol.jsonl")
+    again = ("record", "sol.jsonl", "trade.SOL_USDC", "-s", "0.3")
+    assert "sol.jsonl is there already" in shell.refuses(2, *again)
+    assert "written to sol.jsonl" in shell.shows(*again, "--replace")
 
 
 def test_an_address_may_be_given_anywhere(shell: Shell) -> None:
@@ -334,6 +337,57 @@ def test_help_and_version_are_there_without_loading_ccxt(shell: Shell) -> None:
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
     assert shell.shows("--version").startswith("bpx-connector 0.")
     assert "complete" in shell.run("--show-completion").stdout + shell.run("--help").stdout
+
+
+# --- streams that are not there ---------------------------------------------------------------------------
+
+
+def in_sh(shell: Shell, line: str) -> subprocess.CompletedProcess[str]:
+    """A line of a shell in which `bpx` is the command."""
+    command = f'bpx() {{ "{sys.executable}" -m bpx_connector "$@"; }}; {line}'
+    environment = shell.environment | {"PYTHONPATH": str(Path(__file__).parent.parent.parent)}
+    return subprocess.run(
+        ["sh", "-c", command],
+        cwd=shell.folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize(
+    "words",
+    ["ticker SOL/USDC", "ticker --json", "keys", "trades SOL/USDC --live", "book SOL/USDC --live", "--help"],
+)
+def test_an_output_that_is_full_is_one_sentence(shell: Shell, words: str) -> None:
+    done = in_sh(shell, f"bpx {words} > /dev/full")
+    said = "bpx: what was to be said cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, said)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_program_says_in_its_own_way_that_there_is_no_room(shell: Shell) -> None:
+    (shell.folder / "bot.py").write_text("with open('/dev/full', 'w') as file:\n    file.write('x')\n")
+    assert "Traceback" in in_sh(shell, "bpx run bot.py").stderr
+
+
+def test_who_reads_no_further_is_told_nothing(shell: Shell) -> None:
+    done = in_sh(shell, "bpx trades SOL/USDC --live --json | head -n 1")
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("words", ["buy SOL/USDC 1 --price 60", "cancel --all SOL/USDC"])
+def test_where_nobody_can_be_asked_it_is_all_one_how(shell: Shell, words: str) -> None:
+    closed, empty = (in_sh(shell, f"bpx {words} {how}") for how in ("<&-", "</dev/null"))
+    assert (closed.returncode, closed.stderr) == (2, empty.stderr)
+    assert "say --yes where nobody can be asked" in closed.stderr
+
+
+def test_who_reads_nothing_at_all_disturbs_nobody(shell: Shell) -> None:
+    done = in_sh(shell, "bpx ticker SOL/USDC >&-")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_without_typer_the_commands_that_need_it_say_so(shell: Shell, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from bpx_connector.__main__ import main
 from bpx_connector.cli.record_streams import record_streams
 from bpx_connector.pro import bpx
 from bpx_connector.sandbox.server import SandboxThread
-from bpx_connector.tape import read_tape
+from bpx_connector.tape import TapeWriter, read_tape
 from tests.support.gateways import until
 from tests.support.keys import FIRST
 
@@ -127,6 +127,43 @@ def test_an_address_where_nobody_is_says_so(
     out = str(tmp_path / "a.jsonl")
     assert recorded("trade.SOL_USDC", "--seconds", SECONDS, "--out", out, "--url", url) == 1
     assert f"ExchangeNotAvailable: bpx GET {url}/api/v1/" in capsys.readouterr().err
+
+
+def test_a_tape_that_is_there_is_replaced_only_if_that_is_said(
+    sandbox: SandboxThread, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "a.jsonl"
+    out.write_text("mine\n")
+    words = ("trade.SOL_USDC", "--seconds", SECONDS, "--out", str(out), "--url", sandbox.url)
+    assert recorded(*words) == 2
+    assert f"{out} is there already: name another file, or say --replace" in capsys.readouterr().err
+    assert out.read_text() == "mine\n"
+    assert recorded(*words, "--replace") == 0
+    assert cassette(out)[1]
+
+
+def test_a_tape_stays_where_nobody_is_reached_and_none_is_begun(
+    unused_tcp_port: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = tmp_path / "old.jsonl", tmp_path / "new.jsonl"
+    old.write_text("mine\n")
+    for out in (old, new):
+        words = ("--seconds", SECONDS, "--out", str(out), "--url", f"http://127.0.0.1:{unused_tcp_port}")
+        assert recorded("trade.SOL_USDC", *words, "--replace") == 1
+    assert old.read_text() == "mine\n"
+    assert not new.exists()
+
+
+def test_a_tape_that_another_program_writes_is_left_to_it(
+    sandbox: SandboxThread, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "a.jsonl"
+    with TapeWriter(out, "another"):
+        words = ("--seconds", SECONDS, "--out", str(out), "--url", sandbox.url, "--replace")
+        assert recorded("trade.SOL_USDC", *words) == 2
+    said = f"bpx_connector record-streams: another program is writing {out}: name another file\n"
+    assert capsys.readouterr().err == said
+    assert read_tape(out)[1] == []
 
 
 @pytest.mark.parametrize(

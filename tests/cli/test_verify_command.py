@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -134,3 +135,51 @@ def test_verify_asks_before_it_places_an_order(shell: Shell) -> None:
     assert done.returncode == 2
     assert "would place a post-only bid for" in done.stderr
     assert "say --yes where nobody can be asked" in done.stderr
+
+
+LISTED = {"report.md", "report.json", "answers.jsonl", "orders.jsonl", "streams.jsonl", "account.jsonl"}
+"""What docs/verify.md says is left behind."""
+
+
+@pytest.fixture
+def earlier(tmp_path: Path) -> dict[str, str]:
+    """What stands in the folder `found` from before, and something of somebody's own."""
+    files = {name: f"an earlier {name}" for name in [*LISTED, "notes.txt"]}
+    (tmp_path / "found").mkdir()
+    for name, text in files.items():
+        (tmp_path / "found" / name).write_text(text)
+    return files
+
+
+def in_folder(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def test_a_run_that_fails_leaves_everything_as_it_was(shell: Shell, earlier: dict[str, str]) -> None:
+    shell.environment["BPX_SANDBOX"] = "http://127.0.0.1:9"
+    assert shell.run("verify", "--out", "found").returncode == 1
+    assert in_folder(shell.folder / "found") == earlier
+    del shell.environment["BPX_API_KEY"], shell.environment["BPX_SECRET"]
+    assert "this needs keys" in shell.refuses(2, "verify", "--orders", "--out", "found")
+    assert in_folder(shell.folder / "found") == earlier
+    assert shell.run("verify", "--out", "new").returncode == 1
+    assert not (shell.folder / "new").exists()
+
+
+def test_a_second_run_replaces_what_it_makes_and_nothing_else(shell: Shell, earlier: dict[str, str]) -> None:
+    """As the two commands of docs/verify.md do, one after the other."""
+    done = shell.run("verify", "--seconds", "0", "--orders", "--yes", "--out", "found")
+    assert done.returncode == 0
+    now = in_folder(shell.folder / "found")
+    assert set(now) == {*LISTED, "notes.txt"}
+    kept = {name for name, text in now.items() if text == earlier[name]}
+    assert kept == {"streams.jsonl", "account.jsonl", "notes.txt"}
+    *_, written, old = done.stdout.splitlines()
+    assert written == "written to found: report.md, report.json, answers.jsonl, orders.jsonl"
+    assert old == "from before: streams.jsonl, account.jsonl"
+
+
+def test_the_page_lists_what_is_left_behind() -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "verify.md").read_text(encoding="utf-8")
+    table = page.partition("## What it leaves behind")[2]
+    assert set(re.findall(r"`(\w+\.(?:md|jsonl?))`", table.partition("\n\nNo key")[0])) == LISTED

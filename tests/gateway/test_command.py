@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bpx_connector.cli.main import main as bpx
-from bpx_connector.gateway.__main__ import Reports, main
+from bpx_connector.gateway.__main__ import CannotStartError, Reports, main, started_server
 from bpx_connector.gateway.command_line import WrongWordsError, access_of, arguments, settings_of
 from bpx_connector.sandbox.server import SandboxThread
 from tests.support.nats_servers import NatsServer
@@ -63,6 +63,33 @@ def test_wrong_words_are_refused_with_one_sentence(
     shown = capsys.readouterr()
     assert end.value.code == 2 and shown.out == ""
     assert sentence in shown.err and shown.err.startswith("bpx gateway: ") and shown.err.count("\n") == 1
+
+
+PARENT = """
+import subprocess, sys
+from bpx_connector.gateway.__main__ import ending_with_us
+child = subprocess.Popen(["sleep", "300"], preexec_fn=ending_with_us())
+print(child.pid, flush=True)
+child.wait()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
+def test_the_server_ends_with_a_gateway_that_is_killed() -> None:
+    """Both hold the pipe open: it ends when the child has."""
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        assert int(parent.stdout.readline()) > 0
+        parent.kill()
+        assert parent.communicate(timeout=60)[0] == ""
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="started_server() names its folder by the user")
+async def test_a_port_that_is_taken_is_said_to_be(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("bpx_connector.gateway.__main__.tempfile.gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr("bpx_connector.gateway.__main__.shutil.which", lambda *words, **named: "false")
+    with pytest.raises(CannotStartError, match="is port 4999 taken, perhaps by one that an earlier gateway"):
+        await started_server(4999)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from pathlib import Path
 from typing import Any
 
 import ccxt
@@ -52,6 +53,16 @@ def test_the_document_has_the_operations_that_the_table_was_written_from() -> No
 def test_the_older_table_has_exactly_the_operations_of_the_document() -> None:
     ours = {(row.method, row.path) for row in vars(Endpoints).values() if isinstance(row, Endpoint)}
     assert ours == {(operation.method, operation.path) for operation in operations()}
+
+
+def test_the_readme_counts_the_operations_of_the_table() -> None:
+    readme = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
+    counted = re.search(r"All (\d+) operations of its OpenAPI and (\d+) more", readme)
+    assert counted is not None
+    assert [int(count) for count in counted.groups()] == [
+        len(operations()),
+        len(ENDPOINTS) - len(operations()),
+    ]
 
 
 def test_newer_operations_are_not_in_the_document() -> None:

@@ -32,7 +32,7 @@ from bpx_connector.verify.questions import (
     public_questions,
 )
 from bpx_connector.verify.readings import FRAME_READINGS, READINGS, misread
-from bpx_connector.verify.report import as_markdown, scrubbed, scrubbed_event
+from bpx_connector.verify.report import as_markdown
 from bpx_connector.verify.streams import TYPES, framed_alike, heard
 from bpx_connector.verify.written import ScrubbedTape, noted
 
@@ -435,15 +435,6 @@ def test_an_order_is_cancelled_though_an_answer_is_otherwise(sandbox: SandboxThr
     assert exchange.fetch_open_orders("SOL/USDC") == []
 
 
-def test_what_is_private_is_scrubbed_but_for_its_form() -> None:
-    balance = {"USDC": {"available": "9876.54321", "locked": "0"}, "userId": 4711, "address": "0xAbC9"}
-    assert scrubbed(balance) == {
-        "USDC": {"available": "1111.11111", "locked": "0"},
-        "userId": 1,
-        "address": "1xxxx1",
-    }
-
-
 def test_the_report_names_the_fact_and_its_source(exchange: Any, sandbox: SandboxThread) -> None:
     with altered(sandbox, "/api/v1/depth", lambda book: book | {"bids": book["bids"][::-1]}):
         page = as_markdown(findings_of(exchange, "book of SOL_USDC"), ["address: here"])
@@ -460,10 +451,6 @@ EVENT = {
     "X": "Filled",
     "E": 1_796_000_000_000_000,
 }
-
-
-def test_an_event_of_the_account_is_scrubbed_but_for_its_form() -> None:
-    assert scrubbed_event(EVENT) == EVENT | {"c": 1, "q": "111.1"}
 
 
 def test_a_tape_holds_of_an_account_only_the_form(tmp_path: Path, exchange: Any) -> None:

@@ -44,6 +44,12 @@ __all__ = [
     "switched_off",
 ]
 
+SHOWN = Context(prec=18)
+"""Of a figure in a sentence that has more digits than anybody writes: a quotient."""
+WRITTEN = 28
+"""Digits that the venue's figures have at most."""
+LONGEST = 30
+"""Places before or behind the point that are written out in a sentence."""
 ZERO = Decimal(0)
 MINUTE = 60.0
 
@@ -176,7 +182,7 @@ def limit_of(guards: Mapping[str, Any], rule: str, symbol: str) -> Decimal | Non
         return None
     figure = _needed(f"options['guards'][{rule!r}]", value)
     if figure < 0:
-        raise BadRequest(f"options['guards'][{rule!r}] is {plain(figure)}, below zero; nothing was sent")
+        raise BadRequest(f"options['guards'][{rule!r}] is {shown(figure)}, below zero; nothing was sent")
     return figure
 
 
@@ -197,6 +203,13 @@ def needs_position(guards: Mapping[str, Any], asked: Asked, symbol: str) -> bool
 
 
 # --- the rules ----------------------------------------------------------------------------------------------
+
+
+def shown(figure: Decimal) -> str:
+    """A figure as a sentence shows it, a long one rounded; what is compared is exact."""
+    rounded = figure if len(figure.as_tuple().digits) <= WRITTEN else SHOWN.plus(figure)
+    return plain(rounded) if abs(rounded.adjusted()) <= LONGEST else str(rounded)
+
 
 Sentence = str | None
 
@@ -222,7 +235,7 @@ def _largest_order(asked: Asked, known: Known, limit: Decimal) -> Sentence:
     quantity = quantity_of(asked, known)
     if quantity is None:
         return "its size cannot be told"
-    return f"{plain(quantity)} is more than {plain(limit)}" if quantity > limit else None
+    return f"{shown(quantity)} is more than {shown(limit)}" if quantity > limit else None
 
 
 def _largest_notional(asked: Asked, known: Known, limit: Decimal) -> Sentence:
@@ -233,7 +246,7 @@ def _largest_notional(asked: Asked, known: Known, limit: Decimal) -> Sentence:
         if price is None or quantity is None:
             return "there is no price to value it by"
         notional = EXACT.multiply(price, quantity)
-    return f"its value of {plain(notional)} is more than {plain(limit)}" if notional > limit else None
+    return f"its value of {shown(notional)} is more than {shown(limit)}" if notional > limit else None
 
 
 def _largest_position(asked: Asked, known: Known, limit: Decimal) -> Sentence:
@@ -249,8 +262,8 @@ def _largest_position(asked: Asked, known: Known, limit: Decimal) -> Sentence:
     if not is_beyond:
         return None
     return (
-        f"the position of {plain(known.net)} could become {plain(after)}, beyond {plain(limit)}: "
-        f"{plain(on_its_side)} is on its way on the same side, {plain(quantity)} is asked for"
+        f"the position of {shown(known.net)} could become {shown(after)}, beyond {shown(limit)}: "
+        f"{shown(on_its_side)} is on its way on the same side, {shown(quantity)} is asked for"
     )
 
 
@@ -267,7 +280,7 @@ def _furthest_from_book(asked: Asked, known: Known, limit: Decimal) -> Sentence:
     highest = EXACT.multiply(high, 1 + limit)
     if lowest <= asked.price <= highest:
         return None
-    return f"its price of {plain(asked.price)} is not within {plain(lowest)} to {plain(highest)}"
+    return f"its price of {shown(asked.price)} is not within {shown(lowest)} to {shown(highest)}"
 
 
 Check = Callable[[Asked, Known, Decimal], Sentence]
@@ -317,7 +330,7 @@ class Pace:
             return None
         return OperationRejected(
             f"guard {ORDERS_PER_MINUTE}: {count} not sent: {len(self._times)} went within a minute, "
-            f"{plain(limit)} are allowed"
+            f"{shown(limit)} are allowed"
         )
 
     def count(self, count: int, now: float) -> None:

@@ -88,6 +88,22 @@ def test_an_order_that_breaks_a_rule_is_refused_with_the_rules_name(
 
 
 @pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (order(quantity=None, quoteQuantity="10000"), ": 99.0099009900990099 is more than 1"),
+        (order(quantity="1e400"), ": 1E+400 is more than 1"),
+        (order(quantity="1.000000000000000001"), ": 1.000000000000000001 is more than 1"),
+    ],
+)
+def test_a_figure_in_a_sentence_has_no_more_digits_than_can_be_read(
+    body: dict[str, Any], sentence: str
+) -> None:
+    answer = said({"largestOrder": 1}, body)
+    assert answer is not None
+    assert answer.endswith(sentence)
+
+
+@pytest.mark.parametrize(
     ("rule", "body"),
     [
         ({"largestOrder": 2}, order()),
