@@ -19,7 +19,7 @@ clock are handed in.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from math import inf
 from typing import Any, NamedTuple
 
