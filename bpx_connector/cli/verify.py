@@ -225,7 +225,7 @@ async def _listened(symbols: list[str], seconds: float, out: Path, pair: dict[st
                 streams.followed(public, streams.public_watches(*names), seconds),
             ]
             if pair:
-                tapes.enter_context(noted(private, out / ACCOUNT_TAPE, "bpx verify"))
+                tapes.enter_context(noted(private, out / ACCOUNT_TAPE, "bpx verify", is_of_account=True))
                 private.set_markets(markets)
                 work += [
                     streams.listened(private, streams.private_streams(), seconds),

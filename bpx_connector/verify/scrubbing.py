@@ -106,6 +106,14 @@ class Scrubber:
         said = {"data": self.event(frame.get("data")), "stream": frame["stream"]}
         return json.dumps(said, separators=(",", ":"))
 
+    def wish(self, text: str) -> str:
+        """What was sent to subscribe, whose signature has a time."""
+        return re.sub(r"\b\d{13}\b", lambda found: str(self.time(found[0])), text)
+
+    def time(self, value: Any) -> Any:
+        """A time, cut to the hour and moved."""
+        return self._time(value)
+
     def url(self, url: str) -> str:
         """An address: ids and times of its query are those of the answers."""
         path, mark, query = url.partition("?")

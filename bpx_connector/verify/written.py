@@ -29,10 +29,20 @@ class ScrubbedTape(TapeWriter):
     """Writes down what passes; private answers and frames without what they say of anybody."""
 
     def __init__(
-        self, path: Path, source: str, *, secrets: Iterable[str] = (), began: int | None = None
+        self,
+        path: Path,
+        source: str,
+        *,
+        secrets: Iterable[str] = (),
+        began: int | None = None,
+        is_of_account: bool = False,
     ) -> None:
-        super().__init__(path, source, secrets=secrets, began=began)
+        """Where all is an account's, nothing tells the time: one event whose moment is known would tell
+        how far the others were moved."""
         self._scrubber = Scrubber()
+        self._is_of_account = is_of_account
+        began = self._scrubber.time(began) if is_of_account else began
+        super().__init__(path, source, secrets=secrets, began=began)
 
     def answered(self, method: str, url: str, body: Any, status: int, text: str) -> None:
         """Write down a question and its answer; what was sent to be done to the account is left out."""
@@ -52,14 +62,19 @@ class ScrubbedTape(TapeWriter):
 
     def frame(self, socket: int, speaker: str, text: str) -> None:
         """Write down one text frame."""
-        super().frame(socket, speaker, self._scrubber.frame(text) if speaker == "venue" else text)
+        if speaker == "venue":
+            text = self._scrubber.frame(text)
+        elif self._is_of_account:
+            text = self._scrubber.wish(text)
+        super().frame(socket, speaker, text)
 
 
 @contextmanager
-def noted(exchange: Any, path: Path, source: str) -> Iterator[ScrubbedTape]:
+def noted(exchange: Any, path: Path, source: str, *, is_of_account: bool = False) -> Iterator[ScrubbedTape]:
     """A tape on which all stands that this object asks and hears meanwhile, and whatever else is written."""
     secrets = [secret for secret in (exchange.apiKey, exchange.secret) if secret]
-    tape = ScrubbedTape(path, source, secrets=secrets, began=exchange.milliseconds())
+    began = exchange.milliseconds()
+    tape = ScrubbedTape(path, source, secrets=secrets, began=began, is_of_account=is_of_account)
     with ExitStack() as stack:
         stack.enter_context(tape)
         if hasattr(exchange, "use_source"):

@@ -197,6 +197,25 @@ def test_requests_on_a_tape_name_the_ids_of_its_answers(tmp_path: Path) -> None:
     assert ORDER_ID not in (tmp_path / "a.jsonl").read_text()
 
 
+def test_nothing_on_a_tape_of_an_account_tells_when_it_was(tmp_path: Path) -> None:
+    began = 1_796_000_123_456
+    tape = ScrubbedTape(tmp_path / "a.jsonl", "here", began=began, is_of_account=True)
+    signature = ["key", "signature", str(began + 7), "5000"]
+    tape.frame(0, "client", json.dumps({"method": "SUBSCRIBE", "params": [], "signature": signature}))
+    tape.frame(
+        0, "venue", json.dumps({"data": {"e": "x", "T": 1000 * began}, "stream": "account.orderUpdate"})
+    )
+    tape.close()
+    text = (tmp_path / "a.jsonl").read_text()
+    told = [int(one[:13]) for one in re.findall(r"1\d{12,15}", text)]
+    assert len(told) == 3
+    assert {one % (HOUR * 1000) for one in told} == {0}
+    assert {(began // 3_600_000 * 3_600_000 - one) // 3_600_000 for one in told} == {
+        (began - told[0]) // 3_600_000
+    }
+    assert LEAST_HOURS <= (began - told[0]) // 3_600_000 <= LEAST_HOURS + MORE_HOURS
+
+
 def test_what_is_public_stays_as_it_was_written(tmp_path: Path) -> None:
     tape = ScrubbedTape(tmp_path / "a.jsonl", "here")
     text = json.dumps([{"id": 7, "price": "61.93", "timestamp": 1_796_000_123_456}])
