@@ -89,9 +89,9 @@ def order_request(
     request |= _slippage(market, kind, given)
     for attached in ATTACHED:
         request |= _attached(market, attached, given.pop(attached, None))
-    client_id = given.pop("clientOrderId", None)
-    if client_id is not None or "clientId" in given:
-        request["clientId"] = client_id_of(given.pop("clientId") if client_id is None else client_id)
+    by_venue, client_id = given.pop("clientId", None), given.pop("clientOrderId", None)
+    if client_id is not None or by_venue is not None:
+        request["clientId"] = client_id_of(by_venue if client_id is None else client_id)
     return request | _rest(market, given)
 
 

@@ -78,6 +78,7 @@ def test_none_is_a_parameter_that_was_not_given() -> None:
         ({"selfTradePrevention": "RejectBoth"}, "selfTradePrevention", "RejectBoth"),
         ({"clientOrderId": 4294967295}, "clientId", 4294967295),
         ({"clientOrderId": "7"}, "clientId", 7),
+        ({"clientOrderId": "7", "clientId": 8}, "clientId", 7),
         ({"clientId": 0}, "clientId", 0),
         ({"autoLend": True}, "autoLend", True),
         ({"autoLendRedeem": False}, "autoLendRedeem", False),
