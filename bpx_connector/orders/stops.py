@@ -18,7 +18,7 @@ from decimal import Decimal
 from typing import Any
 
 from bpx_connector.aliases import Payload
-from bpx_connector.orders.life import figure_of
+from bpx_connector.orders.life import ZERO, figure_of
 
 __all__ = [
     "CALLED",
@@ -147,7 +147,9 @@ def belongs_to(stop: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
         return not _was_before(order, stop)  # else it is the order that the stop protects
     client_id = stop.get("clientId")
     is_named_so = client_id is not None and str(order.get("clientId")) == str(client_id)
-    return is_named_so and _is_same_size(stop, order) and not _was_before(order, stop)
+    may_be_cut = stop.get("reduceOnly") is not False  # the history does not tell
+    fits = _is_same_size(stop, order) or (may_be_cut and _is_smaller(order.get("quantity"), _size(stop)))
+    return is_named_so and fits and not _was_before(order, stop)
 
 
 def is_alike(stop: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
@@ -206,9 +208,22 @@ def _is_same_kind(stop: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
 
 
 def _is_same_size(stop: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
-    """A share of the position ("80%") says nothing of the size."""
-    size = stop.get("triggerQuantity") or stop.get("quantity")
-    return size is None or str(size).endswith("%") or _is_equal(size, order.get("quantity"))
+    """A share of the position ("80%") says nothing of the size; what only reduces a position is cut to it."""
+    size = _size(stop)
+    if size is None or str(size).endswith("%") or _is_equal(size, order.get("quantity")):
+        return True
+    return bool(stop.get("reduceOnly")) and _is_smaller(order.get("quantity"), size)
+
+
+def _size(stop: Mapping[str, Any]) -> Any:
+    return stop.get("triggerQuantity") or stop.get("quantity")
+
+
+def _is_smaller(one: Any, other: Any) -> bool:
+    try:
+        return one is not None and ZERO < figure_of(one) < figure_of(other)
+    except ValueError:
+        return False
 
 
 def _is_equal(one: Any, other: Any) -> bool:

@@ -53,6 +53,19 @@ def test_what_the_venue_links_belongs_together_whenever_it_was(waiting: Any, fir
     assert fired_order(waiting, [order("3", 1), fired]) == fired
 
 
+@pytest.mark.parametrize("is_reducing", [True, None])
+def test_what_only_reduces_a_position_is_cut_to_it(is_reducing: bool | None) -> None:
+    """Whether it does the history does not tell; a client id will do then."""
+    waiting = stop(reduceOnly=is_reducing, clientId=7, triggeredAt=PLACED + 900)
+    cut = order("2", 1000, quantity="1", executedQuantity="1", clientId=7)
+    assert fired_order(waiting, [cut]) == cut
+    assert not belongs_to(waiting, {**cut, "quantity": "3"})
+    assert not belongs_to(stop(reduceOnly=False, clientId=7), cut)
+    assert is_alike(waiting, {**cut, "clientId": None}) is bool(is_reducing)
+    assert not is_alike(waiting, {**cut, "quantity": "0"})
+    assert not is_alike(waiting, {**cut, "quantity": "what"})
+
+
 @pytest.mark.parametrize(
     "other",
     [

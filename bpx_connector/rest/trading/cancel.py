@@ -11,7 +11,7 @@ from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.life import is_open
 from bpx_connector.orders.log import ORDERS_REMEMBERED
-from bpx_connector.orders.stops import is_stop, with_outcome
+from bpx_connector.orders.stops import has_fired, is_stop, with_outcome
 from bpx_connector.parse.trading.orders import orders_in, understood_order
 from bpx_connector.rest.asking.enquiries import Enquiry, Sent, is_open_question
 from bpx_connector.rest.asking.histories import NEWEST
@@ -19,7 +19,7 @@ from bpx_connector.rest.asking.history_pages import market_type_request
 from bpx_connector.rest.asking.params import taken, trigger_of
 from bpx_connector.rest.convert.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.rest.trading.answers import NOTHING_SAID, answered_order, answered_orders
-from bpx_connector.rest.trading.find import is_meant, reference_of
+from bpx_connector.rest.trading.find import Meant, is_meant, reference_of
 from bpx_connector.rest.trading.outcome import Outcomes
 from bpx_connector.venue.words import CANCEL_ORDER_TYPE, ORDER_STATUS
 
@@ -61,11 +61,11 @@ class CancelledOrders(RfqOrders, Outcomes):
             yield self.load_markets()
         reference, rest = reference_of(self.id, "cancelOrder", id, params)
         market_id = yield from self._market_id_of_order("cancelOrder", reference, symbol)
-        sent = self._sent_now(rest)
+        sent, meant = self._sent_now(rest), self._meant(reference, market_id)
         try:
-            told = yield from self._cancelled({**rest, **reference, "symbol": market_id}, sent)
+            told = yield from self._cancelled({**rest, **reference, "symbol": market_id}, sent, meant)
         except OrderNotFound:
-            told = self._seen(reference)
+            told = self._seen(reference, market_id)
             if told is None or told["id"] not in (self._cancelled_with_all or {}):
                 told = yield from self._cancelled_after_stop(reference, market_id, sent)
             if told is None:
@@ -73,7 +73,7 @@ class CancelledOrders(RfqOrders, Outcomes):
         except NetworkError as error:
             if not (is_open_question(error) and self._longest_enquiry()):
                 raise
-            told = yield from self._end_of_lost(error, reference, market_id, sent)
+            told = yield from self._end_of_lost(error, meant, sent)
         if told is None:
             pending: Order = self._order_being_cancelled(reference, market_id)
             return pending
@@ -82,7 +82,7 @@ class CancelledOrders(RfqOrders, Outcomes):
 
     def _cancelled_after_stop(self, reference: Payload, market_id: str, sent: Sent) -> Flow[Payload | None]:
         """The stop as it ended, where what it has placed was open and is cancelled now; None otherwise."""
-        seen = self._seen(reference)
+        seen = self._seen(reference, market_id)
         if seen is None:
             stop = yield from self._unseen_stop(reference, market_id)
         elif is_stop(seen):
@@ -95,7 +95,13 @@ class CancelledOrders(RfqOrders, Outcomes):
         fired: Payload | None = stop.get("firedOrder")
         if fired is None or not is_open(fired):
             return None
-        told = yield from self._cancelled({"orderId": fired["id"], "symbol": fired["symbol"]}, sent)
+        meant = Meant({"orderId": fired["id"]}, fired["symbol"])
+        try:
+            told = yield from self._cancelled({**meant.reference, "symbol": meant.market_id}, sent, meant)
+        except NetworkError as error:
+            if not (is_open_question(error) and self._longest_enquiry()):
+                raise
+            told = yield from self._end_of_lost(error, meant, sent)
         return None if told is None else with_outcome(stop["triggerOrder"], self._remembered(told))
 
     def _unseen_stop(self, reference: Payload, market_id: str) -> Flow[Payload | None]:
@@ -113,12 +119,22 @@ class CancelledOrders(RfqOrders, Outcomes):
             return None
         return next((row for row in rows if is_meant(row, reference)), None)
 
-    def _end_of_lost(
-        self, error: NetworkError, reference: Payload, market_id: str, sent: Sent
-    ) -> Flow[Payload]:
-        """The order as it was cancelled, although the answer was lost."""
+    def _end_of_lost(self, error: NetworkError, meant: Meant, sent: Sent) -> Flow[Payload]:
+        """The order as it was cancelled, although the answer was lost.
+
+        A stop that had fired was not what the venue would have cancelled: the order that it has placed is.
+        """
         call = f"{self.id} cancelOrder()"
-        order = yield from self._end_after(call, error, reference, market_id, sent)
+        try:
+            order = yield from self._end_after(call, error, meant, sent)
+            if has_fired(order):
+                raise OrderNotFound(f"{call} stop {order['id']} had fired before it could be cancelled")
+        except OrderNotFound:
+            now = self._sent_now()
+            after = yield from self._cancelled_after_stop(meant.reference, meant.market_id, now)
+            if after is None:
+                raise
+            return after
         if ORDER_STATUS.get(order.get("status") or "") == "closed":
             raise OrderNotFound(
                 f"{call} order {order['id']} was filled before it could be cancelled"
@@ -129,7 +145,7 @@ class CancelledOrders(RfqOrders, Outcomes):
         known = {**(self._cancelled_with_all or {}), **dict.fromkeys(order["id"] for order in orders)}
         self._cancelled_with_all = dict(list(known.items())[-ORDERS_REMEMBERED:])
 
-    def _cancelled(self, request: Payload, sent: Sent) -> Flow[Payload | None]:
+    def _cancelled(self, request: Payload, sent: Sent, meant: Meant) -> Flow[Payload | None]:
         """The order after its cancellation; None if it was accepted and not done within a few seconds."""
         answer = yield self.private_delete_api_v1_order(request)
         if answer not in NOTHING_SAID:
@@ -137,12 +153,11 @@ class CancelledOrders(RfqOrders, Outcomes):
         longest = min(CONFIRMED_WITHIN, self._longest_enquiry())
         if not longest:
             return None
-        reference: Payload = {name: request[name] for name in ("orderId", "clientId") if name in request}
-        view = yield from self._ended(reference, request["symbol"], Enquiry(sent, longest))
+        view = yield from self._ended(meant, Enquiry(sent, longest))
         return None if view is None or is_open(view) else view
 
     def _order_being_cancelled(self, reference: Payload, market_id: str) -> Any:
-        seen = self._seen(reference) or {}
+        seen = self._seen(reference, market_id) or {}
         unseen = {"id": reference.get("orderId"), "clientId": reference.get("clientId"), "symbol": market_id}
         return {**self.parse_order({**unseen, **seen}), "status": "open", "info": seen}
 

@@ -7,7 +7,7 @@ Where two of them know the order, the view that is further on its way is the tru
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from ccxt.base.errors import ArgumentsRequired, BadRequest, OrderNotFound
 from ccxt.base.types import Order
@@ -15,7 +15,7 @@ from ccxt.base.types import Order
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.life import is_open
-from bpx_connector.orders.log import OrderLog
+from bpx_connector.orders.log import OrderLog, Record
 from bpx_connector.orders.stops import as_asked, fired_order, has_fired, with_outcome
 from bpx_connector.parse.names import Names
 from bpx_connector.parse.rows import object_of
@@ -33,7 +33,7 @@ from bpx_connector.rest.asking.params import taken, trigger_of
 from bpx_connector.rest.convert.rfq_orders import RfqOrders, is_rfq
 from bpx_connector.venue.description import HISTORY_LIMIT
 
-__all__ = ["FoundOrders", "OneOrder", "is_meant", "reference_of", "text_of"]
+__all__ = ["FoundOrders", "Meant", "OneOrder", "is_meant", "reference_of", "text_of"]
 
 
 MOST_ROWS = 5 * HISTORY_LIMIT
@@ -64,6 +64,15 @@ def is_meant(order: Payload, reference: Payload) -> bool:
     return str(order.get("clientId")) == str(reference["clientId"])
 
 
+class Meant(NamedTuple):
+    """An order that a cancellation names."""
+
+    reference: Payload
+    market_id: str
+    ended_before: frozenset[str] = frozenset()
+    """Orders of that name that had ended before it was sent: none of them is what it has ended."""
+
+
 class FoundOrders(ParseOrders):
     """Finding orders by the venue's or the client's id."""
 
@@ -79,11 +88,25 @@ class FoundOrders(ParseOrders):
         """The furthest view of an order that the venue has just told of; it is kept if it is sound."""
         return self._known_orders().see(order, **how, is_sound=True) if is_sound(order) else order
 
-    def _seen(self, reference: Payload) -> Payload | None:
-        log = self._known_orders()
-        by_client = "orderId" not in reference
-        record = log.get_of_client(reference["clientId"]) if by_client else log.get(reference["orderId"])
+    def _seen(self, reference: Payload, market_id: str | None = None) -> Payload | None:
+        """What is known of an order; of several with a client's id the open one, or the latest."""
+        records = self._records_of(reference, market_id)
+        record = next((one for one in records if one.is_open), records[0] if records else None)
         return None if record is None else as_asked({**record.order}, record.asked)
+
+    def _records_of(self, reference: Payload, market_id: str | None = None) -> list[Record]:
+        """All that a reference may mean, the latest first: a client's id may be used again, anywhere."""
+        log = self._known_orders()
+        if "orderId" in reference:
+            record = log.get(reference["orderId"])
+            return [] if record is None else [record]
+        records = log.all_of_client(reference["clientId"])[::-1]
+        return [one for one in records if market_id is None or one.order.get("symbol") == market_id]
+
+    def _meant(self, reference: Payload, market_id: str) -> Meant:
+        """What is to be cancelled now, and what has ended already."""
+        records = self._records_of(reference, market_id)
+        return Meant(reference, market_id, frozenset([one.order["id"] for one in records if not one.is_open]))
 
     def _market_id_of_order(self, call: str, reference: Payload, symbol: str | None) -> Flow[str]:
         """The venue's name of the market that an order is in, asked for if it is not known."""
@@ -132,8 +155,9 @@ class FoundOrders(ParseOrders):
         self, call: str, reference: Payload, symbol: str | None, params: Params
     ) -> Flow[Payload]:
         """The furthest view that there is of an order, or OrderNotFound."""
-        seen = self._seen(reference)
-        market_id = self.market(symbol)["id"] if symbol is not None else seen["symbol"] if seen else None
+        market_id = self.market(symbol)["id"] if symbol is not None else None
+        seen = self._seen(reference, market_id)
+        market_id = seen["symbol"] if seen and market_id is None else market_id
         found = yield from self._resting_order(reference, market_id, params)
         if found is None and (seen is None or is_open(seen)):
             known = reference if seen is None else {"orderId": seen["id"]}

@@ -18,13 +18,14 @@ from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.client_ids import ClientIds
 from bpx_connector.orders.life import is_open
+from bpx_connector.orders.stops import has_fired
 from bpx_connector.parse.trading.orders import orders_in, understood_order
 from bpx_connector.rest.asking.arguments import client_id_of
 from bpx_connector.rest.asking.enquiries import ABSENT, Enquiries, Enquiry, Sent, now_in_ms, with_words
 from bpx_connector.rest.asking.histories import NEWEST
 from bpx_connector.rest.asking.wanted import Before, Seen, Wanted
 from bpx_connector.rest.trading.answers import answered_order, answered_orders
-from bpx_connector.rest.trading.find import FoundOrders, is_meant, text_of
+from bpx_connector.rest.trading.find import FoundOrders, Meant, is_meant, text_of
 from bpx_connector.venue.description import HISTORY_LIMIT
 from bpx_connector.venue.errors import OutcomeUnknown
 from bpx_connector.venue.words import CANCEL_ORDER_TYPE, ORDER_STATUS
@@ -185,35 +186,36 @@ class Outcomes(Enquiries, FoundOrders):
 
     # --- cancellations -----------------------------------------------------------------------------------
 
-    def _view(self, reference: Payload, market_id: str, patience: float) -> Flow[Payload | None]:
+    def _view(self, meant: Meant, patience: float) -> Flow[Payload | None]:
         """The order as it is on the book or has ended; None where neither is known yet."""
-        record = self._seen(reference)
-        has_ended = record is not None and not is_open(record)
+        reference, market_id, before = meant
+        records = [one for one in self._records_of(reference, market_id) if one.order["id"] not in before]
+        record = next((one for one in records if one.is_open), None)
+        ended = None if record is not None or not records else {**records[0].order}
         is_by_client = "orderId" not in reference  # another order may have been given that id since
-        if has_ended and not is_by_client:
-            return record
-        by_id = reference if record is None else {"orderId": record["id"]}
+        if ended is not None and not is_by_client:
+            return ended
+        by_id = reference if record is None else {"orderId": record.order["id"]}
         try:
-            asked = {**(reference if is_by_client else by_id), "symbol": market_id}
-            resting = yield from self._look("api/v1/order", asked, patience)
+            resting = yield from self._look("api/v1/order", {**by_id, "symbol": market_id}, patience)
             return understood_order(answered_order("a look at the book", resting))
         except OrderNotFound:
             pass
-        if has_ended:
-            return record
+        if ended is not None:
+            return ended
         request = {**NEWEST, "symbol": market_id, "limit": HISTORY_LIMIT}
         if "orderId" in by_id:
             request["orderId"] = by_id["orderId"]
         rows = orders_in((yield from self._look("wapi/v1/history/orders", request, patience)), "the history")
-        past = next((row for row in rows if is_meant(row, by_id)), None)
+        past = next((row for row in rows if is_meant(row, by_id) and row["id"] not in before), None)
         return None if past is None or is_open(past) else past  # a history that lags shows it open
 
-    def _ended(self, reference: Payload, market_id: str, enquiry: Enquiry) -> Flow[Payload | None]:
+    def _ended(self, meant: Meant, enquiry: Enquiry) -> Flow[Payload | None]:
         """The order as it ended; as it is open if its cancellation can no longer arrive; None: not known."""
         while True:
             has_passed = enquiry.has_window_passed
             try:
-                order = yield from self._view(reference, market_id, enquiry.left)
+                order = yield from self._view(meant, enquiry.left)
                 if order is not None and (has_passed or not is_open(order)):
                     return order
             except BaseError as trouble:
@@ -223,20 +225,22 @@ class Outcomes(Enquiries, FoundOrders):
                 return None
             yield self.sleep(pause)
 
-    def _end_after(
-        self, call: str, error: BaseError, reference: Payload, market_id: str, sent: Sent
-    ) -> Flow[Payload]:
-        """The order as it ended, although the answer to its cancellation was lost."""
-        ended = yield from self._ended(
-            reference, market_id, Enquiry(self._as_signed(sent), self._longest_enquiry())
-        )
+    def _end_after(self, call: str, error: BaseError, meant: Meant, sent: Sent) -> Flow[Payload]:
+        """The order as it ended, although the answer to its cancellation was lost.
+
+        OrderNotFound of one that had ended before, as the venue would have said.
+        """
+        reference = meant.reference
+        if reference.get("orderId") in meant.ended_before:
+            raise OrderNotFound(f"{call} {text_of(reference)} had ended before it could be cancelled")
+        ended = yield from self._ended(meant, Enquiry(self._as_signed(sent), self._longest_enquiry()))
         if ended is None:
             client_id = reference.get("clientId")
             raise OutcomeUnknown(
                 f"{error}; {call} it is not known whether {text_of(reference)} was cancelled; "
                 "fetch_order tells",
                 client_id,
-                self.safe_symbol(market_id),
+                self.safe_symbol(meant.market_id),
             ) from error
         if is_open(ended):
             raise with_words(error, f"order {ended['id']} is still open: it was not cancelled") from error
@@ -272,11 +276,19 @@ class Outcomes(Enquiries, FoundOrders):
                 yield self.sleep(pause)
         ended: list[Payload] = []
         for identity, order in known.items():
-            view = yield from self._ended({"orderId": identity}, market_id, enquiry)
-            ended.append(order if view is None else view)
+            view = yield from self._ended(Meant({"orderId": identity}, market_id), enquiry)
+            ended.append((yield from self._as_it_came_out(order if view is None else view)))
         return [
             order for order in ended if ORDER_STATUS.get(order.get("status") or "") in ("canceled", "open")
         ]
+
+    def _as_it_came_out(self, order: Payload) -> Flow[Payload]:
+        """An order; a stop that has fired with what became of the order that it placed, if that is known."""
+        try:
+            return (yield from self._with_outcome(order, {})) if has_fired(order) else order
+        except BaseError as trouble:
+            self._note_trouble(trouble)
+            return order
 
 
 def _is_kind(row: Payload, kind: str | None) -> bool:

@@ -21,6 +21,7 @@ from ccxt.base.types import Order
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.life import EXACT, executed_of, is_open
+from bpx_connector.orders.stops import has_fired
 from bpx_connector.parse.numbers import plain
 from bpx_connector.parse.trading.orders import amount_asked, understood_order
 from bpx_connector.rest.asking.arguments import client_id_of
@@ -75,14 +76,16 @@ class ReplacedOrders(Outcomes, GuardedOrders, PassedStops):
             old = yield from self._found_order("editOrder", reference, symbol, {})
             amount = amount_asked(old) if amount is None else amount
             price = old.get("price") if price is None else price
+            self._remembered(old)
         asked = order_request(market, type, side, amount, price, rest)
         self._refuse_what_could_not_be_placed(asked)
         yield from self._refuse_passed([asked], [rest])
         yield from self._refuse_by_guards("api/v1/order", asked, instead_of=reference)
         ended = yield from self._confirmed_cancellation(reference, market)
         amount = self._left_to_trade(ended, amount)
+        self._check_what_is_kept(ended, market, rest)
         rest = {
-            **_kept(self._known_orders().named(ended), str(type).lower(), str(side).lower(), rest),
+            **_kept(self._known_orders().furthest(ended), str(type).lower(), str(side).lower(), rest),
             **rest,
         }
         try:
@@ -93,6 +96,20 @@ class ReplacedOrders(Outcomes, GuardedOrders, PassedStops):
             raise with_words(error, f"order {ended['id']} was cancelled, {outcome}") from error
         return placed
 
+    def _check_what_is_kept(self, ended: Payload, market: Any, said: Params) -> None:
+        """OperationFailed where nobody says whether the old order only reduced a position.
+
+        The history, which is asked where the answer to the cancellation is lost, has no word for it, and an
+        order that opens a position in the place of one that closes it is the worst that can be placed.
+        """
+        record = self._known_orders().get(ended["id"])
+        is_told = "reduceOnly" in ended or (record is not None and "reduceOnly" in record.order)
+        if not is_told and market["contract"] and said.get("reduceOnly") is None:
+            raise OperationFailed(
+                f"{self.id} editOrder() order {ended['id']} was cancelled, and it is not known whether it "
+                "was reduceOnly: nothing was placed; say params['reduceOnly']"
+            )
+
     def _refuse_what_could_not_be_placed(self, request: Payload) -> None:
         """Raise whatever sending this order would raise here: once the old order is gone it is too late."""
         self.sign("api/v1/order", ["private"], "POST", request)
@@ -100,24 +117,25 @@ class ReplacedOrders(Outcomes, GuardedOrders, PassedStops):
     def _confirmed_cancellation(self, reference: Payload, market: Any) -> Flow[Payload]:
         """The order as it ended, if this cancellation was its end."""
         call, sent = f"{self.id} editOrder()", self._sent_now()
+        meant = self._meant(reference, market["id"])
         ended: Payload = {}
         try:
             answer = yield self.private_delete_api_v1_order({**reference, "symbol": market["id"]})
             if answer not in NOTHING_SAID:
                 ended = understood_order(answered_order(call, answer))
         except OrderNotFound as error:
-            found = yield from self._found_order("editOrder", reference, market["symbol"], {})
-            fired = found.get("firedOrder")
-            if fired is not None and fired["id"] != reference.get("orderId") and is_open(fired):
-                return (yield from self._confirmed_cancellation({"orderId": fired["id"]}, market))
-            raise self._cannot_replace(found) from error
+            return (yield from self._gone(reference, market, error))
         except NetworkError as error:
             if not (is_open_question(error) and self._longest_enquiry()):
                 raise
             try:
-                ended = yield from self._end_after(call, error, reference, market["id"], sent)
+                ended = yield from self._end_after(call, error, meant, sent)
+            except OrderNotFound:
+                return (yield from self._gone(reference, market, error))
             except NetworkError as unclear:
                 raise with_words(unclear, "nothing was placed") from error
+            if has_fired(ended):
+                return (yield from self._gone(reference, market, error))
         if not ended or is_open(ended):
             ended = yield from self._ended_order(reference, market)
         self._remembered(ended)
@@ -129,6 +147,14 @@ class ReplacedOrders(Outcomes, GuardedOrders, PassedStops):
                 "not known; nothing was placed"
             )
         return ended
+
+    def _gone(self, reference: Payload, market: Any, error: BaseError) -> Flow[Payload]:
+        """What takes the place of an order that had ended before: what a stop has placed, or nothing does."""
+        found = yield from self._found_order("editOrder", reference, market["symbol"], {})
+        fired = found.get("firedOrder")
+        if fired is not None and fired["id"] != reference.get("orderId") and is_open(fired):
+            return (yield from self._confirmed_cancellation({"orderId": fired["id"]}, market))
+        raise self._cannot_replace(found) from error
 
     def _cannot_replace(self, order: Payload) -> InvalidOrder:
         word = order.get("status")

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from ccxt.base.errors import BaseError, ExchangeError, NetworkError, OrderNotFound, RequestTimeout
+from ccxt.base.errors import (
+    BaseError,
+    ExchangeError,
+    InvalidOrder,
+    NetworkError,
+    OperationFailed,
+    OrderNotFound,
+    RequestTimeout,
+)
 
 from bpx_connector.orders.client_ids import ClientIds
 from bpx_connector.rest.asking.enquiries import MARGIN, Enquiry, Sent
@@ -17,7 +26,7 @@ from tests.support.callers import Caller
 from tests.support.sandboxes import RunningSandbox
 from tests.support.scripted import scripted_exchange
 
-SOL = "SOL/USDC"
+SOL, SWAP = "SOL/USDC", "SOL/USDC:USDC"
 ORDER = "/api/v1/order"
 LOSSES: dict[str, dict[str, Any]] = {
     "the answer is lost": {"kind": "lost"},
@@ -128,6 +137,23 @@ def test_an_order_that_another_program_has_placed_under_the_same_client_id_is_an
             place(trader, 46, {"clientOrderId": 7})
 
 
+def test_an_order_that_may_only_reduce_a_position_is_not_replaced_by_one_that_opens_one(
+    trader: Caller,
+) -> None:
+    trader.call("create_order", SWAP, "market", "buy", 1)
+    params = {"reduceOnly": True}
+    old = trader.call("create_order", SWAP, "limit", "sell", 1, 120, params)
+    stranger = trader.configured({})
+    _without_sleep(stranger)
+    lose(trader, "the answer is lost", ORDER, "DELETE")
+    with pytest.raises(OperationFailed, match="not known whether it was reduceOnly: nothing was placed"):
+        stranger.call("edit_order", old["id"], SWAP, "limit", "sell", 1, 121)
+    assert trader.call("fetch_open_orders", SWAP) == []
+    old = trader.call("create_order", SWAP, "limit", "sell", 1, 120, params)
+    lose(trader, "the answer is lost", ORDER, "DELETE")
+    assert trader.call("edit_order", old["id"], SWAP, "limit", "sell", 1, 121)["reduceOnly"] is True
+
+
 def test_what_cannot_be_found_out_says_so_and_can_be_asked_again(trader: Caller) -> None:
     assert trader.sandbox is not None
     lose(trader, "the answer is lost", ORDER, "POST")
@@ -185,6 +211,58 @@ def test_a_lost_cancellation_by_client_id_is_of_the_order_that_has_it_now(trader
     with pytest.raises(NetworkError, match="is still open: it was not cancelled"):
         trader.call("cancel_order", "", SOL, {"clientOrderId": 7})
     assert open_ids(trader) == [new["id"]]
+
+
+@pytest.mark.parametrize("method", ["cancel_order", "edit_order"])
+@pytest.mark.parametrize("loss", ["the answer is lost", "the request is lost"])
+def test_of_two_orders_of_one_client_id_the_open_one_is_meant(trader: Caller, method: str, loss: str) -> None:
+    """The later one has ended, as this object knows: it is not what a cancellation now has ended."""
+    meant = place(trader, 44, {"clientOrderId": 7})
+    ended = place(trader.configured({}), 45, {"clientOrderId": 7})
+    trader.call("cancel_order", ended["id"], SOL)
+    lose(trader, loss, ORDER, "DELETE")
+    more = (SOL, "limit", "buy", 1, 46) if method == "edit_order" else (SOL,)
+    if loss == "the request is lost":
+        with pytest.raises(NetworkError, match=f"{meant['id']} is still open: it was not cancelled"):
+            trader.call(method, "", *more, {"clientOrderId": 7})
+        assert open_ids(trader) == [meant["id"]]
+    else:
+        told = trader.call(method, "", *more, {"clientOrderId": 7})
+        assert meant["id"] not in open_ids(trader)
+        assert (told["id"] == meant["id"]) == (method == "cancel_order")
+
+
+@EVERY_LOSS
+def test_an_order_that_was_cancelled_before_is_not_replaced(trader: Caller, loss: str) -> None:
+    order = place(trader, 44)
+    trader.call("cancel_order", order["id"], SOL)
+    lose(trader, loss, ORDER, "DELETE")
+    with pytest.raises(InvalidOrder, match="it is canceled with 0 filled; nothing was placed"):
+        trader.call("edit_order", order["id"], SOL, "limit", "buy", 1, 45)
+    lose(trader, loss, ORDER, "DELETE")
+    with pytest.raises(OrderNotFound, match="had ended before it could be cancelled"):
+        trader.call("cancel_order", order["id"], SOL)
+    assert open_ids(trader) == []
+
+
+def test_an_order_by_client_id_is_of_the_market_that_is_named(trader: Caller) -> None:
+    params = {"clientOrderId": 7}
+    in_sol = trader.call("create_order", SOL, "market", "buy", 1, None, params)
+    trader.call("create_order", "BTC/USDC", "market", "buy", 0.01, None, params)
+    found = trader.call("fetch_order", "", SOL, params)
+    assert (found["id"], found["symbol"]) == (in_sol["id"], SOL)
+
+
+def test_a_lost_cancellation_of_what_a_fired_stop_has_placed_is_found_out(trader: Caller) -> None:
+    assert trader.sandbox is not None
+    stop = trader.call("create_order", SOL, "limit", "sell", 1, 150, {"stopLossPrice": 95})
+    trader.sandbox.run(lambda sandbox: sandbox.set_price("SOL_USDC", Decimal(94)))
+    trader.advance(2)
+    assert trader.call("fetch_order", stop["id"], SOL)["status"] == "open"
+    lose(trader, "the answer is lost", ORDER, "DELETE")
+    told = trader.call("cancel_order", stop["id"], SOL)
+    assert (told["id"], told["status"]) == (stop["id"], "canceled")
+    assert open_ids(trader) == []
 
 
 def test_a_lost_cancellation_is_not_sent_again_by_retries(trader: Caller) -> None:
