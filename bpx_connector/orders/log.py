@@ -448,7 +448,8 @@ class OrderLog:
             if belongs_to(stop.order, order):
                 self.link(stop, record)
                 return
-        alike = [stop for stop in self._stops.values() if is_alike(stop.order, order)]
+        stops = self._stops.values()
+        alike = [stop for stop in stops if is_alike(stop.order, order) or _may_be_cut(stop.order, order)]
         for stop in alike:
             if has_fired(stop.order) and fired_order(stop.order, [order], self.is_own) is not None:
                 self.link(stop, record)
@@ -479,6 +480,13 @@ class OrderLog:
         left = tuple(one for one in self._ids_of_client.pop(client_id, ()) if one != identity)
         if left:
             self._ids_of_client[client_id] = left
+
+
+def _may_be_cut(stop: Payload, order: Payload) -> bool:
+    """Whether an order may be what a stop that only reduces has placed, of less than it asked for."""
+    return bool(stop.get("reduceOnly")) and is_alike(
+        {**stop, "triggerQuantity": None, "quantity": None}, order
+    )
 
 
 def _with_facts(order: Payload, known: Payload) -> Payload:

@@ -33,6 +33,7 @@ __all__ = [
     "fires_upward",
     "has_fired",
     "is_alike",
+    "is_cut",
     "is_passed",
     "is_stop",
     "told_by",
@@ -147,18 +148,37 @@ def belongs_to(stop: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
         return not _was_before(order, stop)  # else it is the order that the stop protects
     client_id = stop.get("clientId")
     is_named_so = client_id is not None and str(order.get("clientId")) == str(client_id)
-    may_be_cut = stop.get("reduceOnly") is not False  # the history does not tell
-    fits = _is_same_size(stop, order) or (may_be_cut and _is_smaller(order.get("quantity"), _size(stop)))
-    return is_named_so and fits and not _was_before(order, stop)
+    return is_named_so and _is_same_size(stop, order) and not _was_before(order, stop)
 
 
 def is_alike(stop: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
     """Whether an order is what a stop asked for, by market, side, type, size and price."""
     if is_stop(order) or not _is_same_kind(stop, order) or not _is_same_size(stop, order):
         return False
-    if order.get("relatedOrderId") not in (None, stop["id"]):
+    return _is_same_order(stop, order)
+
+
+def is_cut(stop: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
+    """Whether an order is what a stop asked for, cut to the position that it only reduces.
+
+    The history does not tell whether it does. A smaller order says less than one of the same size: it has to
+    bear the stop's client id, or come when the stop fires.
+    """
+    if is_stop(order) or not _is_same_kind(stop, order) or stop.get("reduceOnly") is False:
         return False
-    if _kind(stop) != _kind(order):
+    if not _is_smaller(order.get("quantity"), _size(stop)) or not _is_same_order(stop, order):
+        return False
+    moment = _milliseconds(stop.get("triggeredAt"))
+    if moment is not None and not 0 <= _created(order) - moment <= WITHIN:
+        return False
+    client_id = stop.get("clientId")
+    is_named_so = client_id is not None and str(order.get("clientId")) == str(client_id)
+    return (is_named_so or moment is not None) and not _was_before(order, stop)
+
+
+def _is_same_order(stop: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
+    """Whether an order is of a stop's type and price, and no other stop's."""
+    if order.get("relatedOrderId") not in (None, stop["id"]) or _kind(stop) != _kind(order):
         return False
     price = stop.get("price")
     return _kind(stop) == "MARKET" or price is None or _is_equal(price, order.get("price"))
@@ -185,7 +205,10 @@ def fired_order(
     elif _is_share(stop) and len(alike) != 1:
         return None
     after = [order for order in alike if not _was_before(order, stop)]
-    return min(after, key=_created, default=None)
+    if after:
+        return min(after, key=_created)
+    cut = [order for order in others if is_cut(stop, order) and not is_own(order["id"])]
+    return cut[0] if len(cut) == 1 else None
 
 
 def _is_share(stop: Mapping[str, Any]) -> bool:
@@ -208,11 +231,9 @@ def _is_same_kind(stop: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
 
 
 def _is_same_size(stop: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
-    """A share of the position ("80%") says nothing of the size; what only reduces a position is cut to it."""
+    """A share of the position ("80%") says nothing of the size."""
     size = _size(stop)
-    if size is None or str(size).endswith("%") or _is_equal(size, order.get("quantity")):
-        return True
-    return bool(stop.get("reduceOnly")) and _is_smaller(order.get("quantity"), size)
+    return size is None or str(size).endswith("%") or _is_equal(size, order.get("quantity"))
 
 
 def _size(stop: Mapping[str, Any]) -> Any:

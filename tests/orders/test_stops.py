@@ -16,6 +16,7 @@ from bpx_connector.orders.stops import (
     fired_order,
     has_fired,
     is_alike,
+    is_cut,
     with_outcome,
 )
 
@@ -54,16 +55,31 @@ def test_what_the_venue_links_belongs_together_whenever_it_was(waiting: Any, fir
 
 
 @pytest.mark.parametrize("is_reducing", [True, None])
-def test_what_only_reduces_a_position_is_cut_to_it(is_reducing: bool | None) -> None:
-    """Whether it does the history does not tell; a client id will do then."""
-    waiting = stop(reduceOnly=is_reducing, clientId=7, triggeredAt=PLACED + 900)
-    cut = order("2", 1000, quantity="1", executedQuantity="1", clientId=7)
+@pytest.mark.parametrize(
+    "more", [{"clientId": 7}, {"triggeredAt": PLACED + 900}, {"clientId": 7, "triggeredAt": PLACED + 900}]
+)
+def test_what_only_reduces_a_position_is_cut_to_it(is_reducing: bool | None, more: Any) -> None:
+    """Whether it does the history does not tell; a client id will do then, or the moment."""
+    waiting = stop(reduceOnly=is_reducing, **more)
+    cut = order("2", 1000, quantity="1", executedQuantity="1", clientId=more.get("clientId"))
+    assert is_cut(waiting, cut)
     assert fired_order(waiting, [cut]) == cut
-    assert not belongs_to(waiting, {**cut, "quantity": "3"})
-    assert not belongs_to(stop(reduceOnly=False, clientId=7), cut)
-    assert is_alike(waiting, {**cut, "clientId": None}) is bool(is_reducing)
-    assert not is_alike(waiting, {**cut, "quantity": "0"})
-    assert not is_alike(waiting, {**cut, "quantity": "what"})
+    assert fired_order(waiting, [cut], lambda identity: identity == "2") is None
+    assert fired_order(waiting, [cut, {**cut, "id": "3"}]) is None
+    whole = {**cut, "id": "3", "quantity": "2", "createdAt": PLACED + 1100}
+    assert fired_order(waiting, [cut, whole]) == whole
+    assert not belongs_to(waiting, cut)
+    for other in (
+        {"quantity": "3"},
+        {"quantity": "0"},
+        {"quantity": "what"},
+        {"orderType": "Limit"},
+        {"relatedOrderId": "9"},
+        {"createdAt": PLACED - 1},
+    ):
+        assert not is_cut(waiting, {**cut, **other})
+    assert not is_cut({**waiting, "reduceOnly": False}, cut)
+    assert not is_cut(stop(reduceOnly=is_reducing), cut)
 
 
 @pytest.mark.parametrize(
