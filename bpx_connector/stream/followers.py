@@ -71,6 +71,8 @@ class Follower:
         """Of how many things REST has not said yet what became of them."""
         self.trouble: Exception | None = None
         """What was wrong with a frame of the last batch."""
+        self.has_failed = False
+        """Whether the stream ends although somebody wants it: it, or what it needs of REST, was refused."""
         self.notes: list[str] = []
         """What a user should read in the log."""
 
