@@ -151,6 +151,8 @@ class OrderLog:
         self.incomplete: set[str] = set()
         self._limit = limit
         self._is_followed = False
+        self.owed_since: int | None = None
+        """Milliseconds: since when who follows next is owed what happened, for the stream has failed."""
         self._records: dict[str, Record] = {}
         self._ended: dict[str, None] = {}
         self._fills: dict[tuple[Any, ...], None] = {}
@@ -170,11 +172,18 @@ class OrderLog:
     def follow(self, limit: int) -> None:
         """From now on the stream tells of all orders: the open ones and the last `limit` are kept."""
         self._is_followed = True
+        self.owed_since = None
         self._limit = max(self._limit, limit)
 
-    def unfollow(self) -> None:
-        """Nobody listens to the stream any more: what it left open is no longer owed to anybody."""
+    def interrupt(self, since: int) -> None:
+        """The stream has failed those who follow: what it left open is owed to whoever follows next."""
         self._is_followed = False
+        self.owed_since = since
+
+    def unfollow(self) -> None:
+        """Nobody wants the stream any more: what it left open is no longer owed to anybody."""
+        self._is_followed = False
+        self.owed_since = None
         self._untold.clear()
         self.incomplete.clear()
         for record in self._records.values():
@@ -269,7 +278,7 @@ class OrderLog:
         record.asked = asked or record.asked
         if not self._is_followed:
             self._records[identity] = self._records.pop(identity)  # who was seen last is forgotten last
-        elif is_moved:
+        if is_moved and self._owes:
             self._untold[identity] = None
         return self.furthest(order)
 
@@ -320,10 +329,10 @@ class OrderLog:
             record = self._add(Record({**order}, executed, is_open, executed))
             record.info = order  # the caller's from here on, to keep or to clear: nothing is read in it
             record.version = self.version
-            record.is_owed = self._is_followed
+            record.is_owed = self._owes
             self._forget(record)
             return True
-        record.is_owed |= self._is_followed
+        record.is_owed |= self._owes
         record.note = None
         if record.order == order:
             return False
@@ -361,6 +370,11 @@ class OrderLog:
 
     # --- inside ------------------------------------------------------------------------------------------
 
+    @property
+    def _owes(self) -> bool:
+        """Whether somebody is to be told what happens now, by the stream or once it is back."""
+        return self._is_followed or self.owed_since is not None
+
     def _remember(self, fill: tuple[Any, ...]) -> None:
         self._fills[fill] = None
         if len(self._fills) > MOST_FILLS_REMEMBERED:
@@ -396,7 +410,7 @@ class OrderLog:
         stop.fired, fired.fires_for = fired, stop
         self.has_links = True
         self._stops.pop(stop.order["id"], None)
-        if self._is_followed:
+        if self._owes:
             self._untold[stop.order["id"]] = None
 
     @property

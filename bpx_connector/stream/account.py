@@ -31,6 +31,9 @@ __all__ = [
 MOST_QUESTIONS = 20
 """Answers of REST, up to a minute apart, in which the order that a stop has placed may turn up."""
 
+OVERLAP = 10_000
+"""Milliseconds by which REST is asked again for fills that we should already have: its history may lag."""
+
 READ_TOGETHER = 64
 """Events. Parsed together they cost less; but CPython searches all that a program holds (its generation 2)
 once the objects made since outnumber those freed by a quarter, and what is made at once is freed late."""
@@ -64,6 +67,7 @@ class OrderFollower(Follower):
         fetch: Callable[[OrderFollower], Awaitable[AccountOrders]],
         horizon: Horizon,
         limit: int = 1000,
+        began: int = 0,
     ) -> None:
         super().__init__(stream)
         self.log = log
@@ -73,7 +77,16 @@ class OrderFollower(Follower):
         self._horizon = horizon
         self.checked = 0
         """When the answer was asked for that was last taken; one that came too late counts for nothing."""
+        self._began = began
+        if log.owed_since is not None:  # the follower before this one has failed those who still want to know
+            self._began = min(began, log.owed_since)
+            self.trust.has_missed = True
         log.follow(limit)
+
+    @property
+    def since(self) -> int:
+        """From when on REST is to tell what has happened, in milliseconds."""
+        return max(self._began, self.checked - OVERLAP)
 
     @property
     def needs_restoring(self) -> bool:
@@ -118,7 +131,10 @@ class OrderFollower(Follower):
 
     def end(self) -> None:
         super().end()
-        self.log.unfollow()
+        if self.has_failed and self.trust.has_missed:
+            self.log.interrupt(self.since)
+        else:
+            self.log.unfollow()
 
     def start_audit(self) -> None:
         self.trust.doubt()

@@ -407,6 +407,7 @@ class StreamClient:
         the other 23 go on; the closed one is asked for again now and then, for it may open.
         """
         stream = follower.stream
+        follower.has_failed = True
         is_needed = False
         for topic in self.topics.fed_by(stream):
             if all(other == stream for other in topic.streams):
@@ -424,6 +425,9 @@ class StreamClient:
 
     def _fail(self, stream: str, error: BaseError) -> None:
         """The stream will not come: who depends on it alone is told for good, a group once."""
+        follower = self._followers.get(stream)
+        if follower is not None:
+            follower.has_failed = True
         for topic in self.topics.fed_by(stream):
             others = (other for other in topic.streams if other != stream and other in self._followers)
             if not any(others):

@@ -71,6 +71,8 @@ class Follower:
         """Of how many things REST has not said yet what became of them."""
         self.trouble: Exception | None = None
         """What was wrong with a frame of the last batch."""
+        self.has_failed = False
+        """Whether the stream ends although somebody wants it: it, or what it needs of REST, was refused."""
         self.notes: list[str] = []
         """What a user should read in the log."""
 
@@ -402,6 +404,8 @@ class CandleFollower(Follower):
         self._parse = parse
         self._horizon = horizon
         self._standing = Standing()
+        self._missed_since: int | None = None
+        """The open of the last candle before frames were missed, until REST has told what came after it."""
 
     @property
     def needs_restoring(self) -> bool:
@@ -433,10 +437,12 @@ class CandleFollower(Follower):
     def lose(self) -> None:
         super().lose()
         self._standing = Standing()
+        self._note_missed()
 
     def restore(self, answer: list[list[Any]]) -> bool:
         """Fill in what was missed: a candle that has seen more trades than ours replaces it."""
         self.trust.settle()
+        self._missed_since = None
         known = {candle[0]: candle for candle in self._cache}
         changed = {
             candle[0]
@@ -452,11 +458,19 @@ class CandleFollower(Follower):
         return True
 
     def _ask_anew(self) -> None:
+        self._note_missed()
         self.trust.has_missed = True
         self.trust.doubt()
 
+    def _note_missed(self) -> None:
+        """Note now where the gap begins: the next frame moves the end of the cache beyond it."""
+        if self._missed_since is None and len(self._cache):
+            self._missed_since = self._cache[-1][0]
+
     async def _fetch_missed(self) -> list[list[Any]]:
-        return await self._fetch_since(self._cache[-1][0] if len(self._cache) else 0)
+        if self._missed_since is None:
+            self._note_missed()  # what came before the first candle that is held was told to nobody
+        return await self._fetch_since(self._missed_since or 0)
 
 
 class Standing:

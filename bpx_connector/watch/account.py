@@ -151,13 +151,12 @@ def _order_follower(feed: Feed, name: str) -> Follower:
         exchange.myTrades = StructureCache(feed.kept("tradesLimit"))
     if exchange.myLiquidations is None:
         exchange.myLiquidations = ArrayCache(feed.kept("liquidationsLimit"))
-    began = exchange.nonce()
 
     async def missed(follower: OrderFollower) -> AccountOrders:
-        return await account_orders(exchange, follower, began)
+        return await account_orders(exchange, follower)
 
     follower = OrderFollower(
-        name, feed.orders(), partial(_tell_of_orders, feed), missed, feed.horizon(), limit
+        name, feed.orders(), partial(_tell_of_orders, feed), missed, feed.horizon(), limit, exchange.nonce()
     )
     follower.fetch_every = feed.seconds_between_checks("watchOrders")
     return follower

@@ -25,18 +25,15 @@ ASKED_ONE_BY_ONE = 10
 MOST_PAGES = 40
 """Of a history read back for the sake of orders of which we do not know when they were created."""
 
-OVERLAP = 10_000
-"""Milliseconds by which we ask for fills again that we should already have: the history may lag."""
 
-
-async def account_orders(exchange: Exchange, follower: OrderFollower, began: int) -> AccountOrders:
+async def account_orders(exchange: Exchange, follower: OrderFollower) -> AccountOrders:
     """What has become of the account's orders and fills since the follower last knew."""
     log = follower.log
     asked_at, now = log.version, exchange.nonce()
     open_orders = await exchange.private_get_api_v1_orders({})
     if not follower.trust.has_missed:
         return AccountOrders(asked_at, now, open_orders, [], [])
-    since = max(began, follower.checked - OVERLAP)
+    since = follower.since
     fills = await _fills(exchange, {"from": since, "sortDirection": "Asc"})
     vanished = log.vanished((order["id"] for order in open_orders), asked_at)
     ended = await _ended(exchange, vanished, since)

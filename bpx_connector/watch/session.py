@@ -106,6 +106,7 @@ class Session:
         exchange = self.exchange
         exchange.orders = exchange.myTrades = exchange.myLiquidations = exchange.positions = None
         exchange.balance = {}
+        self._orders().unfollow()
 
     def running_client(self) -> StreamClient:
         """The client of the running loop."""

@@ -260,6 +260,16 @@ def test_orders_from_before_anybody_followed_are_not_owed_to_who_follows_now() -
     assert orders.vanished([], orders.version) == []
 
 
+def test_what_is_open_when_the_stream_fails_and_what_comes_until_it_is_back_is_owed() -> None:
+    orders = log()
+    orders.see(order("New", "0", "followed"))
+    orders.interrupt(since=1_000)
+    orders.see(order("New", "0", "meanwhile"))
+    orders.follow(100)
+    assert orders.vanished([], orders.version) == ["followed", "meanwhile"]
+    assert list(orders.take_untold()) == ["followed", "meanwhile"]
+
+
 @pytest.mark.parametrize(
     "spoilt",
     [

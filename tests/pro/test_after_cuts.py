@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from ccxt.base.errors import AuthenticationError, UnsubscribeError
 
 from tests.support.listeners import until
 from tests.support.scripted_source import ScriptedSource, scripted
@@ -162,3 +163,65 @@ async def test_orders_from_before_anybody_watched_that_end_in_a_cut_are_told_of(
             account.end(f"1{number}", "Cancelled")
         await until(lambda: len(seen) == 150)
         assert {order["status"] for order in seen.values()} == {"canceled"}
+
+
+async def test_what_happened_in_a_cut_is_told_although_the_signature_is_refused_after_it() -> None:
+    account = Account()
+    async with scripted({**account.answers, "/api/v1/account": {}}) as (exchange, source):
+        exchange.milliseconds = lambda: BEGAN - 1
+        seen: dict[str, str] = {}
+        fills: list[str] = []
+        refused: list[Exception] = []
+
+        async def watch_orders() -> None:
+            while True:
+                try:
+                    seen.update({order["id"]: order["status"] for order in await exchange.watch_orders()})
+                except AuthenticationError as error:
+                    refused.append(error)
+
+        async def watch_fills() -> None:
+            while True:
+                try:
+                    fills.extend(trade["id"] for trade in await exchange.watch_my_trades())
+                except AuthenticationError:
+                    source.venue.refused.clear()
+
+        tasks = [asyncio.ensure_future(watch_orders()), asyncio.ensure_future(watch_fills())]
+        await until(lambda: source.asked["/api/v1/orders"])
+        source.say(STREAM, **accepted(account.place("1")))
+        await until(lambda: seen == {"1": "open"})
+        source.venue.refused[STREAM] = 4003
+        source.cut(STREAM)
+        account.end("1", "Cancelled")
+        account.place("2")
+        account.end("2", "Filled")
+        await until(lambda: len(seen) == 2)
+        await until(lambda: bool(fills))
+        assert seen == {"1": "canceled", "2": "closed"}
+        assert len(fills) == len(refused) == 1
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_who_has_left_and_comes_back_is_not_told_what_happened_meanwhile() -> None:
+    account = Account()
+    async with scripted(account.answers) as (exchange, source):
+        exchange.milliseconds = lambda: BEGAN - 1
+        watching = asyncio.ensure_future(exchange.watch_orders())
+        await until(lambda: source.asked["/api/v1/orders"])
+        source.say(STREAM, **accepted(account.place("1")))
+        await watching
+        watching = asyncio.ensure_future(exchange.watch_orders())
+        await asyncio.sleep(0)
+        await exchange.un_watch_orders()
+        with pytest.raises(UnsubscribeError):
+            await watching
+        account.end("1", "Cancelled")
+        asked = source.asked["/api/v1/orders"]
+        watching = asyncio.ensure_future(exchange.watch_orders())
+        await until(lambda: source.asked["/api/v1/orders"] > asked)
+        source.say(STREAM, **accepted(account.place("2")))
+        assert [order["id"] for order in await watching] == ["2"]
+        assert not source.asked["/wapi/v1/history/orders"]

@@ -171,8 +171,12 @@ class Candles(ParseCandles):
                     "%s fetchOHLCV() read %d pages, up to %s; set paginationCalls", self.id, calls, reached
                 )
                 break
-            found += yield from self._following(asked, start, KLINES_LIMIT, last, is_searching=False)
-            start += KLINES_LIMIT * length
+            # Up to where the next page starts, and no further: an answer may hold a candle more than a page.
+            following = start + KLINES_LIMIT * length
+            found += yield from self._following(
+                asked, start, KLINES_LIMIT, min(last, following - 1), is_searching=False
+            )
+            start = following
             calls += 1
         return span.cut(found, lambda candle: candle[0])
 

@@ -120,9 +120,11 @@ class ListedOrders(RfqOrders, FoundOrders):
         past = yield from self._past_orders("fetchOrders", symbol, since, limit, params, None)
         span, _ = asked_span(call, since, limit, params)
         asked: Params = {name: params[name] for name in ("type", "trigger", "stop") if name in params}
-        resting = orders_in((yield from self._open_orders(call, symbol, asked)), call)
-        resting = [order for order in resting if span.holds(millisecond_of_order(order))]
-        orders: list[Order] = self.parse_orders(self._each_once(past + resting), None, span.since, span.limit)
+        opened = orders_in((yield from self._open_orders(call, symbol, asked)), call)
+        resting = [order for order in opened if span.holds(millisecond_of_order(order))]
+        seen = {order["id"]: order for order in opened if not _waits(order)}
+        rows = self._each_once(past + resting, seen)
+        orders: list[Order] = self.parse_orders(rows, None, span.since, span.limit)
         return orders
 
     @flow
@@ -237,12 +239,15 @@ class ListedOrders(RfqOrders, FoundOrders):
                 return is_trigger is None or _waits(order) == is_trigger
             return False
 
+        # Of a span with ends, rows beyond it are read too, and left out: a stop may have fired one of those.
+        has_ends = span.since is not None or span.until is not None
+        takes_all = statuses is None and is_trigger is None and not has_ends
         rows = yield from history_rows(
             self.private_get_wapi_v1_history_orders,
             request,
             span,
             millisecond_of_order,
-            is_wanted=None if statuses is None and is_trigger is None else is_wanted,
+            is_wanted=None if takes_all else is_wanted,
             most_pages=most_pages,
         )
         return self._each_once(orders_in(rows, call), seen)

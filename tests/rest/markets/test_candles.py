@@ -99,9 +99,8 @@ class Klines:
         return {"start": text(time), **dict.fromkeys(("open", "high", "low", "close", "volume"), price)}
 
 
-liberties = st.fixed_dictionaries(
-    {name: st.booleans() for name in ("counts_end_in", "sends_running", "sends_empty")}
-)
+LIBERTIES = ("counts_end_in", "sends_running", "sends_empty")
+liberties = st.fixed_dictionaries({name: st.booleans() for name in LIBERTIES})
 times = st.integers(min_value=0, max_value=500 * 24 * 60).map(lambda minutes: BEGINNING + minutes * MINUTE)
 
 
@@ -231,6 +230,34 @@ def test_pages_without_a_since_hold_the_newest_candles_of_a_market_that_ended_lo
     setattr(exchange, "milliseconds", lambda: now)  # noqa: B010  mypy allows no assignment to a method
     found = exchange.fetch_ohlcv(SPOT, "1h", None, limit, {"paginate": True})
     assert [one[0] for one in found] == klines.opens("1h")[-wanted:]
+
+
+@settings(max_examples=50)
+@given(
+    timeframe=st.sampled_from(["1s", "1m", "1h", "1d"]),
+    late=st.floats(0, 1, exclude_max=True),
+    places=st.integers(0, 1_100),
+    until=st.none() | st.integers(0, 2_300),
+    quiet=st.sets(st.integers(0, 2_299), max_size=9),
+    liberties=liberties,
+)
+@example("1m", 0.5, 0, None, {2_200}, dict.fromkeys(LIBERTIES, False))
+@example("1m", 0.0, 0, None, {2_200}, dict.fromkeys(LIBERTIES, True))
+def test_pages_hold_every_candle_once_wherever_between_two_candles_they_start(
+    timeframe: str, late: float, places: int, until: int | None, quiet: set[int], liberties: dict[str, bool]
+) -> None:
+    now = BEGINNING + 3_000 * DAY + 30_000
+    length = LENGTH[timeframe]
+    traded = [now - place * length for place in range(2_300) if place not in quiet]
+    klines = Klines(traded, now, **liberties)
+    exchange = EXCHANGE.answered_by(klines)
+    setattr(exchange, "milliseconds", lambda: now)  # noqa: B010  mypy allows no assignment to a method
+    since = opened(now, timeframe) - 2_250 * length + places * length + int(late * length)
+    latest = now if until is None else since + until * length
+    found = exchange.fetch_ohlcv(SPOT, timeframe, since, None, {"paginate": True, "until": latest})
+    assert [one[0] for one in found] == [
+        one for one in klines.opens(timeframe) if since <= one <= min(now, latest)
+    ]
 
 
 @pytest.mark.parametrize("running", ["on", "off"])

@@ -28,13 +28,13 @@ MARKET = {
 }  # fmt: skip
 
 
-def exchange_with(rows: list[dict[str, Any]]) -> Any:
+def exchange_with(rows: list[dict[str, Any]], resting: list[dict[str, Any]] | None = None) -> Any:
     class Offline(bpx):
         def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
             path = url.split("?", maxsplit=1)[0]
             if path.endswith("/markets"):
                 return [MARKET]
-            return list(rows) if path.endswith("/history/orders") else []
+            return list(rows) if path.endswith("/history/orders") else list(resting or [])
 
     return Offline(generated_keys().config)
 
@@ -71,3 +71,27 @@ def test_a_stop_of_which_nothing_more_is_known_has_not_ended() -> None:
 def test_a_stop_that_has_sold_is_not_among_the_canceled() -> None:
     exchange = exchange_with([LATER, FIRED, STOP])
     assert [order["id"] for order in exchange.fetch_canceled_orders("SOL/USDC", None, 20)] == ["3"]
+
+
+PLACED = 1_788_285_244_000
+"""When the stop was placed, in milliseconds."""
+
+
+@pytest.mark.parametrize("method", ["fetch_orders", "fetch_closed_orders"])
+@pytest.mark.parametrize(
+    "asked",
+    [(None, None, {"until": PLACED}), (None, 1, {"until": PLACED}), (0, 1), (PLACED, 1, {"until": PLACED})],
+)
+def test_a_stop_is_told_as_it_ended_although_what_it_fired_is_not_within_the_span(
+    method: str, asked: tuple[Any, ...]
+) -> None:
+    [order] = getattr(exchange_with([LATER, FIRED, STOP]), method)("SOL/USDC", *asked)
+    assert (order["id"], order["status"], order["filled"]) == ("1", "closed", 2)
+
+
+def test_a_stop_has_what_the_resting_order_that_it_fired_has_sold_although_that_is_not_within_the_span() -> (
+    None
+):
+    rests = {**FIRED, "status": "PartiallyFilled", "executedQuantity": "0.5", "executedQuoteQuantity": "49"}
+    [order] = exchange_with([STOP], [rests]).fetch_orders("SOL/USDC", None, None, {"until": PLACED})
+    assert (order["id"], order["status"], order["filled"]) == ("1", "open", 0.5)
