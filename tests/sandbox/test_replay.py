@@ -137,8 +137,9 @@ def test_a_download_leads_alike_as_csv_and_as_parquet(tmp_path: Path, kind: str)
         ParquetFile(tmp_path / "history.parquet", kind),
     ]
     for file in files:
-        file.append(DOWNLOADED[kind])
-        file.finish()
+        with file:
+            file.append(DOWNLOADED[kind])
+            file.finish()
     one, other = (moments_of(f"{SPOT}={file.path}", [SPOT]) for file in files)
     assert one == other
     rows = DOWNLOADED[kind]
