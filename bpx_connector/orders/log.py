@@ -197,8 +197,8 @@ class OrderLog:
 
     def get_of_client(self, client_id: int | str) -> Record | None:
         """What is known of the latest order with the client's id."""
-        identities = self._ids_of_client.get(str(client_id))
-        return None if identities is None else self._records.get(identities[-1])
+        records = self.all_of_client(client_id)
+        return records[-1] if records else None
 
     def all_of_client(self, client_id: int | str) -> list[Record]:
         """What is known of all orders with the client's id, the latest last."""

@@ -146,9 +146,7 @@ def belongs_to(stop: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
         return True
     if stop.get("relatedOrderId") is not None and stop["relatedOrderId"] == order["id"]:
         return not _was_before(order, stop)  # else it is the order that the stop protects
-    client_id = stop.get("clientId")
-    is_named_so = client_id is not None and str(order.get("clientId")) == str(client_id)
-    return is_named_so and _is_same_size(stop, order) and not _was_before(order, stop)
+    return _is_named_so(stop, order) and _is_same_size(stop, order) and not _was_before(order, stop)
 
 
 def is_alike(stop: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
@@ -169,11 +167,19 @@ def is_cut(stop: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
     if not _is_smaller(order.get("quantity"), _size(stop)) or not _is_same_order(stop, order):
         return False
     moment = _milliseconds(stop.get("triggeredAt"))
-    if moment is not None and not 0 <= _created(order) - moment <= WITHIN:
-        return False
+    comes_then = _is_named_so(stop, order) if moment is None else _comes_within(moment, order)
+    return comes_then and not _was_before(order, stop)
+
+
+def _is_named_so(stop: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
+    """Whether an order bears a stop's client id."""
     client_id = stop.get("clientId")
-    is_named_so = client_id is not None and str(order.get("clientId")) == str(client_id)
-    return (is_named_so or moment is not None) and not _was_before(order, stop)
+    return client_id is not None and str(order.get("clientId")) == str(client_id)
+
+
+def _comes_within(moment: int, order: Mapping[str, Any]) -> bool:
+    """Whether an order was created when a trigger came."""
+    return 0 <= _created(order) - moment <= WITHIN
 
 
 def _is_same_order(stop: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
@@ -201,7 +207,7 @@ def fired_order(
     alike = [order for order in others if is_alike(stop, order) and not is_own(order["id"])]
     moment = _milliseconds(stop.get("triggeredAt"))
     if moment is not None:
-        alike = [order for order in alike if 0 <= _created(order) - moment <= WITHIN]
+        alike = [order for order in alike if _comes_within(moment, order)]
     elif _is_share(stop) and len(alike) != 1:
         return None
     after = [order for order in alike if not _was_before(order, stop)]

@@ -19,6 +19,7 @@ from bpx_connector._ccxt import Ccxt
 from bpx_connector.aliases import Payload
 from bpx_connector.flow import Flow, flow, is_ours, ours
 from bpx_connector.parse.numbers import EXACT, in_own_context
+from bpx_connector.parse.rows import Row
 from bpx_connector.rest.guards.guards import (
     ZERO,
     Asked,
@@ -36,7 +37,7 @@ from bpx_connector.rest.guards.guards import (
 from bpx_connector.venue.endpoints import Endpoint
 from bpx_connector.venue.errors import error_class
 
-__all__ = ["GuardedOrders"]
+__all__ = ["GuardedOrders", "is_refused"]
 
 _has_passed: ContextVar[bool] = ContextVar("has_passed", default=False)
 """Whether what is being sent has come through the gate already."""
@@ -266,9 +267,10 @@ def placed_by(path: str, body: Any, answer: Any) -> dict[str, tuple[Payload, str
 
 def is_refused(row: Any) -> bool:
     """Whether this result of a batch says that its order was certainly not placed."""
-    if not isinstance(row, Mapping) or row.get("operation") != "Err":
+    if not isinstance(row, dict) or row.get("operation") != "Err":
         return False
-    kind = error_class(400, str(row.get("code")), str(row.get("message")), "api/v1/orders")
+    told = Row(row)
+    kind = error_class(400, told.word("code"), told.word("message") or "", "api/v1/orders")
     return issubclass(kind, ExchangeError)
 
 

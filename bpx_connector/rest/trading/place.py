@@ -21,19 +21,18 @@ from ccxt.base.types import Order
 from bpx_connector.aliases import Params, Payload
 from bpx_connector.flow import Flow, flow
 from bpx_connector.orders.stops import asked_as
-from bpx_connector.parse.rows import Row
 from bpx_connector.parse.trading.orders import refused_order, understood_order
 from bpx_connector.rest.asking.enquiries import Sent, is_open_question, with_words
 from bpx_connector.rest.asking.wanted import Before, wanted_of
 from bpx_connector.rest.convert.rfq_orders import RfqOrders, is_rfq
-from bpx_connector.rest.guards.guarding import GuardedOrders
+from bpx_connector.rest.guards.guarding import GuardedOrders, is_refused
 from bpx_connector.rest.guards.passed_stops import PassedStops
 from bpx_connector.rest.trading.answers import answered_order, answered_results
 from bpx_connector.rest.trading.outcome import Outcomes
 from bpx_connector.rest.trading.request import CALL_PARAMS, order_request
 from bpx_connector.venue.description import ORDERS_PER_BATCH
 from bpx_connector.venue.endpoints import ENDPOINTS
-from bpx_connector.venue.errors import NOTHING_SENT, OutcomeUnknown, error_class
+from bpx_connector.venue.errors import NOTHING_SENT, OutcomeUnknown
 
 __all__ = ["CREATE_ORDER", "PlacedOrders"]
 
@@ -254,11 +253,8 @@ class PlacedOrders(RfqOrders, Outcomes, GuardedOrders, PassedStops):
 
 def _is_unsure(result: Payload) -> bool:
     """Whether this result of a batch leaves open what became of the order."""
-    if result.get("operation") != ERR or result.get("code") == NOT_PLACED:
-        return False
-    refusal = Row(result)
-    kind = error_class(400, refusal.word("code"), refusal.word("message") or "", "api/v1/orders")
-    return not issubclass(kind, ExchangeError)
+    is_known = result.get("operation") != ERR or result.get("code") == NOT_PLACED
+    return not is_known and not is_refused(result)
 
 
 def _settled(result: Payload, request: Payload, found: dict[int, Payload], absent: frozenset[int]) -> Payload:
